@@ -1,0 +1,65 @@
+"""Findings, and the rules they come from: stable codes with kebab-case names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradcheck.document import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of finding. ``kind`` is the class of design.md (`calculus`, `notation`, …)."""
+
+    code: str
+    name: str
+    kind: str
+    severity: str  # error | warning | note
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to tell the author, at a place in the document."""
+
+    rule: Rule
+    span: Span
+    message: str
+    suggestion: str | None = None
+    follows_from: str | None = None
+    expected: bool = False
+
+    @property
+    def fails(self) -> bool:
+        """Whether it alone makes the run fail."""
+        return self.rule.severity == "error" and not self.expected
+
+
+def _rules(*rows: tuple[str, str, str, str, str]) -> dict[str, Rule]:
+    return {row[0]: Rule(*row) for row in rows}
+
+
+RULES: dict[str, Rule] = _rules(
+    ("GC001", "unread", "reading", "warning", "a side could not be understood"),
+    ("GC002", "unread-gradient", "reading", "error", "a gradient could not be understood"),
+    ("GC003", "unclosed-math", "reading", "error", "a formula is opened and never closed"),
+    ("GC004", "limit", "reading", "error", "a formula or document exceeds a limit"),
+    ("GC005", "undecided-gradient", "reading", "error", "a gradient could not be decided"),
+    ("GC006", "no-loss", "reading", "error", "gradients are claimed, but no loss is defined"),
+    ("GC007", "front-matter", "reading", "error", "the front matter could not be used"),
+    ("GC101", "extra-factor", "calculus", "error", "the claim has a factor too many"),
+    ("GC102", "missing-factor", "calculus", "error", "the claim lacks a factor"),
+    ("GC103", "wrong-sign", "calculus", "error", "the claim has the wrong sign"),
+    ("GC104", "wrong-constant", "calculus", "error", "a constant is left out of some gradients only"),
+    ("GC105", "wrong-gradient", "calculus", "error", "the claim is not the gradient of this loss"),
+    ("GC106", "wrong-factor", "calculus", "error", "one factor stands where another belongs"),
+    ("GC190", "internal-disagreement", "internal", "error", "the sources of evidence contradict each other: please report"),
+    ("GC201", "constant-left-out", "convention", "note", "a constant is left out of all gradients alike"),
+    ("GC202", "sum-left-out", "convention", "note", "the sum over the samples is left out"),
+    ("GC301", "not-in-forward", "calculus", "warning", "a parameter never appears in the forward equations"),
+    ("GC302", "sum-bounds", "notation", "warning", "a sum has one term too many for the count it is divided by"),
+    ("GC401", "update-target", "update", "error", "an update does not start from its own parameter"),
+    ("GC402", "update-gradient", "update", "error", "an update uses another gradient than the one claimed"),
+    ("GC901", "unmet-expectation", "reading", "error", "an expectation that nothing meets"),
+    ("GC902", "directive", "reading", "error", "a gradcheck comment that could not be understood"),
+)  # fmt: skip

@@ -1,0 +1,183 @@
+"""What a derivation means: its model, its claims and its setups, ready to be differentiated.
+
+Everything in a `Model` is *resolved*: every `Name` has its canonical key (case variants merged,
+sample indices dropped), every function is a known one (`FUNCTIONS`) or abstract, `Cancel` and
+`Underbrace` are gone, Euler's ``e^u`` is ``exp(u)``, and `Sum` means the sum over the samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from gradcheck.document import Span
+from gradcheck.expression import (
+    Apply,
+    Expression,
+    Sum,
+    names_in,
+    transform,
+)
+
+FUNCTIONS = frozenset(
+    {"sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "softplus", "relu", "abs"}
+)
+"""Functions of one argument with a known meaning; `relu` and `abs` have a kink at 0."""
+
+ROLES = ("w_1", "b_1", "w_2", "b_2")
+"""The four parameters of the two-layer network, in the order of every table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A trained name: its role in the network, and how the document writes it."""
+
+    role: str  # one of ROLES
+    key: str  # the canonical key in resolved expressions
+    source_name: str  # as the document writes it, LaTeX
+
+
+@dataclass(frozen=True)
+class Model:
+    """The loss of one setup as a graph of definitions.
+
+    ``definitions`` maps a key to its resolved expression, in an order in which each one uses
+    only free names and earlier keys; the loss and the helpers (``\\delta_2``) are among them.
+    Free names are the parameters, ``inputs``, ``labels``, the sample count and ``constants``.
+    """
+
+    definitions: dict[str, Expression]
+    loss: str
+    prediction: str | None
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[str, ...]
+    labels: tuple[str, ...]
+    sample_count: str | None = None
+    constants: tuple[str, ...] = ()
+    display: dict[str, str] = field(default_factory=dict)  # key → how the document writes it
+
+    @cached_property
+    def per_sample(self) -> frozenset[str]:
+        """The names that have one value a sample: inputs, labels and all computed from them."""
+        names = set(self.inputs) | set(self.labels)
+        for key, expression in self.definitions.items():
+            if not isinstance(expression, Sum) and names & _free_of_sums(expression):
+                names.add(key)
+        return frozenset(names)
+
+    @cached_property
+    def loss_has_sum(self) -> bool:
+        """Whether the loss, as the document defines it, sums over the samples."""
+        return any(
+            isinstance(node, Sum)
+            for key in self.ancestors(self.loss)
+            for node in _walk(self.definitions[key])
+        )
+
+    def ancestors(self, key: str) -> tuple[str, ...]:
+        """The defined names that ``key`` is computed from, itself last, in dependency order."""
+        needed = {key}
+        for name in reversed(self.definitions):
+            if name in needed:
+                needed |= names_in(self.definitions[name])
+        return tuple(name for name in self.definitions if name in needed)
+
+    def one_sample(self) -> Model:
+        """The same model with the one-sample loss C·ℓ: the sum sign is dropped, the constant stays."""
+        dropped = {
+            key: transform(expression, lambda node: node.body if isinstance(node, Sum) else node)
+            for key, expression in self.definitions.items()
+        }
+        return replace(self, definitions=dropped)
+
+    @cached_property
+    def abstract_functions(self) -> frozenset[str]:
+        """Functions whose formula the document never gives (``g``): independent values."""
+        return frozenset(
+            node.function.key
+            for expression in self.definitions.values()
+            for node in _walk(expression)
+            if isinstance(node, Apply) and node.function.key not in FUNCTIONS
+        )
+
+
+def _walk(expression: Expression) -> list[Expression]:
+    from gradcheck.expression import walk
+
+    return list(walk(expression))
+
+
+def _free_of_sums(expression: Expression) -> set[str]:
+    """Names that occur outside every sum over the samples."""
+    if isinstance(expression, Sum):
+        return set()
+    if not expression.children():
+        return names_in(expression)
+    return set().union(*(_free_of_sums(child) for child in expression.children()))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A side that a document asserts to be the gradient of the loss by one parameter.
+
+    ``expression`` is resolved, or None with a ``reason`` where the side could not be read or
+    resolved. A side that still holds a partial is a chain-rule form and never a claim.
+    """
+
+    parameter: str  # role
+    span: Span
+    statement: int
+    side: int
+    expression: Expression | None
+    reason: str = ""
+    sums: bool = False  # the side writes a sum over the samples
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One adjacent pair of a chain, for the list of steps. Its place is that of its right side."""
+
+    statement: int
+    side: int  # index of the right side
+    span: Span
+    kind: str  # definition | claim | update | mention
+    relation: str
+    left: str  # source
+    right: str  # source
+    setup: int | None = None  # index into Derivation.setups
+    unread: str | None = None  # why, if one of its sides was not read
+    left_expression: Expression | None = None  # resolved, where both sides could be
+    right_expression: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to understand an ambiguous document, always named in the output."""
+
+    rule: str  # name of the charity, from the closed list in derivation/readings.py
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Loss, output activation and hidden activation, with all that is claimed for them."""
+
+    name: str  # "mse/identity"
+    hidden: str  # "sigmoid", "tanh", …, or the abstract function's name
+    span: Span  # where the segment begins
+    model: Model
+    claims: tuple[Claim, ...]
+    chain_only: tuple[str, ...] = ()  # roles that only chain-rule forms are written for
+    forward: tuple[str, ...] = ()  # the forward equations as understood, for the read-back
+    model_problem: str | None = None  # why the model cannot be differentiated, if so
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A document understood: its setups, the steps of all its chains, the readings chosen."""
+
+    setups: tuple[Setup, ...]
+    steps: tuple[Step, ...]
+    readings: tuple[Reading, ...]
+    findings: tuple = ()

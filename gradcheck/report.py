@@ -1,0 +1,130 @@
+"""The result of a verification: one frozen tree of results, for every renderer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradcheck.document import Document, Span
+from gradcheck.finding import Finding
+from gradcheck.verdict import Constant, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """A step with its verdict; None is unjudged."""
+
+    line: int
+    column: int
+    statement: int
+    kind: str
+    relation: str
+    left: str
+    right: str
+    verdict: Verdict | None = None
+    left_out: Constant | None = None
+    sum_left_out: bool = False
+    setup: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """The verdict on one closed-form claim, with what a reader needs to follow it.
+
+    ``derived`` is the true gradient on the form the claim was judged against, ``quotient`` the
+    simple factored claim ÷ truth in words ("extra factor x") where there is one, ``witness`` a
+    point and both values at it.
+    """
+
+    span: Span
+    line: int
+    source: str
+    verdict: Verdict
+    left_out: Constant | None = None
+    sum_left_out: bool = False
+    reason: str = ""
+    derived: str = ""
+    quotient: str = ""
+    witness: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterResult:
+    """A row of a table. Errors are relative to the largest symbolic entry; None: not computed."""
+
+    role: str
+    source_name: str
+    verdict: Verdict | None
+    status: str  # in words: "exact", "up to 2/N, Σ", "not claimed", "chain rule only", …
+    claim: ClaimResult | None  # the worst of `claims`, the one the row shows
+    claims: tuple[ClaimResult, ...]
+    derived_tex: str
+    derived: str  # plain text, in the document's own names
+    document_error: float | None = None
+    numeric_error: float | None = None
+    numeric_bound: float | None = None
+    backprop_error: float | None = None
+    worst_entry: tuple[int, ...] | None = None  # of the document's claim, else of the numeric
+    note: str = ""  # why a number is missing ("lifting ambiguous: …", "another network")
+
+
+@dataclass(frozen=True, slots=True)
+class SetupResult:
+    """One table: a setup and its parameters."""
+
+    name: str
+    hidden: str
+    line: int
+    forward: tuple[str, ...]
+    loss: str
+    parameters: tuple[ParameterResult, ...]
+    backprop: str  # "compared", or why not ("another network: …")
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """Everything about one document."""
+
+    document: Document
+    readings: tuple[str, ...]
+    setups: tuple[SetupResult, ...]
+    steps: tuple[StepResult, ...]
+    findings: tuple[Finding, ...]
+    formulas: int  # how many statements were found, read or not
+
+    @property
+    def path(self) -> str:
+        return self.document.path
+
+    @property
+    def checked(self) -> int:
+        """Gradient claims that were judged or should have been: 0 means nothing was checked."""
+        return sum(len(row.claims) for setup in self.setups for row in setup.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class InputError:
+    """A named input that could not be read or held nothing to check."""
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a run, with its exit status."""
+
+    documents: tuple[DocumentResult, ...]
+    errors: tuple[InputError, ...]
+    strict: bool = False
+    seed: int = 0
+    sizes: tuple[int, int, int] = (3, 4, 5)  # features, hidden, samples
+
+    @property
+    def exit_status(self) -> int:
+        """0, 1 or 2, as design.md's "Exit status" says."""
+        from gradcheck.judgement import exit_status
+
+        return exit_status(self)

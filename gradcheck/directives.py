@@ -1,0 +1,164 @@
+"""Directives: comments in which an author declares the mistakes that are known.
+
+``<!-- gradcheck: expect[GC101*2, GC105] reason -->``, on a line of its own, declares findings in
+the equation block after it. The verdicts and counts stay; the findings are marked expected and
+do not fail the run. An expectation that nothing meets is a finding itself.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck.document import Document, Span
+from gradcheck.finding import RULES, Finding
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")
+_EXPECT = re.compile(r"<!--\s*gradcheck:\s*expect\s*\[([^\[\]]*)\]\s*(.*?)\s*-->", re.DOTALL)
+_CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
+_FORM = "write '<!-- gradcheck: expect[GC101] reason -->' on a line of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """``count`` findings of one code, declared at ``span``, in the block after it."""
+
+    code: str
+    count: int
+    span: Span
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Directives:
+    """What the comments of one document declare, and what is wrong with the comments."""
+
+    document: Document
+    expectations: tuple[Expectation, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def parse_directives(document: Document) -> Directives:
+    """All gradcheck comments of a document; those inside code are none."""
+    expectations: list[Expectation] = []
+    findings: list[Finding] = []
+    end = document.body_start
+    for start in _comment_starts(document):
+        if start < end:  # inside the comment before
+            continue
+        closing = document.text.find("-->", start)
+        if closing < 0:
+            span = Span(start, _line_end(document.text, start))
+            findings.append(_malformed(span, "this gradcheck comment is never closed"))
+            break
+        end = closing + len("-->")
+        found, problems = _parse_comment(document.text, Span(start, end))
+        expectations += found
+        findings += problems
+    return Directives(document, tuple(expectations), tuple(findings))
+
+
+def apply(
+    directives: Directives, findings: Sequence[Finding], blocks: Sequence[Span]
+) -> tuple[Finding, ...]:
+    """The findings, the declared ones marked expected, with the findings about the directives.
+
+    ``blocks`` are the spans of all formulas in document order. A directive speaks for the first
+    block after it and for those that follow on the same line; a finding belongs to the block in
+    or after which it stands. Of more findings than are declared, the first ones are marked.
+    """
+    result = list(findings)
+    added: list[Finding] = list(directives.findings)
+    starts = sorted(block.start for block in blocks)
+    for expectation in directives.expectations:
+        covered = _covered(directives.document, expectation.span.end, starts)
+        met = [
+            index
+            for index, finding in enumerate(result)
+            if finding.rule.code == expectation.code
+            and not finding.expected
+            and covered.start <= finding.span.start < covered.end
+        ]
+        met.sort(key=lambda index: result[index].span.start)
+        for index in met[: expectation.count]:
+            result[index] = replace(result[index], expected=True)
+        if len(met) < expectation.count:
+            added.append(_unmet(expectation, len(met)))
+    return (*result, *added)
+
+
+def _comment_starts(document: Document) -> list[int]:
+    """Offsets of ``<!-- gradcheck`` in the body, outside fenced code and inline code."""
+    starts: list[int] = []
+    fence = ""
+    offset = document.body_start
+    for line in document.text[offset:].split("\n"):
+        mark = _FENCE.match(line)
+        if fence:
+            closes = mark is not None and mark[1].startswith(fence)
+            if closes and not line.strip().strip(fence[0]):
+                fence = ""
+        elif mark is not None:
+            fence = mark[1]
+        else:
+            starts += [
+                offset + comment.start()
+                for comment in _COMMENT.finditer(line)
+                if line.count("`", 0, comment.start()) % 2 == 0
+            ]
+        offset += len(line) + 1
+    return starts
+
+
+def _parse_comment(text: str, span: Span) -> tuple[list[Expectation], list[Finding]]:
+    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    after = text[span.end : _line_end(text, span.end)]
+    if before.strip() or after.strip():
+        return [], [_malformed(span, "a gradcheck comment must stand on a line of its own")]
+    comment = _EXPECT.fullmatch(text, span.start, span.end)
+    if comment is None:
+        return [], [_malformed(span, "this gradcheck comment is not understood")]
+    expectations: list[Expectation] = []
+    for item in comment[1].split(","):
+        code = _CODE.fullmatch(item.strip())
+        if code is None:
+            return [], [_malformed(span, f"{item.strip()[:40]!r} is not a finding code")]
+        if code[1] not in RULES:
+            return [], [_malformed(span, f"there is no finding {code[1]}")]
+        count = int(code[2] or 1)
+        expectations.append(Expectation(code[1], count, span, " ".join(comment[2].split())))
+    return expectations, []
+
+
+def _covered(document: Document, offset: int, starts: list[int]) -> Span:
+    """From the first block after the offset to the first block on a later line."""
+    first = bisect_left(starts, offset)
+    if first == len(starts):
+        return Span(len(document.text), len(document.text))
+    line_end = _line_end(document.text, starts[first])
+    after = bisect_left(starts, line_end)
+    end = starts[after] if after < len(starts) else len(document.text) + 1
+    return Span(starts[first], end)
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+def _malformed(span: Span, message: str) -> Finding:
+    return Finding(RULES["GC902"], span, message, suggestion=_FORM)
+
+
+def _unmet(expectation: Expectation, met: int) -> Finding:
+    code, count = expectation.code, expectation.count
+    if met:
+        message = f"{count} findings {code} are expected in the block below, {met} found"
+        suggestion = f"write expect[{code}]" if met == 1 else f"write expect[{code}*{met}]"
+    else:
+        message = f"{code} is expected in the block below, and there is none"
+        suggestion = "remove the expectation, or put it right above the block it is about"
+    return Finding(RULES["GC901"], expectation.span, message, suggestion)

@@ -1,0 +1,154 @@
+"""Loading: from the paths a user names to documents, with a clear line for each that is none.
+
+Offsets in a document are those of the file: line ends are not translated, columns count code
+points. Only a byte order mark is dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from gradcheck.document import Document
+from gradcheck.front_matter import FrontMatterError, parse_front_matter
+from gradcheck.report import InputError
+
+BYTES_PER_FILE = 1_000_000
+STANDARD_INPUT = "<stdin>"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class LoadError(Exception):
+    """An input that could not be read; ``error`` says which, where and what to do."""
+
+    def __init__(
+        self, path: str, message: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.error = InputError(path, message, line, column)
+
+
+def load_all(
+    paths: Iterable[str | os.PathLike[str]],
+) -> tuple[tuple[Document, ...], tuple[InputError, ...]]:
+    """Every document the paths lead to, in order and each once, and an error for each failure.
+
+    A path is a file, a folder (all ``.md`` files below it, sorted), or ``-`` for standard input.
+    """
+    documents: list[Document] = []
+    errors: list[InputError] = []
+    seen: set[str] = set()
+    for path in paths:
+        try:
+            files = files_at(os.fspath(path))
+        except LoadError as failure:
+            errors.append(failure.error)
+            continue
+        for file in files:
+            identity = _identity(file)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            try:
+                documents.append(load(file))
+            except LoadError as failure:
+                errors.append(failure.error)
+    return tuple(documents), tuple(errors)
+
+
+def _identity(file: str) -> str:
+    """The same for two spellings of one file."""
+    try:
+        return file if file == "-" else os.path.realpath(file)
+    except ValueError:  # a null character
+        return file
+
+
+def files_at(path: str) -> tuple[str, ...]:
+    """The files a path names: itself, or the ``.md`` files below a folder, sorted.
+
+    Hidden folders are passed over. Raises `LoadError` for a folder without any.
+    """
+    if path == "-" or not os.path.isdir(path):
+        return (path,)
+    found: list[str] = []
+    problems: list[OSError] = []
+    for folder, subfolders, names in os.walk(path, onerror=problems.append):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        found += [os.path.join(folder, name) for name in names if name.lower().endswith(".md")]
+    if found:
+        return tuple(sorted(found, key=lambda file: file.split(os.sep)))
+    if problems:
+        raise LoadError(path, f"the folder cannot be read ({_reason(problems[0])})")
+    raise LoadError(
+        path, "no .md file in this folder or below; name a file, or a folder that holds some"
+    )
+
+
+def load(path: str) -> Document:
+    """The document in one file, or on standard input for ``-``. Raises `LoadError`."""
+    shown = STANDARD_INPUT if path == "-" else path
+    text = _decode(_read(path), shown)
+    if not text.strip():
+        raise LoadError(shown, "the file is empty: nothing to check")
+    try:
+        front_matter, body_start = parse_front_matter(text)
+    except FrontMatterError as problem:
+        raise LoadError(shown, problem.message, problem.line, problem.column) from None
+    return Document(shown, text, front_matter, body_start)
+
+
+def _read(path: str) -> bytes:
+    """At most one byte more than the limit, so that an endless device ends too."""
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read(BYTES_PER_FILE + 1)
+        with open(path, "rb") as file:
+            return file.read(BYTES_PER_FILE + 1)
+    except FileNotFoundError:
+        raise LoadError(path, _no_such_file(path)) from None
+    except (OSError, ValueError) as problem:
+        shown = STANDARD_INPUT if path == "-" else path
+        raise LoadError(shown, f"cannot be read ({_reason(problem)})") from None
+
+
+def _reason(problem: Exception) -> str:
+    words = problem.strerror if isinstance(problem, OSError) else None
+    return (words or str(problem)).lower()
+
+
+def _no_such_file(path: str) -> str:
+    """The message for a missing file, with the name that was probably meant."""
+    parent = Path(path).parent
+    if not parent.is_dir():
+        return f"no such file; there is no folder {str(parent)!r} either"
+    try:
+        names = sorted(os.listdir(parent))[:2000]
+    except OSError:
+        return "no such file"
+    near = get_close_matches(Path(path).name, names, n=1, cutoff=0.75)
+    return f"no such file; did you mean {str(parent / near[0])!r}?" if near else "no such file"
+
+
+def _decode(data: bytes, path: str) -> str:
+    if len(data) > BYTES_PER_FILE:
+        raise LoadError(path, "larger than 1 MB; split it, a derivation is a few pages of text")
+    if data.startswith(_UTF16_MARKS):
+        raise LoadError(path, "the text is UTF-16; save it as UTF-8")
+    data = data.removeprefix(_BYTE_ORDER_MARK)
+    if b"\0" in data:
+        raise LoadError(path, "a binary file, not text; name a Markdown or text document")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        start = data.rfind(b"\n", 0, problem.start) + 1
+        column = len(data[start : problem.start].decode("utf-8", "replace")) + 1
+        byte = data[problem.start]
+        raise LoadError(
+            path, f"byte 0x{byte:02x} is not UTF-8 text; save the file as UTF-8", line, column
+        ) from None

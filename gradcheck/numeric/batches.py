@@ -1,0 +1,97 @@
+"""Evaluation of a loss at displaced points, many at a time, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Loss = Callable[[Mapping[str, Array]], ArrayLike]
+
+CHUNK_BYTES = 4 * 2**20
+"""Of displaced parameters in one call, unless the caller says how many points he can take. The
+loss's own temporaries come on top; a few megabytes also stay in the processor's cache."""
+
+
+class Batches:
+    """A loss, a point, and the evaluations made so far.
+
+    All entries of all parameters are numbered through, in the order of the mapping: ``flat`` [P]
+    holds their values. The loss is called with a leading batch axis of size B for the parameters
+    displaced in that call, and of size 1 for all others.
+    """
+
+    def __init__(self, loss: Loss, point: Mapping[str, ArrayLike], chunk: int | None) -> None:
+        self.loss = loss
+        # A copy: a loss that changes its input must not change the point under us.
+        self.arrays = {name: np.array(value, dtype=np.float64) for name, value in point.items()}
+        sizes = [array.size for array in self.arrays.values()]
+        self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
+        self.flat: Array = np.concatenate([array.ravel() for array in self.arrays.values()] or [[]])
+        if chunk is not None and chunk < 1:
+            raise ValueError(f"chunk of {chunk} points: expected at least 1")
+        self.chunk = chunk or max(64, CHUNK_BYTES // (8 * max(1, self.flat.size)))
+        self.evaluations = 0
+
+    def groups(self, per_entry: Array) -> list[Array]:
+        """``per_entry`` [P] cut into one flat array a parameter."""
+        return [per_entry[a:b] for a, b in zip(self.starts, self.starts[1:], strict=False)]
+
+    def shaped(self, per_entry: Array) -> dict[str, Array]:
+        """``per_entry`` [P] as one array of the parameter's shape a name."""
+        groups = zip(self.arrays.items(), self.groups(per_entry), strict=True)
+        return {name: group.reshape(array.shape).copy() for (name, array), group in groups}
+
+    def place(self, entry: int) -> str:
+        """An entry as a person would write it: ``w_1[2, 0]``, ``b_2``."""
+        number = int(np.searchsorted(self.starts, entry, side="right")) - 1
+        # Parameters without entries begin where the next one begins: searchsorted skips them.
+        name, array = list(self.arrays.items())[number]
+        index = np.unravel_index(entry - int(self.starts[number]), array.shape)
+        return f"{name}[{', '.join(str(int(i)) for i in index)}]" if index else name
+
+    def here(self) -> float:
+        """The loss at the point itself."""
+        return float(self._call({name: array[None] for name, array in self.arrays.items()}, 1)[0])
+
+    def at(self, entries: NDArray[np.intp], values: Array) -> Array:
+        """Losses [n, d] with entry ``entries[r]`` alone set to ``values[r, c]``.
+
+        ``entries`` must ascend. All values of one entry are evaluated in one call, so that they
+        share whatever rounding depends on the size of the batch.
+        """
+        n, d = values.shape
+        losses = np.empty((n, d))
+        together = max(1, self.chunk // max(1, d))
+        for start in range(0, n, together):
+            part = slice(start, start + together)
+            losses[part] = self._displaced(entries[part], values[part])
+        return losses
+
+    def _displaced(self, entries: NDArray[np.intp], values: Array) -> Array:
+        n, d = values.shape
+        cuts = np.searchsorted(entries, self.starts)
+        batch: dict[str, Array] = {}
+        for number, (name, array) in enumerate(self.arrays.items()):
+            first, last = cuts[number], cuts[number + 1]
+            if first == last:
+                batch[name] = array[None]
+                continue
+            tiled = np.empty((n * d, array.size))
+            tiled[:] = array.ravel()
+            rows = np.arange(first * d, last * d)
+            columns = np.repeat(entries[first:last] - self.starts[number], d)
+            tiled[rows, columns] = values[first:last].ravel()
+            batch[name] = tiled.reshape(n * d, *array.shape)
+        return self._call(batch, n * d).reshape(n, d)
+
+    def _call(self, batch: Mapping[str, Array], size: int) -> Array:
+        with np.errstate(all="ignore"):  # what is not finite is dealt with by the caller
+            losses = np.asarray(self.loss(batch), dtype=np.float64)
+        # A loss that a displaced parameter does not enter keeps the batch size 1.
+        if losses.shape not in ((size,), (1,), ()):
+            raise ValueError(f"the loss returned shape {losses.shape}: expected ({size},)")
+        self.evaluations += size
+        return np.broadcast_to(losses, (size,))

@@ -140,7 +140,7 @@ def _check_keys(root: Node) -> dict[str, tuple[int, int]]:
 
 def _at(place: Event | Node, message: str) -> FrontMatterError:
     mark = place.start_mark
-    return FrontMatterError(message, mark.line + 2, mark.column + 1)
+    return FrontMatterError(message, *((mark.line + 2, mark.column + 1) if mark else (1, 1)))
 
 
 def _unknown_key(key: str) -> str:

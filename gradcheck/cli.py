@@ -1,0 +1,282 @@
+"""The command line: the only place that prints, and the only one that sets the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TextIO
+
+from gradcheck import __version__
+from gradcheck.rendering.terminal import printable
+from gradcheck.report import InputError, Report
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+LARGEST_SIZE = 512
+SIZES = {"features": 3, "hidden": 4, "samples": 5}
+
+_DESCRIPTION = """\
+gradcheck finds out whether a gradient that somebody wrote down is right. It reads a derivation
+(Markdown or text with LaTeX formulas), derives the gradients itself from the document's own
+equations, compares them with finite differences and with backprop code, and says line by line
+what holds, what holds only up to a convention, and what is wrong."""
+
+_VERIFY_DESCRIPTION = """\
+Verify the gradients in derivation documents. Without a path, the documents that come with
+gradcheck are verified: a first look at what the output is like."""
+
+_VERIFY_EPILOG = """\
+verdicts:
+  exact               equal for all values
+  up to 2/N, Σ        equal once the constant and the sum that the author left out are put back
+  WRONG               not equal; the output shows a point where the two sides differ
+  not decided         could not be decided; the reason is given
+  not read            could not be understood; the reason and the place are given
+
+exit status:
+  0   everything was checked and nothing is wrong
+  1   a gradient is wrong, not read or not decided, or there is another error
+  2   the command was not understood, or an input could not be read or held nothing to check
+
+known mistakes:
+  A line <!-- gradcheck: expect[GC101] reason --> above an equation declares a finding in it: it
+  is still shown, but does not fail the run. --no-inline disregards such lines.
+
+examples:
+  gradcheck verify                          the documents that come with gradcheck
+  gradcheck verify homework.md              one document
+  gradcheck verify notes/ --strict          every .md file in a folder, conventions fail too
+  gradcheck verify --format json - <a.md    from standard input, for another program
+"""
+
+_EPILOG = """\
+examples:
+  gradcheck verify homework.md     verify the gradients of a document
+  gradcheck verify                 verify the documents that come with gradcheck
+  gradcheck read homework.md       show how each formula is understood
+
+'gradcheck verify --help' explains the verdicts and the exit status.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status. Usage errors raise ``SystemExit(2)``."""
+    for stream in (sys.stdout, sys.stderr):
+        _speak_utf8(stream)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "verify":
+            return _verify(options)
+        if options.command == "read":
+            return _read(options)
+        parser.print_help(sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (Exception, RecursionError, MemoryError) as problem:
+        if os.environ.get("GRADCHECK_DEBUG"):
+            raise
+        _complain(
+            f"internal error ({type(problem).__name__}: {problem}); please report it with the "
+            "document (GRADCHECK_DEBUG=1 shows where it happened)"
+        )
+        return USAGE_ERROR
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from gradcheck.verification import verify
+
+    paths = options.paths
+    if not paths:
+        from gradcheck.shipped import shipped_derivations
+
+        try:
+            paths = [str(shipped_derivations())]
+        except FileNotFoundError as problem:
+            _complain(f"{problem}; name a document")
+            return USAGE_ERROR
+    report = verify(
+        paths,
+        seed=options.seed,
+        sizes=options.sizes,
+        inline=options.inline,
+        strict=options.strict,
+    )
+    for error in report.errors:
+        _complain(_place(error))
+    _write(_renderer(options.format, options.color)(report))
+    return report.exit_status
+
+
+def _read(options: argparse.Namespace) -> int:
+    from gradcheck.loading import LoadError, load
+    from gradcheck.reading import read
+    from gradcheck.reading.listing import listing
+
+    try:
+        document = load(options.file)
+    except LoadError as failure:
+        _complain(_place(failure.error))
+        return USAGE_ERROR
+    understood = read(document)
+    if not understood.statements:
+        _complain(f"{document.path}: no formulas found; write them between $ or $$ signs")
+        return USAGE_ERROR
+    _write(listing(understood, tree=options.tree))
+    return 0
+
+
+def _renderer(name: str, color: str) -> Callable[[Report], str]:
+    if name == "json":
+        from gradcheck.rendering.json_format import render as render_json
+
+        return render_json
+    if name == "github":
+        from gradcheck.rendering.github import render as render_github
+
+        return render_github
+    from gradcheck.rendering.text import render as render_text
+
+    return partial(render_text, colour=_wants_colour(color, sys.stdout))
+
+
+def _wants_colour(color: str, stream: TextIO) -> bool:
+    if color != "auto":
+        return color == "always"
+    quiet = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not quiet and stream.isatty()
+
+
+def _write(text: str) -> None:
+    """Print; a reader that has seen enough (``| head``) is no error."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str) -> None:
+    print(f"gradcheck: {printable(message)}", file=sys.stderr)
+
+
+def _place(error: InputError) -> str:
+    parts = [error.path]
+    if error.line is not None:
+        parts.append(str(error.line))
+        if error.column is not None:
+            parts.append(str(error.column))
+    return f"{':'.join(parts)}: {error.message}"
+
+
+def _speak_utf8(stream: TextIO) -> None:
+    """Σ and ŷ must come out in a C locale too, and odd file names must not stop the report."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _parser() -> argparse.ArgumentParser:
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="gradcheck",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=style,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    verify = commands.add_parser(
+        "verify",
+        help="verify the gradients in documents",
+        description=_VERIFY_DESCRIPTION,
+        epilog=_VERIFY_EPILOG,
+        formatter_class=style,
+        allow_abbrev=False,
+    )
+    _add_verify_arguments(verify)
+    read = commands.add_parser(
+        "read",
+        help="show how each formula of a document is understood",
+        description="Show every statement of a document as gradcheck understands it.",
+        allow_abbrev=False,
+    )
+    read.add_argument("file", metavar="FILE", help="a document, or - for standard input")
+    read.add_argument("--tree", action="store_true", help="show the expression trees as well")
+    return parser
+
+
+def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a document, a folder (every .md file below it), or - for standard input",
+    )
+    verify.add_argument(
+        "--format",
+        choices=("text", "json", "github"),
+        default="text",
+        help="text for people (default), json for programs, github for workflow annotations",
+    )
+    verify.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail also on conventions, unread side remarks and gradients not claimed",
+    )
+    verify.add_argument(
+        "--no-inline",
+        dest="inline",
+        action="store_false",
+        help="disregard the expect comments in the documents",
+    )
+    verify.add_argument(
+        "--seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="seed of the random points at which the numbers are compared (default 0)",
+    )
+    verify.add_argument(
+        "--sizes",
+        type=_sizes,
+        default=tuple(SIZES.values()),
+        metavar="SIZES",
+        help="sizes of the network for the numbers (default features=3,hidden=4,samples=5)",
+    )
+    verify.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour the text (default auto: on a terminal, unless NO_COLOR is set)",
+    )
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; write a number such as 0 or 7")
+    return int(text)
+
+
+def _sizes(text: str) -> tuple[int, int, int]:
+    """``features=3,hidden=4,samples=5``, or some of them; the others stay as they are."""
+    sizes = dict(SIZES)
+    for item in text.split(","):
+        name, _, number = (part.strip() for part in item.partition("="))
+        if name not in SIZES:
+            raise argparse.ArgumentTypeError(
+                f"{item!r} is not a size; write for example features=3,hidden=4,samples=5"
+            )
+        whole = number.isascii() and number.isdigit() and len(number) <= 6
+        if not whole or not 1 <= int(number) <= LARGEST_SIZE:
+            raise argparse.ArgumentTypeError(
+                f"{name}={number}: the size must be a whole number from 1 to {LARGEST_SIZE}"
+            )
+        sizes[name] = int(number)
+    return sizes["features"], sizes["hidden"], sizes["samples"]

@@ -1,0 +1,1 @@
+"""Rendering: one report, many formats; each module has ``render(report) -> str``."""

@@ -1,0 +1,150 @@
+"""The report as JSON: the contract other programs rely on (``"schema": 1``).
+
+Keys are only ever added. What was not computed is null; NaN and infinity never appear.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+
+from gradcheck.document import Document
+from gradcheck.finding import Finding
+from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult, StepResult
+from gradcheck.verdict import Constant, Verdict
+
+SCHEMA = 1
+_STEP_VERDICTS = ("exact", "convention", "wrong", "undecided", "unread")
+
+
+def render(report: Report) -> str:
+    """The whole report, the same text for the same report."""
+    return json.dumps(_report(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _report(report: Report) -> dict[str, object]:
+    features, hidden, samples = report.sizes
+    return {
+        "schema": SCHEMA,
+        "documents": [_document(result) for result in report.documents],
+        "code": [],
+        "errors": [
+            {
+                "path": error.path,
+                "message": error.message,
+                "line": error.line,
+                "column": error.column,
+            }
+            for error in report.errors
+        ],
+        "exit_status": report.exit_status,
+        "strict": report.strict,
+        "seed": report.seed,
+        "sizes": {"features": features, "hidden": hidden, "samples": samples},
+    }
+
+
+def _document(result: DocumentResult) -> dict[str, object]:
+    return {
+        "path": result.path,
+        "readings": list(result.readings),
+        "summary": _summary(result.steps),
+        "findings": [_finding(result.document, finding) for finding in result.findings],
+        "steps": [_step(step) for step in result.steps],
+        "setups": [_setup(setup) for setup in result.setups],
+    }
+
+
+def _summary(steps: tuple[StepResult, ...]) -> dict[str, int]:
+    """How many steps there are, and of each verdict: the counts add up to ``steps``."""
+    counts = Counter(step.verdict.value if step.verdict else "unjudged" for step in steps)
+    verdicts = {name: counts[name] for name in _STEP_VERDICTS}
+    return {"steps": len(steps), **verdicts, "unjudged": len(steps) - sum(verdicts.values())}
+
+
+def _finding(document: Document, finding: Finding) -> dict[str, object]:
+    line, column = document.position(max(finding.span.start, 0))
+    end_line, end_column = document.position(max(finding.span.end, finding.span.start, 0))
+    return {
+        "code": finding.rule.code,
+        "name": finding.rule.name,
+        "class": finding.rule.kind,
+        "severity": finding.rule.severity,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "message": finding.message,
+        "suggestion": finding.suggestion,
+        "follows_from": finding.follows_from,
+        "expected": finding.expected,
+    }
+
+
+def _step(step: StepResult) -> dict[str, object]:
+    return {
+        "line": step.line,
+        "column": step.column,
+        "statement": step.statement,
+        "kind": step.kind,
+        "relation": step.relation,
+        "left": step.left,
+        "right": step.right,
+        "verdict": _verdict(step.verdict),
+        "left_out": _constant(step.left_out),
+        "sum_left_out": step.sum_left_out,
+        "setup": step.setup,
+    }
+
+
+def _setup(setup: SetupResult) -> dict[str, object]:
+    return {
+        "name": setup.name,
+        "hidden": setup.hidden,
+        "line": setup.line,
+        "forward": list(setup.forward),
+        "loss": setup.loss,
+        "backprop": setup.backprop,
+        "notes": list(setup.notes),
+        "parameters": [_parameter(row) for row in setup.parameters],
+    }
+
+
+def _parameter(row: ParameterResult) -> dict[str, object]:
+    claim = row.claim
+    return {
+        "name": row.role,
+        "source_name": row.source_name,
+        "line": claim.line if claim else None,
+        "claim": claim.source if claim else None,
+        "derived": row.derived_tex,
+        "verdict": _verdict(row.verdict),
+        "left_out": _constant(claim.left_out) if claim else None,
+        "sum_left_out": claim.sum_left_out if claim else False,
+        "document_error": _number(row.document_error),
+        "numeric_error": _number(row.numeric_error),
+        "numeric_bound": _number(row.numeric_bound),
+        "backprop_error": _number(row.backprop_error),
+        "worst_entry": list(row.worst_entry) if row.worst_entry is not None else None,
+        "status": row.status,
+        "note": row.note or None,
+        "reason": (claim.reason or None) if claim else None,
+        "quotient": (claim.quotient or None) if claim else None,
+        "witness": (claim.witness or None) if claim else None,
+    }
+
+
+def _verdict(verdict: Verdict | None) -> str | None:
+    return verdict.value if verdict else None
+
+
+def _constant(constant: Constant | None) -> str | None:
+    return None if constant is None or constant.is_one else str(constant)
+
+
+def _number(value: float | None) -> float | None:
+    """A plain float, or null: NumPy's scalars and numbers that are none do not get out."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value)

@@ -1,0 +1,83 @@
+"""The comparison table of one setup: a row a parameter, a column a source of evidence."""
+
+from __future__ import annotations
+
+import math
+
+from gradcheck.rendering.terminal import Palette, cell
+from gradcheck.report import ParameterResult, SetupResult
+from gradcheck.verdict import Verdict
+
+ERROR_FLOOR = 1e-12
+DIFFERENCE_FLOOR = 1e-9
+_REAL_DIFFERENCE = 1e-3
+_HEADERS = ("gradient", "line", "verdict", "document", "numeric", "bound", "backprop", "worst at")
+_ALIGNMENT = ("left", "right", "left", "right", "right", "right", "right", "left")
+COLOURS = {
+    Verdict.EXACT: "green",
+    Verdict.CONVENTION: "yellow",
+    Verdict.WRONG: "red",
+    Verdict.UNDECIDED: "magenta",
+    Verdict.UNREAD: "magenta",
+}
+
+
+def table(setup: SetupResult, expected: tuple[bool, ...], palette: Palette) -> str:
+    """The table as text; ``expected`` says of each parameter whether its mistake is declared."""
+    from tabulate import tabulate
+
+    rows = [
+        _row(parameter, declared, palette)
+        for parameter, declared in zip(setup.parameters, expected, strict=True)
+    ]
+    return tabulate(
+        rows,
+        headers=_HEADERS,
+        tablefmt="simple",
+        colalign=_ALIGNMENT,
+        disable_numparse=True,
+        preserve_whitespace=True,
+    )
+
+
+def magnitude(error: float | None, floor: float) -> str:
+    """An error as text that another processor prints too.
+
+    Below the floor it is rounding noise and only the floor is shown; a real difference has two
+    digits; what lies between is noise of an unknown size, and only its power of ten is shown.
+    """
+    if error is None or not math.isfinite(error):
+        return "–"
+    if error < floor:
+        return f"< {_power_of_ten(math.log10(floor))}"
+    if error < _REAL_DIFFERENCE:
+        return f"< {_power_of_ten(math.floor(math.log10(error)) + 1)}"
+    return f"{error:.2g}".replace("e+0", "e").replace("e+", "e")
+
+
+def _power_of_ten(exponent: float) -> str:
+    return f"1e{round(exponent)}"
+
+
+def _row(parameter: ParameterResult, expected: bool, palette: Palette) -> list[str]:
+    verdict = cell(parameter.status + (" (expected)" if expected else ""), 20)
+    if parameter.verdict is not None:
+        verdict = palette.paint(verdict, COLOURS.get(parameter.verdict, "bold"))
+    return [
+        cell(parameter.source_name, 12),
+        str(parameter.claim.line) if parameter.claim else "–",
+        verdict,
+        magnitude(parameter.document_error, ERROR_FLOOR),
+        magnitude(parameter.numeric_error, DIFFERENCE_FLOOR),
+        magnitude(parameter.numeric_bound, DIFFERENCE_FLOOR),
+        magnitude(parameter.backprop_error, ERROR_FLOOR),
+        cell(_worst(parameter), 12),
+    ]
+
+
+def _worst(parameter: ParameterResult) -> str:
+    """Where the largest difference is: only if it is one, for the place of noise means nothing."""
+    error, entry = parameter.document_error, parameter.worst_entry
+    if error is None or error < _REAL_DIFFERENCE or not entry:
+        return "–"
+    return f"[{', '.join(str(index) for index in entry)}]"

@@ -1,0 +1,157 @@
+"""The text for people: everything is in it, it fits, it is the same on every machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradcheck.document import Document
+from gradcheck.rendering.table import magnitude
+from gradcheck.rendering.terminal import WIDTH, printable, wrapped
+from gradcheck.rendering.text import render
+from gradcheck.report import DocumentResult, Report
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def test_read_back_comes_before_the_tables(made_report: Report) -> None:
+    text = render(made_report)
+    places = [text.index(word) for word in ("notes/made.md", "z_1 = W_1 x", "L = 1/N", "gradient ")]
+    assert places == sorted(places)
+
+
+def test_every_verdict_stands_in_its_row(made_report: Report) -> None:
+    lines = render(made_report).splitlines()
+    for name, line, status in (
+        ("W_1", "3", "up to 2/N, Σ"),
+        ("b_1", "5", "WRONG (expected)"),
+        ("w_2", "7", "not read"),
+        ("b_2", "9", "not decided"),
+        ("W_1", "9", "exact"),
+    ):
+        assert any(re.match(rf" +{name} +{line} +{re.escape(status)} ", text) for text in lines)
+
+
+def test_what_is_wrong_is_explained(made_report: Report) -> None:
+    text = render(made_report)
+    for part in (
+        "WRONG (expected): b_1, line 5",
+        r"(\hat{y} - y) w_2 a_1 (1-a_1) x",
+        "2/N Σ (ŷ - y) w_2 a_1 (1 - a_1)",
+        "extra factor x",
+        "claimed 0.5, true 0.25",
+        r"\times without a right operand",
+        "h is not defined",
+        "another network: three layers",
+    ):
+        assert part in text
+
+
+def test_a_reason_is_given_once(made_report: Report) -> None:
+    """The finding's message and the claim's quotient say the same here."""
+    assert render(made_report).count("extra factor x") == 1
+
+
+def test_findings_outside_claims_are_listed_with_their_place(made_report: Report) -> None:
+    text = render(made_report)
+    assert "line 11:3 error GC401 update-target" in text
+    assert "write b_1 ← b_1 - …" in text
+    assert text.count("b_1 starts from b_2") == 1
+
+
+def test_last_lines_count_and_conclude(made_report: Report) -> None:
+    end = " ".join(render(made_report).splitlines()[-4:])
+    assert "1 document; 5 gradients: 1 exact, 1 up to a convention, 1 WRONG" in end
+    assert "3 steps: 1 exact, 1 up to a convention, 1 not judged." in end
+    assert "FAILED: 1 gradient not read, 1 gradient not decided, 2 other errors" in end
+    assert "1 input could not be checked" in end
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_lines_fit(made_report: Report, colour: bool) -> None:
+    document = made_report.documents[0]
+    long = "x_{12} + " * 60
+    setup = document.setups[0]
+    first = setup.parameters[0]
+    rows = (
+        replace(first, source_name="W" * 70, status="up to " + "9" * 40, note=long),
+        replace(
+            setup.parameters[1],
+            claims=(replace(setup.parameters[1].claims[0], source="a" * 3000, derived=long),),
+            worst_entry=(511, 511),
+            document_error=1.5e300,
+        ),
+    )
+    stretched = replace(setup, forward=(long, "b" * 250), loss=long, parameters=rows)
+    result = replace(
+        document,
+        document=Document("deep/" * 40 + "made.md", document.document.text),
+        setups=(stretched,),
+        readings=(long,),
+    )
+    text = ANSI.sub("", render(replace(made_report, documents=(result,)), colour=colour))
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_colour_only_where_wanted(made_report: Report) -> None:
+    plain, coloured = render(made_report), render(made_report, colour=True)
+    assert "\x1b" not in plain
+    assert "\x1b" in coloured
+    assert ANSI.sub("", coloured) == plain
+
+
+def test_a_document_cannot_steer_the_terminal(made_report: Report) -> None:
+    document = made_report.documents[0]
+    hostile = "\x1b[2J\x07 \u202e evil\r\n\x9b1A"
+    readings = replace(document, readings=(hostile,), document=Document(hostile, "x" * 900))
+    text = render(replace(made_report, documents=(readings,)))
+    assert not set("\x1b\x07\u202e\r\x9b") & set(text)
+
+
+def test_a_report_of_nothing() -> None:
+    text = render(Report((), ()))
+    assert "0 documents; 0 gradients; 0 steps." in text
+    assert "PASSED" not in text
+
+
+def test_a_document_without_setups() -> None:
+    result = DocumentResult(Document("a.md", "$x$"), (), (), (), (), formulas=1)
+    assert "1 formula, no gradient" in render(Report((result,), ()))
+
+
+@pytest.mark.parametrize(
+    ("error", "floor", "shown"),
+    [
+        (None, 1e-12, "–"),
+        (float("nan"), 1e-12, "–"),
+        (float("inf"), 1e-12, "–"),
+        (0.0, 1e-12, "< 1e-12"),
+        (9.9e-13, 1e-12, "< 1e-12"),
+        (3e-11, 1e-12, "< 1e-10"),
+        (3e-11, 1e-9, "< 1e-9"),
+        (2e-9, 1e-9, "< 1e-8"),
+        (0.0312, 1e-12, "0.031"),
+        (1.0, 1e-12, "1"),
+        (1234.5, 1e-12, "1.2e3"),
+        (1.5e300, 1e-12, "1.5e300"),
+    ],
+)
+def test_magnitude(error: float | None, floor: float, shown: str) -> None:
+    assert magnitude(error, floor) == shown
+
+
+@given(st.floats(min_value=0, max_value=1e-13), st.floats(min_value=0, max_value=1e-13))
+def test_noise_below_the_floor_looks_the_same(one: float, other: float) -> None:
+    assert magnitude(one, 1e-12) == magnitude(other, 1e-12)
+
+
+@given(st.text(max_size=300))
+def test_wrapped_lines_fit_and_keep_every_character(text: str) -> None:
+    lines = wrapped(text, "  label  ")
+    assert all(len(line) <= WIDTH for line in lines)
+    joined = "".join(lines).removeprefix("  label")
+    assert "".join(joined.split()) == "".join(printable(text).split())

@@ -108,18 +108,7 @@ def made_document(*findings: Finding) -> DocumentResult:
             9,
             forward,
             loss,
-            (
-                row(
-                    "w_1",
-                    "W_1",
-                    "exact",
-                    claim(r"\hat{y} - h(y)", Verdict.EXACT),
-                    0.0,
-                    0.0,
-                    0.0,
-                    0.0,
-                ),
-            ),
+            (row("w_1", "W_1", "exact", exact, 0.0, 0.0, 0.0, 0.0),),
             "another network: three layers",
         ),
     )

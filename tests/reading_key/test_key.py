@@ -18,6 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from gradcheck.document import Document
+    from gradcheck.expression import Expression
     from gradcheck.statement import ReadDocument, Side, Statement
 
 HERE = Path(__file__).parent
@@ -181,3 +182,42 @@ def test_the_key_is_complete() -> None:
 def test_a_malformed_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"line|side"):
         parse_key(text)
+
+
+def _read(*sides: Expression | None, relation: str = "=") -> ReadDocument:
+    """One statement, as a reader would give it; None is a side it refused."""
+    from gradcheck.document import Document, Span
+    from gradcheck.statement import ReadDocument, Relation, Side, Statement, Unread
+
+    place = Span(0, 1)
+    read_sides = tuple(
+        Side(place, side, Unread(place, "refused") if side is None else None) for side in sides
+    )
+    relations = (Relation(place, relation),) * (len(sides) - 1)
+    return ReadDocument(
+        Document("x.md", "$x$"), (Statement(0, place, read_sides, relations),), prose=()
+    )
+
+
+def test_a_wrong_reading_is_noticed() -> None:
+    from dataclasses import replace
+
+    from gradcheck.expression import Add, Name, Negate
+
+    z, a, b = Name("z"), Name("a"), Name("b")
+    key = parse_key("@ z = a - b\nz\n= (+ a (- b))")
+    right = _read(z, Add((a, Negate(b))))
+    assert differences(key, right) == ""
+    for wrong in (
+        _read(z, Add((a, b))),
+        _read(z, Add((Negate(b), a))),
+        _read(z, None),
+        _read(z),
+        _read(z, Add((a, Negate(b))), a),
+        _read(z, Add((a, Negate(b))), relation=":="),
+        replace(right, statements=()),
+        replace(right, statements=right.statements * 2),
+    ):
+        assert differences(key, wrong)
+    assert differences(parse_key("@ z\nz\n= ! struck"), right)
+    assert differences(parse_key("@ z\nz\n= ! struck"), _read(z, None)) == ""

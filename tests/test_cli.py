@@ -1,0 +1,299 @@
+"""The command line: what it prints where, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradcheck import __version__, cli
+from gradcheck.report import InputError, Report
+
+GOOD = r"""
+$$z_1 = w_1 x + b_1$$
+
+$$a_1 = \sigma(z_1)$$
+
+$$\hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+
+$$\frac{\partial L}{\partial w_1} = (\hat{y} - y) w_2 a_1 (1 - a_1) x$$
+
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 a_1 (1 - a_1)$$
+"""
+FAULTY = GOOD.replace(r"(1 - a_1)$$", r"(1 - a_1) x$$")
+LINE = FAULTY.rstrip().count("\n") + 1
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    (tmp_path / "good.md").write_text(GOOD, encoding="utf-8")
+    return "good.md"
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> str:
+    (tmp_path / "faulty.md").write_text(FAULTY, encoding="utf-8")
+    return "faulty.md"
+
+
+def verdicts(document: dict) -> dict[str, str | None]:
+    return {row["name"]: row["verdict"] for row in document["setups"][0]["parameters"]}
+
+
+def test_a_good_document_passes(run_gradcheck, good: str) -> None:
+    done = run_gradcheck("verify", good)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("good.md\n")
+    assert "PASSED: nothing wrong." in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_a_faulty_document_fails_at_its_line(run_gradcheck, faulty: str) -> None:
+    done = run_gradcheck("verify", faulty)
+    assert done.returncode == 1
+    assert f"b_1, line {LINE}" in done.stdout
+    assert "FAILED: 1 gradient WRONG" in done.stdout
+
+
+def test_json(run_gradcheck, faulty: str, good: str) -> None:
+    done = run_gradcheck("verify", "--format", "json", good, faulty, "gone.md")
+    made = json.loads(done.stdout)
+    assert done.returncode == made["exit_status"] == 1
+    first, second = made["documents"]
+    assert set(verdicts(first).values()) == {"exact"}
+    assert verdicts(second) == {"w_1": "exact", "b_1": "wrong", "w_2": "exact", "b_2": "exact"}
+    assert made["errors"][0]["path"] == "gone.md"
+    assert "gradcheck: gone.md: no such file" in done.stderr
+
+
+def test_json_is_written_when_nothing_could_be_read(run_gradcheck) -> None:
+    done = run_gradcheck("verify", "--format", "json", "gone.md")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["documents"] == []
+
+
+def test_the_same_on_every_hash_seed(run_gradcheck, faulty: str) -> None:
+    outputs = {
+        run_gradcheck(
+            "verify", "--format", "json", faulty, environment={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_github(run_gradcheck, faulty: str) -> None:
+    done = run_gradcheck("verify", "--format", "github", faulty)
+    assert done.returncode == 1
+    assert f"::error file=faulty.md,line={LINE}," in done.stdout
+
+
+def test_standard_input(run_gradcheck) -> None:
+    done = run_gradcheck("verify", "-", stdin=FAULTY)
+    assert done.returncode == 1
+    assert done.stdout.startswith("<stdin>\n")
+
+
+def test_expect_and_no_inline(run_gradcheck, tmp_path: Path) -> None:
+    lines = FAULTY.rstrip().split("\n")
+    lines[-1:] = ["<!-- gradcheck: expect[GC101] a slip -->", lines[-1]]
+    (tmp_path / "known.md").write_text("\n".join(lines), encoding="utf-8")
+    done = run_gradcheck("verify", "known.md")
+    assert done.returncode == 0, done.stdout
+    assert "WRONG (expected)" in done.stdout
+    assert "1 mistake is declared" in done.stdout
+    assert run_gradcheck("verify", "known.md", "--no-inline").returncode == 1
+
+
+def test_unmet_expectation_fails(run_gradcheck, tmp_path: Path) -> None:
+    text = GOOD.replace("$$L", "<!-- gradcheck: expect[GC101] none -->\n$$L")
+    (tmp_path / "unmet.md").write_text(text, encoding="utf-8")
+    done = run_gradcheck("verify", "unmet.md")
+    assert done.returncode == 1
+    assert "GC901" in done.stdout
+
+
+def test_strict_fails_on_conventions(run_gradcheck, tmp_path: Path) -> None:
+    text = GOOD.replace(r"\frac{1}{2} (", r"\frac{1}{N} \sum_i (")
+    (tmp_path / "mean.md").write_text(text, encoding="utf-8")
+    assert run_gradcheck("verify", "mean.md").returncode == 0
+    done = run_gradcheck("verify", "mean.md", "--strict")
+    assert done.returncode == 1
+    assert "up to a convention (strict)" in done.stdout
+
+
+def test_without_a_path_the_shipped_documents(run_gradcheck) -> None:
+    done = run_gradcheck("verify", "--format", "json")
+    made = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(made["documents"]) >= 8
+    assert {row["severity"] for d in made["documents"] for row in d["findings"] if row["expected"]}
+
+
+def test_c_locale(run_gradcheck, good: str) -> None:
+    done = run_gradcheck(
+        "verify", good, environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+    )
+    assert done.returncode == 0
+    assert "ŷ" in done.stdout or r"\hat{y}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("color", "environment", "coloured"),
+    [
+        ("auto", {}, False),
+        ("always", {}, True),
+        ("always", {"NO_COLOR": "1"}, True),
+        ("never", {}, False),
+    ],
+)
+def test_colour(run_gradcheck, good: str, color: str, environment: dict, coloured: bool) -> None:
+    done = run_gradcheck("verify", good, "--color", color, environment=environment)
+    assert ("\x1b[" in done.stdout) is coloured
+
+
+class Terminal:
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_colour_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], wanted: bool
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cli._wants_colour("auto", Terminal()) is wanted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["verify", "--sizes", "features=0", "a.md"], "from 1 to 512"),
+        (["verify", "--sizes", "features=9999", "a.md"], "from 1 to 512"),
+        (["verify", "--sizes", "features=1.5", "a.md"], "from 1 to 512"),
+        (["verify", "--sizes", "layers=2", "a.md"], "features=3,hidden=4,samples=5"),
+        (["verify", "--sizes", "", "a.md"], "features=3,hidden=4,samples=5"),
+        (["verify", "--seed", "-1", "a.md"], "seed"),
+        (["verify", "--seed", "x", "a.md"], "not a seed"),
+        (["verify", "--format", "xml", "a.md"], "invalid choice"),
+        (["verify", "--nonsense", "a.md"], "unrecognized"),
+        (["check", "a.md"], "invalid choice"),
+        (["read"], "FILE"),
+    ],
+)
+def test_usage_errors(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_no_command_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert "verify" in capsys.readouterr().err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, words in (
+        (["--version"], (f"gradcheck {__version__}",)),
+        (["--help"], ("verify", "read", "homework.md")),
+        (["verify", "--help"], ("exit status", "expect[GC101]", "--strict", "up to 2/N, Σ")),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(arguments)
+        assert caught.value.code == 0
+        out = capsys.readouterr().out
+        assert all(word in out for word in words)
+        assert max(map(len, out.splitlines())) <= 100
+
+
+def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    seen = {}
+
+    def verify(paths, **options) -> Report:
+        seen.update(options, paths=paths)
+        return Report((), (InputError("a.md", "nothing;\x1b[2J look", 3, 7),))
+
+    monkeypatch.setattr("gradcheck.verification.verify", verify)
+    options = ["--seed", "7", "--sizes", "samples=2, features=1", "--strict", "--no-inline"]
+    assert cli.main(["verify", *options, "a.md"]) == 2
+    assert seen == {
+        "paths": ["a.md"],
+        "seed": 7,
+        "sizes": (1, 4, 2),
+        "strict": True,
+        "inline": False,
+    }
+    assert capsys.readouterr().err == "gradcheck: a.md:3:7: nothing;\\x1b[2J look\n"
+
+
+def test_internal_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def verify(paths, **options) -> Report:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("gradcheck.verification.verify", verify)
+    assert cli.main(["verify", "a.md"]) == 2
+    error = capsys.readouterr().err
+    assert "internal error (ZeroDivisionError: by zero); please report" in error
+    assert error.count("\n") == 1
+    monkeypatch.setenv("GRADCHECK_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["verify", "a.md"])
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def verify(paths, **options) -> Report:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gradcheck.verification.verify", verify)
+    assert cli.main(["verify", "a.md"]) == 130
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
+def test_a_reader_that_leaves_early(tmp_path: Path, good: str, run_gradcheck) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "gradcheck", "verify", good],
+        cwd=tmp_path,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env={"PYTHONPATH": str(Path(cli.__file__).parents[1]), **os.environ},
+    )
+    os.close(writing)
+    assert done.stderr == b""
+    assert done.returncode == 0
+
+
+def test_read(run_gradcheck, good: str) -> None:
+    done = run_gradcheck("read", good)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sigma" in done.stdout or "σ" in done.stdout
+    tree = run_gradcheck("read", "--tree", good).stdout
+    assert "(+ (* w_1 x) b_1)" in tree
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "no such file"), ("words", "no formulas")])
+def test_read_bad_input(run_gradcheck, tmp_path: Path, content: str | None, words: str) -> None:
+    if content is not None:
+        (tmp_path / "a.md").write_text(content)
+    done = run_gradcheck("read", "a.md")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("gradcheck: a.md: ")
+    assert words in done.stderr

@@ -1,0 +1,268 @@
+"""The algebra of one model: its gradients, and the decision whether two sides are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from gradcheck.expression import Expression, Name, Partial, Sum
+from gradcheck.model import Model
+from gradcheck.symbolic.decision import Decision, Outcome, Refinement, Undecided
+from gradcheck.symbolic.graph import Graph, names_outside_heads
+from gradcheck.verdict import Constant
+
+if TYPE_CHECKING:
+    from gradcheck.symbolic.gradient import Chain
+    from gradcheck.symbolic.normal_form import Evaluation, NormalForm
+    from gradcheck.symbolic.presentation import Presentation
+    from gradcheck.symbolic.rational import Rational
+
+WORK = 400_000
+"""Products of terms that one question may cost: about a second at worst."""
+
+MAX_GRADIENT_TERMS = 500
+"""Of a factor of a gradient that had to be written without the document's chain."""
+
+T = TypeVar("T")
+
+
+class Algebra:
+    """Everything derived for a model is kept, so one Algebra should serve all its questions."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.graph = Graph(model)
+        self._evaluations: dict[int, Evaluation] = {}
+        self._presentations: dict[int, Presentation] = {}
+        self._gradients: dict[str, Expression] = {}
+        self._chain: Chain | None = None
+
+    # -- questions ----------------------------------------------------------------------------
+
+    def decide(self, left: Expression, right: Expression) -> Decision:
+        """Whether left = right for all values, or up to a constant that may be left out."""
+        try:
+            return self._with_enough(lambda evaluation: self._decide(evaluation, left, right))
+        except Undecided as undecided:
+            return Decision(Outcome.UNDECIDED, reason=undecided.reason)
+
+    def gradient(self, key: str) -> Expression:
+        """∂loss/∂key from the document's own equations, in its own intermediate names.
+
+        Derived by SymPy along the graph of definitions and confirmed by `decide`. Raises
+        Undecided if the loss cannot be differentiated.
+        """
+        if key not in self._gradients:
+            self._gradients[key] = self._derive(key)
+        return self._gradients[key]
+
+    # -- deciding -----------------------------------------------------------------------------
+
+    def _with_enough(self, question: Callable[[Evaluation], T]) -> T:
+        """Ask with ever finer exponentials, as far as the question needs them."""
+        divisor = 1
+        while True:
+            try:
+                return question(self._evaluation(divisor))
+            except Refinement as refinement:
+                divisor = refinement.divisor
+            except RecursionError:
+                raise Undecided("too deeply nested") from None
+
+    def _evaluation(self, divisor: int) -> Evaluation:
+        from gradcheck.symbolic.normal_form import Evaluation
+        from gradcheck.symbolic.polynomial import Budget
+        from gradcheck.symbolic.tower import Tower
+
+        found = self._evaluations.get(divisor)
+        if found is None:
+            found = Evaluation(self.graph, Tower(Budget(WORK), divisor))
+            self._evaluations[divisor] = found
+        found.tower.budget.left = WORK
+        return found
+
+    def _decide(self, evaluation: Evaluation, left: Expression, right: Expression) -> Decision:
+        one, other = evaluation.of(left), evaluation.of(right)
+        conditions = self._conditions(evaluation, one.assuming(other))
+        plain, summed = other.plain - one.plain, other.summed - one.summed
+        if not evaluation.tower.is_per_sample(summed):
+            total = plain + evaluation.count * summed
+            if evaluation.tower.reduce(total).is_zero:
+                return Decision(Outcome.EQUAL, Constant(count=self._count), conditions=conditions)
+        left_out = self._left_out(evaluation, one, other)
+        if left_out is not None:
+            quotient = self._quotient(evaluation, one, other)
+            return Decision(Outcome.CONSTANT, left_out, "", quotient, None, conditions)
+        self._refuse_to_refute(evaluation, left, right, one, other)
+        return Decision(
+            Outcome.DIFFERENT,
+            quotient=self._quotient(evaluation, one, other),
+            difference=self._difference(evaluation, plain, summed),
+            conditions=conditions,
+        )
+
+    @property
+    def _count(self) -> str:
+        count = self.model.sample_count
+        return count if count else "N"
+
+    def _left_out(
+        self, evaluation: Evaluation, one: NormalForm, other: NormalForm
+    ) -> Constant | None:
+        """c with one = c · other, a positive rational times a power of the count, if there is."""
+        ratio = _ratio(evaluation, one, other)
+        if ratio is None:
+            return None
+        if not evaluation.tower.reduce(one.plain - ratio * other.plain).is_zero:
+            return None
+        if not evaluation.tower.reduce(one.summed - ratio * other.summed).is_zero:
+            return None
+        if len(ratio.numerator) != 1 or len(ratio.denominator) != 1:
+            return None
+        (top, above), (bottom, below) = (
+            next(iter(part.items())) for part in (ratio.numerator, ratio.denominator)
+        )
+        unit = next(iter(evaluation.count.numerator))
+        power = top // unit - bottom // unit
+        rational = Fraction(above, below)
+        if rational <= 0 or top - (top // unit) * unit or bottom - (bottom // unit) * unit:
+            return None
+        return Constant(rational, power, self._count)
+
+    def _refuse_to_refute(
+        self,
+        evaluation: Evaluation,
+        left: Expression,
+        right: Expression,
+        one: NormalForm,
+        other: NormalForm,
+    ) -> None:
+        """Raises Undecided where what differs formally may still be equal."""
+        left_names = self._unknown_names(left)
+        right_names = self._unknown_names(right)
+        for key in [*left_names, *right_names]:
+            if (key in left_names) != (key in right_names):
+                raise Undecided(f"{key} is not defined")
+        for lane, generator in enumerate(evaluation.tower.generators):
+            if generator.has_kink and any(
+                element.uses(_mask(lane))
+                for form in (one, other)
+                for element in (form.plain, form.summed)
+            ):
+                raise Undecided(f"{generator.function} has a kink: its cases are not told apart")
+
+    def _unknown_names(self, side: Expression) -> dict[str, None]:
+        """Names without a definition or a role."""
+        return {key: None for key in names_outside_heads(side) if not self.graph.is_known(key)}
+
+    # -- showing ------------------------------------------------------------------------------
+
+    def _presentation(self, evaluation: Evaluation) -> Presentation:
+        from gradcheck.symbolic.presentation import Presentation
+
+        found = self._presentations.get(evaluation.tower.divisor)
+        if found is None:
+            model = self.model
+            named: dict[Rational, Name] = {}
+            for key in [model.prediction, *model.definitions]:
+                value = self._value(evaluation, key) if key in model.definitions else None
+                if value is not None and not value.has_sum and value.plain.as_number is None:
+                    named.setdefault(value.plain, self.graph.name(str(key)))
+            found = Presentation(evaluation.tower, named, model.labels)
+            self._presentations[evaluation.tower.divisor] = found
+        return found
+
+    def _value(self, evaluation: Evaluation, key: str | None) -> NormalForm | None:
+        try:
+            return evaluation.definition(str(key))
+        except (Undecided, Refinement):
+            return None
+
+    def _quotient(
+        self, evaluation: Evaluation, one: NormalForm, other: NormalForm
+    ) -> Expression | None:
+        """right ÷ left, where both have the same part only."""
+        if one.has_sum != other.has_sum or (one.has_sum and not one.plain.is_zero):
+            return None
+        ratio = _ratio(evaluation, other, one)
+        if ratio is None or ratio.size > 12:
+            return None
+        try:
+            return self._presentation(evaluation).write(ratio)
+        except (Undecided, Refinement):
+            return None
+
+    def _difference(
+        self, evaluation: Evaluation, plain: Rational, summed: Rational
+    ) -> Expression | None:
+        """right − left, where it has one part only and is short."""
+        if not plain.is_zero and not summed.is_zero:
+            return None
+        element = plain if summed.is_zero else summed
+        if element.size > 24:
+            return None
+        try:
+            shown = self._presentation(evaluation).write(element)
+        except (Undecided, Refinement):
+            return None
+        return shown if summed.is_zero else Sum(shown)
+
+    def _conditions(self, evaluation: Evaluation, assumed: tuple[Rational, ...]) -> tuple[str, ...]:
+        from gradcheck.symbolic.presentation import plain_text
+
+        if not assumed:
+            return ()
+        presentation = self._presentation(evaluation)
+        shown: dict[str, None] = {}
+        for element in assumed:
+            try:
+                shown[f"{plain_text(presentation.write(element))} > 0"] = None
+            except Undecided:
+                shown["the arguments of log and of the root are positive"] = None
+        return tuple(shown)
+
+    # -- deriving -----------------------------------------------------------------------------
+
+    def _derive(self, key: str) -> Expression:
+        from gradcheck.symbolic.gradient import Chain
+
+        loss = self.graph.name(self.model.loss)
+        true = Partial(loss, self.graph.name(key))
+        if self._chain is None:
+            self._chain = self._with_enough(lambda evaluation: Chain(self.graph, evaluation))
+        derived = self._chain.gradient(key)
+        if derived is not None:
+            outcome = self.decide(true, derived).outcome
+            if outcome in (Outcome.EQUAL, Outcome.UNDECIDED):
+                return derived
+        return self._with_enough(lambda evaluation: self._written_out(evaluation, true))
+
+    def _written_out(self, evaluation: Evaluation, true: Partial) -> Expression:
+        """The gradient as the field knows it, without the chain of the document."""
+        from gradcheck.symbolic.product import sum_of
+
+        form = evaluation.of(true)
+        presentation = self._presentation(evaluation)
+        limit, presentation.max_terms = presentation.max_terms, MAX_GRADIENT_TERMS
+        try:
+            summed = [Sum(presentation.write(form.summed))] if form.has_sum else []
+            plain = [] if summed and form.plain.is_zero else [presentation.write(form.plain)]
+            return sum_of([*plain, *summed])
+        finally:
+            presentation.max_terms = limit
+
+
+def _mask(lane: int) -> int:
+    from gradcheck.symbolic.polynomial import LANE
+
+    return ((1 << LANE) - 1) << (LANE * lane)
+
+
+def _ratio(evaluation: Evaluation, one: NormalForm, other: NormalForm) -> Rational | None:
+    """one ÷ other by the parts that both have; None if there are none."""
+    if one.has_sum and other.has_sum:
+        return evaluation.tower.reduce(one.summed / other.summed)
+    if one.has_sum or other.has_sum or one.plain.is_zero or other.plain.is_zero:
+        return None
+    return evaluation.tower.reduce(one.plain / other.plain)

@@ -1,0 +1,117 @@
+"""Greatest common divisors and factors of polynomials, by SymPy's polynomial rings.
+
+Only the generators that occur are handed over, as anonymous ones: no name reaches SymPy.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sympy import ZZ, Dummy
+from sympy.polys.rings import ring
+
+from gradcheck.symbolic.decision import Undecided
+from gradcheck.symbolic.polynomial import (
+    LANE,
+    Budget,
+    Polynomial,
+    divide_content,
+    exponent_of,
+    integer_content,
+    leading_sign,
+    monomial_content,
+    used_lanes,
+)
+
+MAX_FACTOR_TERMS = 60
+MAX_FACTOR_DEGREE = 12
+MAX_GCD_SIZE = 600
+
+
+@lru_cache(maxsize=64)
+def _ring(size: int) -> Any:
+    return ring([Dummy(f"t{index}") for index in range(size)], ZZ)[0]
+
+
+def _hand_over(polynomial: Polynomial, lanes: list[int]) -> Any:
+    terms = {
+        tuple(exponent_of(monomial, lane) for lane in lanes): value
+        for monomial, value in polynomial.items()
+    }
+    return _ring(len(lanes)).from_dict(terms)
+
+
+def _take_back(element: Any, lanes: list[int]) -> Polynomial:
+    return {
+        sum(exponent << (LANE * lane) for exponent, lane in zip(powers, lanes, strict=True)): int(
+            value
+        )
+        for powers, value in element.items()
+    }
+
+
+def _degree(polynomial: Polynomial, lanes: list[int]) -> int:
+    """The largest total degree of a term."""
+    return max(sum(exponent_of(monomial, lane) for lane in lanes) for monomial in polynomial)
+
+
+def cofactors(
+    one: Polynomial, other: Polynomial, budget: Budget
+) -> tuple[Polynomial, Polynomial, Polynomial]:
+    """(g, one/g, other/g) for the greatest common divisor g; raises Undecided if too large."""
+    lanes = used_lanes(one, other)
+    size = (len(one) + len(other)) * (1 + _degree(one, lanes) + _degree(other, lanes))
+    if len(one) + len(other) > MAX_GCD_SIZE or size > 20 * MAX_GCD_SIZE:
+        raise Undecided("too large")
+    budget.spend(10 * size)
+    parts = _hand_over(one, lanes).cofactors(_hand_over(other, lanes))
+    common, left, right = (_take_back(part, lanes) for part in parts)
+    return common, left, right
+
+
+def factors(polynomial: Polynomial, budget: Budget) -> tuple[int, list[tuple[Polynomial, int]]]:
+    """(content with sign, irreducible factors with exponents), generators first.
+
+    Every factor has integer coefficients without a common divisor and a positive leading one.
+    Raises Undecided if it is too large to be factored.
+    """
+    content = integer_content(polynomial) * leading_sign(polynomial)
+    monomial = monomial_content(polynomial)
+    found: list[tuple[Polynomial, int]] = [
+        ({1 << (LANE * lane): 1}, exponent_of(monomial, lane)) for lane in used_lanes({monomial: 1})
+    ]
+    rest = divide_content(polynomial, content, monomial)
+    if len(rest) == 1:
+        return content, found
+    lanes = used_lanes(rest)
+    if _is_linear(rest, lanes):
+        return content, [*found, (rest, 1)]
+    size = len(rest) * _degree(rest, lanes)
+    if len(rest) > MAX_FACTOR_TERMS or _degree(rest, lanes) > MAX_FACTOR_DEGREE:
+        raise Undecided("too large to be factored")
+    budget.spend(200 * size)
+    unit, parts = _hand_over(rest, lanes).factor_list()
+    content *= int(unit)
+    for part, exponent in parts:
+        factor = _take_back(part, lanes)
+        if leading_sign(factor) < 0:
+            factor = {key: -value for key, value in factor.items()}
+            content *= (-1) ** exponent
+        found.append((factor, exponent))
+    found[len(used_lanes({monomial: 1})) :] = sorted(
+        found[len(used_lanes({monomial: 1})) :], key=lambda item: sorted(item[0].items())
+    )
+    return content, found
+
+
+def _is_linear(polynomial: Polynomial, lanes: list[int]) -> bool:
+    """Whether one generator stands in a single term, to the first power: then irreducible.
+
+    The polynomial has neither an integer nor a monomial that divides all its terms.
+    """
+    for lane in lanes:
+        powers = [exponent_of(monomial, lane) for monomial in polynomial]
+        if sum(powers) == 1:
+            return True
+    return False

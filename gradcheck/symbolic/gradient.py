@@ -1,0 +1,340 @@
+"""The gradients of a loss by the chain rule: SymPy differentiates each definition on its own.
+
+The intermediate names stay: each definition is differentiated by the names that it mentions, as if
+they were independent, and the adjoint of a name is the sum over those that use it of their
+adjoint times that local partial (reverse accumulation). So ∂L/∂w_1 comes out as
+``(ŷ − y)·w_2·a_1·(1 − a_1)·x`` and not as a formula in the parameters alone.
+
+SymPy sees dummies only, and functions of its own class without any rewriting rules.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from gradcheck.expression import (
+    Add,
+    Apply,
+    Divide,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Power,
+    Sum,
+    contains,
+)
+from gradcheck.symbolic import polynomial as poly
+from gradcheck.symbolic.decision import Refinement, Undecided
+from gradcheck.symbolic.graph import Graph, names_outside_heads
+from gradcheck.symbolic.normal_form import Evaluation
+from gradcheck.symbolic.polynomial import LANE, Budget
+from gradcheck.symbolic.presentation import Presentation, fraction_of
+from gradcheck.symbolic.product import Product, number
+from gradcheck.symbolic.rational import Rational
+from gradcheck.symbolic.tower import Tower
+
+_SUM = Name("sum over the samples")
+
+
+class _NamesOnly(Tower):
+    """A tower in which no function has a meaning: an application is known by its argument."""
+
+    def apply(self, head: Name, order: int, argument: Rational) -> Any:
+        key = (head.key, order, argument)
+        if key not in self._applications:
+            self._applications[key] = self._opaque(head, order, argument), ()
+        return self._applications[key]
+
+
+class Chain:
+    """The adjoints of all nodes of one loss. Raises Undecided if it cannot be differentiated."""
+
+    def __init__(self, graph: Graph, evaluation: Evaluation) -> None:
+        self.graph = graph
+        self.evaluation = evaluation
+        model = graph.model
+        evaluation.definition(model.loss)  # refuses what is too large, before SymPy sees it
+        self.tower = _NamesOnly(Budget(evaluation.tower.budget.left))
+        self.presentation = Presentation(self.tower, {}, model.labels)
+        self._lane_of_sum = 0
+        self._sum = self.tower.symbol(_SUM, False)
+        self._shown = self._names_of_nodes()
+        self._translation = Translation(self)
+        self._adjoints: dict[str, Product] | None = None
+
+    def gradient(self, key: str) -> Expression | None:
+        """The gradient by one parameter; None where the chain does not reach the loss's form."""
+        try:
+            if self._adjoints is None:
+                self._adjoints = self._accumulate()
+            adjoint = self._adjoints.get(self.graph.node(key))
+            return number(0) if adjoint is None else self._write(adjoint)
+        except Undecided:
+            return None
+
+    def symbol(self, key: str) -> Rational:
+        """The generator of a node, under the name that its gradient is to show."""
+        node = self.graph.node(key)
+        name = self._shown.get(node) or self.graph.name(node)
+        return self.tower.symbol(name, self.graph.is_per_sample(key))
+
+    def _names_of_nodes(self) -> dict[str, Name]:
+        """Of the aliases of one node the prediction's name is shown, else the root's."""
+        prediction = self.graph.model.prediction
+        if prediction is None:
+            return {}
+        return {self.graph.node(prediction): self.graph.name(prediction)}
+
+    def _accumulate(self) -> dict[str, Product]:
+        model, graph = self.graph.model, self.graph
+        trained = {graph.node(parameter.key) for parameter in model.parameters}
+        adjoints = {graph.node(model.loss): Product(Fraction(1))}
+        for key in reversed(model.ancestors(model.loss)):
+            if graph.node(key) != key or key not in adjoints:
+                continue
+            definition = model.definitions[key]
+            seen: dict[str, None] = {}
+            for name in names_outside_heads(definition):
+                node = graph.node(name)
+                if node in seen or not trained & graph.reach(name):
+                    continue
+                seen[node] = None
+                local = self._local_partial(key, node)
+                if local.coefficient:
+                    through = adjoints[key].times(local)
+                    adjoints[node] = self._sum_of(adjoints.get(node), through)
+        return adjoints
+
+    def _sum_of(self, one: Product | None, other: Product) -> Product:
+        if one is None:
+            return other
+        budget = self.tower.budget
+        return Product.of(one.value(budget) + other.value(budget), budget)
+
+    # -- local partials -----------------------------------------------------------------------
+
+    def _local_partial(self, key: str, node: str) -> Product:
+        """∂key/∂node of one definition, by SymPy; by the definition's own value if it has one.
+
+        What is 1/(1 + e^{-z}) by definition has the derivative e^{-z}/(1 + e^{-z})²; everybody
+        writes a·(1 − a), so that is looked for.
+        """
+        definition = self.graph.model.definitions[key]
+        derived = self._translation.derivative(definition, node)
+        product = Product.of(derived, self.tower.budget)
+        if not contains(definition, Apply) or contains(definition, Sum):
+            return product
+        if not self._has_functions(derived):
+            return product
+        return self._by_own_value(key, node) or product
+
+    def _has_functions(self, element: Rational) -> bool:
+        lanes = poly.used_lanes(element.numerator, element.denominator)
+        return any(self.tower.generators[lane].function for lane in lanes)
+
+    def _by_own_value(self, key: str, node: str) -> Product | None:
+        """a·(1 − a)·r, (1 − a²)·r or a·r for the definition's name a and a remainder r in names."""
+        one = self.tower.number(1)
+        own = self.symbol(key)
+        value = self.evaluation.definition(key)
+        try:
+            true = self.evaluation.partial(key, self.graph.name(node))
+        except (Undecided, Refinement):
+            return None
+        if true.has_sum or value.has_sum:
+            return None
+        unit = self.evaluation.tower.number(1)
+        full = value.plain
+        for shown, actual in (
+            (own * (one - own), full * (unit - full)),
+            (one - own * own, unit - full * full),
+            (own, full),
+        ):
+            if actual.is_zero:
+                continue
+            rest = self._in_free_names(true.plain / actual)
+            if rest is not None:
+                budget = self.tower.budget
+                return Product.of(shown, budget).times(Product.of(rest, budget))
+        return None
+
+    def _in_free_names(self, element: Rational) -> Rational | None:
+        """An element of the full tower that is one term in names, in the tower of names."""
+        if len(element.numerator) != 1 or len(element.denominator) != 1:
+            return None
+        result = self.tower.number(1)
+        for part, sign in ((element.numerator, 1), (element.denominator, -1)):
+            ((monomial, coefficient),) = part.items()
+            result = result * self.tower.number(coefficient) ** sign
+            for lane, exponent in poly.exponents(monomial):
+                generator = self.evaluation.tower.generators[lane]
+                if generator.argument is not None or generator.name is None:
+                    return None
+                result = result * self.symbol(generator.name.key) ** (sign * exponent)
+        return result
+
+    # -- the result ---------------------------------------------------------------------------
+
+    def _write(self, adjoint: Product) -> Expression:
+        """The adjoint of a parameter, its sum sign around all but numbers and the count."""
+        if not adjoint.coefficient:
+            return number(0)
+        sums, rest = adjoint.without(self._lane_of_sum)
+        if sums == 0:
+            self._refuse_sums(rest)
+            return self.presentation.write_product(rest)
+        if sums != 1:
+            raise Undecided("a product of sums")
+        self._refuse_sums(rest)
+        outside: list[tuple[poly.Polynomial, int]] = []
+        count = self.graph.model.sample_count
+        if count is not None:
+            unit = self.symbol(count).numerator
+            outside = [item for item in rest.factors if item[0] == unit]
+        inside = tuple(item for item in rest.factors if item not in outside)
+        body = self.presentation.write_product(Product(Fraction(1), inside))
+        coefficient = rest.coefficient
+        if isinstance(body, Negate):
+            body, coefficient = body.operand, -coefficient
+        top = [self._power(base, exponent) for base, exponent in outside if exponent > 0]
+        bottom = [self._power(base, -exponent) for base, exponent in outside if exponent < 0]
+        factor = fraction_of(coefficient, top, bottom)
+        if factor == number(1):
+            return Sum(body)
+        if isinstance(factor, Negate):
+            inner = factor.operand
+            return Negate(Sum(body) if inner == number(1) else Multiply((inner, Sum(body))))
+        return Multiply((factor, Sum(body)))
+
+    def _power(self, base: poly.Polynomial, exponent: int) -> Expression:
+        shown = self.presentation.write_factor(base)[1]
+        return shown if exponent == 1 else Power(shown, number(exponent))
+
+    def _refuse_sums(self, product: Product) -> None:
+        """The sum sign may stand before the whole product only."""
+        mask = ((1 << LANE) - 1) << (LANE * self._lane_of_sum)
+        for base, _ in product.factors:
+            if any(monomial & mask for monomial in base):
+                raise Undecided("terms with and without a sum")
+
+
+class Translation:
+    """Our expressions to SymPy's and back. Names become dummies, functions a class each."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._dummies: dict[str, sympy.Dummy] = {}
+        self._elements: dict[sympy.Dummy, Rational] = {}
+        self._functions: dict[tuple[str, int], type[sympy.Function]] = {}
+        self._heads: dict[type[sympy.Function], tuple[Name, int]] = {}
+        self._translated: dict[int, tuple[Expression, Any]] = {}
+
+    def derivative(self, definition: Expression, node: str) -> Rational:
+        """∂definition/∂node, other names held fixed, as an element of the tower of names."""
+        if id(definition) not in self._translated:
+            self._translated[id(definition)] = definition, self._to_sympy(definition)
+        formula = self._translated[id(definition)][1]
+        return self._from_sympy(sympy.diff(formula, self._dummy(node)))
+
+    def _dummy(self, key: str) -> sympy.Dummy:
+        node = self._chain.graph.node(key)
+        found = self._dummies.get(node)
+        if found is None:
+            found = self._dummies[node] = sympy.Dummy(f"v{len(self._dummies)}")
+            self._elements[found] = self._chain.symbol(node)
+        return found
+
+    def _to_sympy(self, expression: Expression) -> Any:
+        match expression:
+            case Number(value=value):
+                return sympy.Rational(value.numerator, value.denominator)
+            case Name(key=key):
+                return self._dummy(key)
+            case Add(terms=terms):
+                return sympy.Add(*(self._to_sympy(term) for term in terms))
+            case Negate(operand=operand):
+                return -self._to_sympy(operand)
+            case Multiply(factors=factors):
+                return sympy.Mul(*(self._to_sympy(factor) for factor in factors))
+            case Divide(numerator=numerator, denominator=denominator):
+                return self._to_sympy(numerator) / self._to_sympy(denominator)
+            case Power(base=base, exponent=exponent):
+                return self._to_sympy(base) ** self._to_sympy(exponent)
+            case Apply(function=function, arguments=(argument,), order=order):
+                return self._function(function, order)(self._to_sympy(argument))
+            case Sum(body=body):
+                return self._function(_SUM, 0)(self._to_sympy(body))
+        raise Undecided(f"{type(expression).__name__.lower()} in a definition")
+
+    def _function(self, head: Name, order: int) -> type[sympy.Function]:
+        found = self._functions.get((head.key, order))
+        if found is None:
+            found = self._new_function(head, order)
+            self._functions[head.key, order] = found
+            self._heads[found] = head, order
+        return found
+
+    def _new_function(self, head: Name, order: int) -> type[sympy.Function]:
+        def fdiff(self_: Any, argindex: int = 1) -> Any:
+            rule = _RULES.get(head.key) if order == 0 else None
+            if rule is not None:
+                return rule(self, self_, self_.args[0])
+            return self._function(head, order + 1)(self_.args[0])
+
+        name = f"F{len(self._functions)}"
+        return type(name, (sympy.Function,), {"nargs": 1, "fdiff": fdiff})
+
+    def known(self, function: str, argument: Any) -> Any:
+        return self._function(Name(function), 0)(argument)
+
+    @property
+    def sum_sign(self) -> Any:
+        """Σ as a factor: what the derivative of a sum has before it."""
+        found = self._dummies.get(_SUM.key)
+        if found is None:
+            found = self._dummies[_SUM.key] = sympy.Dummy("s")
+            self._elements[found] = self._chain._sum
+        return found
+
+    def _from_sympy(self, formula: Any) -> Rational:
+        tower = self._chain.tower
+        if formula.is_Rational:
+            return tower.number(Fraction(int(formula.p), int(formula.q)))
+        if formula.is_Symbol:
+            return self._elements[formula]
+        if formula.is_Add:
+            total = tower.number(0)
+            for term in formula.args:
+                total = total + self._from_sympy(term)
+            return total
+        if formula.is_Mul:
+            product = tower.number(1)
+            for factor in formula.args:
+                product = product * self._from_sympy(factor)
+            return product
+        if formula.is_Pow and formula.exp.is_Integer:
+            return self._from_sympy(formula.base) ** int(formula.exp)
+        if formula.func in self._heads:
+            head, order = self._heads[formula.func]
+            argument = self._from_sympy(formula.args[0])
+            return tower.apply(head, order, argument)[0]
+        raise Undecided("a derivative that cannot be shown in the document's names")
+
+
+_RULES: dict[str, Any] = {
+    _SUM.key: lambda t, f, u: t.sum_sign,
+    "sigmoid": lambda t, f, u: f * (1 - f),
+    "tanh": lambda t, f, u: 1 - f**2,
+    "exp": lambda t, f, u: f,
+    "log": lambda t, f, u: 1 / u,
+    "sqrt": lambda t, f, u: 1 / (2 * f),
+    "sin": lambda t, f, u: t.known("cos", u),
+    "cos": lambda t, f, u: -t.known("sin", u),
+    "softplus": lambda t, f, u: t.known("sigmoid", u),
+}
+"""f'(u) for a known function f at u, f itself given as applied."""

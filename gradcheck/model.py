@@ -14,6 +14,7 @@ from gradcheck.document import Span
 from gradcheck.expression import (
     Apply,
     Expression,
+    Name,
     Sum,
     names_in,
     transform,
@@ -54,7 +55,7 @@ class Model:
     labels: tuple[str, ...]
     sample_count: str | None = None
     constants: tuple[str, ...] = ()
-    display: dict[str, str] = field(default_factory=dict)  # key → how the document writes it
+    names: dict[str, Name] = field(default_factory=dict)  # key → the Name, for printing
 
     @cached_property
     def per_sample(self) -> frozenset[str]:
@@ -131,6 +132,8 @@ class Claim:
     expression: Expression | None
     reason: str = ""
     sums: bool = False  # the side writes a sum over the samples
+    loss: str = ""  # the key of what is differentiated; empty: the setup's loss
+    resolved: bool = True  # False: it was read, but a name in it has no meaning (undecided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Step:
     right: str  # source
     setup: int | None = None  # index into Derivation.setups
     unread: str | None = None  # why, if one of its sides was not read
-    left_expression: Expression | None = None  # resolved, where both sides could be
+    left_expression: Expression | None = None  # resolved, where it could be
     right_expression: Expression | None = None
 
 

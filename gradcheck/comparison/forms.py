@@ -1,0 +1,43 @@
+"""Forms of the loss: what a claim is judged against (design.md, "Samples")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradcheck.expression import Expression, Name, Partial, Sum
+from gradcheck.model import Claim, Model
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The loss of a setup in its two forms, each a `Model` of its own.
+
+    ``total`` is the loss summed over the samples, as the document writes it; a loss without a
+    sum is one sample's and is totalled. ``one`` is the one-sample loss C·ℓ.
+    """
+
+    model: Model
+
+    @cached_property
+    def total(self) -> Model:
+        if self.model.loss_has_sum:
+            return self.model
+        definitions = dict(self.model.definitions)
+        definitions[self.model.loss] = Sum(definitions[self.model.loss])
+        return replace(self.model, definitions=definitions)
+
+    @cached_property
+    def one(self) -> Model:
+        return self.model.one_sample()
+
+    def for_claim(self, claim: Claim) -> tuple[Model, bool]:
+        """The model that a claim is judged against, and whether the claim leaves the sum out."""
+        if claim.sums:
+            return self.total, False
+        return self.one, self.model.loss_has_sum
+
+
+def truth(model: Model, key: str, loss: str = "") -> Expression:
+    """The true gradient of the loss by the parameter ``key``, not carried out: ``∂L/∂w``."""
+    return Partial(Name(loss or model.loss), Name(key))

@@ -1,0 +1,130 @@
+"""The numbers: document, symbolic, numeric and backprop gradients as arrays at one seeded point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck import backprop
+from gradcheck.evaluation.arrays import evaluate_gradient, loss_function
+from gradcheck.evaluation.lifting import Lifting, LiftingAmbiguous, NotEvaluated, degenerate, infer
+from gradcheck.evaluation.point import Point, Sizes, draw_point
+from gradcheck.expression import Expression
+from gradcheck.model import Model
+from gradcheck.numeric import NotDifferentiable, NumericGradient
+from gradcheck.numeric import gradient as numeric_gradient
+from gradcheck.symbolic import NetworkMatch
+from gradcheck.verdict import Constant
+
+Array = NDArray[np.float64]
+Backward = Callable[..., backprop.Parameters]
+
+TRUST = 8.0
+"""How many measured bounds two sources may lie apart; numerics.md, "The tolerance-free verdict"."""
+
+ROUNDING = 1e-12
+"""What closed forms in float64 may differ by, relative to the largest entry, at moderate points."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The gradients of one setup at one point, by parameter key.
+
+    ``problem`` says why there are none. ``symbolic`` lacks a parameter whose derived gradient
+    could not be lifted; ``notes`` then says why.
+    """
+
+    point: Point | None = None
+    lifting: Lifting | None = None
+    numeric: NumericGradient | None = None
+    symbolic: Mapping[str, Array] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+def compute(
+    model: Model, derived: Mapping[str, Expression], sizes: Sizes, seed: int, flat: bool = False
+) -> Numbers:
+    """Lift the model, draw a point, differentiate the loss numerically, evaluate what was derived.
+
+    ``model`` is the loss as totalled over the samples; ``flat`` takes one feature and one hidden
+    unit, where no index can be mistaken.
+    """
+    try:
+        lifting = degenerate(model) if flat else infer(model)
+        point = draw_point(model, lifting, sizes, seed)
+        loss = loss_function(model, lifting, point)
+        numeric = numeric_gradient(loss, point.parameters(model))
+    except (LiftingAmbiguous, NotEvaluated, NotDifferentiable) as trouble:
+        return Numbers(problem=str(trouble))
+    symbolic: dict[str, Array] = {}
+    notes: dict[str, str] = {}
+    for key, expression in derived.items():
+        try:
+            symbolic[key] = evaluate_gradient(model, lifting, expression, point, key)
+        except NotEvaluated as trouble:
+            notes[key] = str(trouble)
+    return Numbers(point, lifting, numeric, symbolic, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far an array is from a reference: the largest difference ÷ the reference's largest entry
+    (the absolute difference where the reference is 0), and where it is largest."""
+
+    error: float
+    entry: tuple[int, ...]
+
+
+def difference(array: Array, reference: Array) -> Difference:
+    """The largest difference of two arrays of one shape, relative to the reference."""
+    gap = np.abs(array - reference)
+    worst = np.unravel_index(int(np.argmax(gap)), gap.shape) if gap.ndim else ()
+    scale = float(np.max(np.abs(reference)))
+    largest = float(np.max(gap))
+    return Difference(largest / scale if scale > 0 else largest, tuple(int(i) for i in worst))
+
+
+def completed(
+    model: Model, numbers: Numbers, claim: Expression, key: str, left_out: Constant | None
+) -> Array:
+    """A claim as an array, completed by what it left out.
+
+    Raises `NotEvaluated` (`LiftingAmbiguous`) with the reason where it has no value in arrays.
+    """
+    if numbers.lifting is None or numbers.point is None:
+        raise NotEvaluated(numbers.problem)
+    array = evaluate_gradient(model, numbers.lifting, claim, numbers.point, key)
+    factor = 1.0 if left_out is None else left_out.value(numbers.point.sizes.samples)
+    return factor * array
+
+
+def agrees(array: Array, numbers: Numbers, key: str) -> bool:
+    """Whether an array lies within the measured bound of the numeric gradient, in every entry."""
+    assert numbers.numeric is not None
+    values, bounds = numbers.numeric.values[key], numbers.numeric.bounds[key]
+    slack = ROUNDING * float(np.max(np.abs(values), initial=0.0))
+    return bool(np.all(np.abs(array - values) <= TRUST * bounds + slack))
+
+
+def run_backprop(
+    model: Model, numbers: Numbers, match: NetworkMatch, backward: Backward = backprop.backward
+) -> dict[str, Array]:
+    """The gradients by the analytic backprop code, by parameter key, at the same point."""
+    assert numbers.point is not None
+    keys = {parameter.role: parameter.key for parameter in model.parameters}
+    values = numbers.point.values
+    network = backprop.Network(match.hidden, match.loss)
+    parameters = backprop.Parameters(
+        **{role: values[keys[role]] for role in ("w_1", "b_1", "w_2", "b_2")}
+    )
+    x, y = values[model.inputs[0]], values[model.labels[0]]
+    scale = match.scale.value(numbers.point.sizes.samples)
+    gradients = backward(network, parameters, x, y, scale)
+    return {keys[role]: np.asarray(getattr(gradients, role)) for role in keys if role in ROLE_SET}
+
+
+ROLE_SET = frozenset(("w_1", "b_1", "w_2", "b_2"))

@@ -1,0 +1,92 @@
+"""Verdicts on claims: the algebra proposes, an independent evaluation confirms or refutes.
+
+`exact` and `convention` need the evaluator at random points to agree to many digits; `wrong`
+needs a witness, a point where the two sides differ. If the two routes contradict each other the
+verdict is `undecided` and a finding says so: never a verdict on the author (design.md, "Evidence
+together").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck.comparison.forms import Forms, truth
+from gradcheck.evaluation.precise import Outcome as Check
+from gradcheck.evaluation.precise import PreciseEvaluator, Witness
+from gradcheck.model import Claim, Model
+from gradcheck.symbolic import Algebra, Decision, Outcome
+from gradcheck.verdict import Constant, Verdict
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim with its verdict and the evidence for it."""
+
+    claim: Claim
+    verdict: Verdict
+    left_out: Constant | None = None  # None: no constant is left out
+    sum_left_out: bool = False
+    reason: str = ""
+    decision: Decision | None = None
+    witness: Witness | None = None
+    contradiction: str = ""  # set where the sources of evidence contradict each other
+
+
+@dataclass
+class Judge:
+    """Judges the claims of one setup; keeps one algebra and one evaluator a form."""
+
+    forms: Forms
+    keys: dict[str, str]  # role → key of the parameter
+    seed: int = 0
+    _algebras: dict[int, Algebra] = field(default_factory=dict)
+    _evaluators: dict[int, PreciseEvaluator] = field(default_factory=dict)
+
+    def algebra(self, model: Model) -> Algebra:
+        """The algebra of one form, built once."""
+        if id(model) not in self._algebras:
+            self._algebras[id(model)] = Algebra(model)
+        return self._algebras[id(model)]
+
+    def evaluator(self, model: Model) -> PreciseEvaluator:
+        """The evaluator of one form, built once."""
+        if id(model) not in self._evaluators:
+            self._evaluators[id(model)] = PreciseEvaluator(model, self.seed)
+        return self._evaluators[id(model)]
+
+    def judge(self, claim: Claim) -> JudgedClaim:
+        """The verdict on one claim, before the constants of the gradients are compared."""
+        if claim.expression is None:
+            verdict = Verdict.UNREAD if claim.resolved else Verdict.UNDECIDED
+            return JudgedClaim(claim, verdict, reason=claim.reason)
+        model, sum_left_out = self.forms.for_claim(claim)
+        loss = claim.loss if claim.loss in model.definitions else model.loss
+        left = truth(model, self.keys[claim.parameter], loss)
+        decision = self.algebra(model).decide(left, claim.expression)
+        if decision.outcome is Outcome.UNDECIDED:
+            return JudgedClaim(claim, Verdict.UNDECIDED, reason=decision.reason, decision=decision)
+        factor = decision.left_out or Constant()
+        check = self.evaluator(model).compare(left, claim.expression, factor)
+        equal = decision.outcome is not Outcome.DIFFERENT
+        if check.outcome is Check.UNKNOWN:
+            reason = f"the algebra says {decision.outcome.value}, but no number confirms it: "
+            return JudgedClaim(
+                claim, Verdict.UNDECIDED, reason=reason + check.reason, decision=decision
+            )
+        if equal != (check.outcome is Check.AGREE):
+            said = "equal" if equal else "different"
+            return JudgedClaim(
+                claim,
+                Verdict.UNDECIDED,
+                reason="the sources of evidence contradict each other",
+                decision=decision,
+                contradiction=f"the algebra finds the sides {said}, the evaluation does not",
+            )
+        if not equal:
+            return JudgedClaim(
+                claim, Verdict.WRONG, decision=decision, witness=check.witness,
+                sum_left_out=sum_left_out,
+            )  # fmt: skip
+        constant = None if factor.is_one else factor
+        verdict = Verdict.EXACT if constant is None and not sum_left_out else Verdict.CONVENTION
+        return JudgedClaim(claim, verdict, constant, sum_left_out, decision=decision)

@@ -1,0 +1,208 @@
+"""Bindings: the steps of a document that give a name, or a function, its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gradcheck.derivation.naming import Naming
+from gradcheck.document import Span
+from gradcheck.expression import (
+    Add,
+    Apply,
+    Expression,
+    FunctionName,
+    Multiply,
+    Name,
+    Negate,
+    Partial,
+    contains,
+    names_in,
+    transform,
+    walk,
+)
+from gradcheck.statement import Statement
+
+EQUALITIES = frozenset({"=", ":=", "<-"})
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """``key`` (with ``formals``, if it is a function) is bound to ``body``, canonical names."""
+
+    key: str
+    name: Name
+    formals: tuple[str, ...]
+    body: Expression
+    statement: int  # number
+    side: int  # index of the body's side
+    span: Span  # of the body's side
+    sides: tuple[Expression, ...] = ()  # every partial-free side of the chain after the name
+
+    @property
+    def position(self) -> int:
+        return self.span.start
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalStatement:
+    """A statement whose read sides have canonical names; ``sides[k]`` is None if it was not read."""
+
+    statement: Statement
+    sides: tuple[Expression | None, ...]
+
+    @property
+    def number(self) -> int:
+        return self.statement.number
+
+    @property
+    def position(self) -> int:
+        return self.statement.span.start
+
+
+def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatement:
+    """The statement with every name replaced by its canonical one."""
+
+    def change(node: Expression) -> Expression:
+        return naming.canonical(node) if isinstance(node, Name) else node
+
+    return CanonicalStatement(
+        statement,
+        tuple(
+            None if side.expression is None else transform(side.expression, change)
+            for side in statement.sides
+        ),
+    )
+
+
+def is_update(statement: CanonicalStatement) -> bool:
+    """Whether it is a rule of gradient descent: a name that becomes a name minus or plus something.
+
+    ``w_1 = w_1 - \\alpha …`` says so itself; with an arrow or ``:=`` any other name may stand on
+    the right (source 002 writes ``b1 \\leftarrow b2 - …``).
+    """
+    if len(statement.sides) < 2:
+        return False
+    left, right = statement.sides[0], statement.sides[1]
+    symbol = statement.statement.relations[0].symbol
+    if not isinstance(left, Name):
+        return False
+    if symbol in ("+=", "-="):
+        return True
+    if left.superscript and left.superscript.strip("()[]{}") in ("new", "t+1", "k+1", "n+1"):
+        return True
+    if not isinstance(right, Add):
+        return False
+    terms = [term for term in right.terms if isinstance(term, Name)]
+    if any(bare(term).key == bare(left).key for term in terms):
+        return True
+    arrow = symbol in ("<-", ":=")
+    return arrow and bool(terms) and any(contains(term, Partial) for term in right.terms)
+
+
+def bare(name: Name) -> Name:
+    """The name without what says old or new: ``w^{(t+1)}``, ``w_{new}``."""
+    if name.superscript.strip("()[]{}") in ("new", "old", "t", "t+1", "k", "k+1", "n+1"):
+        name = replace(name, superscript="")
+    if name.subscript in ("new", "old", "t", "t+1"):
+        name = replace(name, subscript="")
+    return name
+
+
+def collect_bindings(
+    statements: tuple[CanonicalStatement, ...], trained: set[str]
+) -> tuple[Binding, ...]:
+    """Every binding in document order; ``trained`` names (parameters) are never bound."""
+    found: list[Binding] = []
+    for statement in statements:
+        if not is_update(statement):
+            found.extend(_bindings_of(statement, trained, {b.key for b in found}))
+    return tuple(found)
+
+
+def _bindings_of(
+    statement: CanonicalStatement, trained: set[str], bound: set[str]
+) -> list[Binding]:
+    found: list[Binding] = []
+    for at in range(len(statement.sides) - 1):
+        head = statement.sides[at]
+        if statement.statement.relations[at].symbol not in EQUALITIES or head is None:
+            continue
+        if at > 0 and not _binds_in_the_middle(head, bound):
+            continue
+        binding = _bind(statement, at, head, trained)
+        if binding is not None:
+            found.append(binding)
+            bound.add(binding.key)
+    return found
+
+
+def _binds_in_the_middle(head: Expression, bound: set[str]) -> bool:
+    """In ``L = MSE = …`` the middle name is bound too; in ``a_1 = \\sigma(z_1) = 1/(1+e^{-z_1})``
+    the function is."""
+    if isinstance(head, Name):
+        return head.key not in bound
+    if isinstance(head, Apply):
+        return head.order == 0 and head.function.key not in bound and len(head.arguments) == 1
+    return isinstance(head, FunctionName) and head.order == 0
+
+
+def _bind(
+    statement: CanonicalStatement, at: int, head: Expression, trained: set[str]
+) -> Binding | None:
+    follow = _equal_sides(statement, at)
+    if not follow:
+        return None
+    closed = [(k, side) for k, side in follow if not contains(side, Partial)]
+    side, body = closed[0] if closed else follow[0]
+    span = statement.statement.sides[side].span
+    sides = tuple(expression for _, expression in closed)
+    if isinstance(head, Name) and head.key not in trained:
+        if closed and contains(follow[0][1], Partial):
+            side, body = closed[-1]  # δ = ∂L/∂z = … : its value is the chain's last closed form
+            span = statement.statement.sides[side].span
+        return Binding(head.key, head, (), body, statement.number, side, span, sides)
+    if isinstance(head, Apply) and head.order == 0:
+        formals = tuple(a.key for a in head.arguments if isinstance(a, Name))
+        if len(formals) != len(head.arguments):
+            return None
+        key = head.function.key
+        return Binding(key, head.function, formals, body, statement.number, side, span, sides)
+    if isinstance(head, FunctionName) and head.order == 0:
+        formals = _formal_of(body)
+        key = head.function.key
+        return Binding(key, head.function, formals, body, statement.number, side, span, sides)
+    return None
+
+
+def _equal_sides(statement: CanonicalStatement, at: int) -> list[tuple[int, Expression]]:
+    """The read sides that the chain equates with side ``at``, those to its right only."""
+    found: list[tuple[int, Expression]] = []
+    for k in range(at, len(statement.statement.relations)):
+        if statement.statement.relations[k].symbol not in EQUALITIES:
+            break
+        side = statement.sides[k + 1]
+        if side is not None:
+            found.append((k + 1, side))
+        elif not found:
+            break  # the first side is not read: what follows may not be what the name was set to
+    return found
+
+
+def _formal_of(body: Expression) -> tuple[str, ...]:
+    """In ``\\tanh = (e^x - e^{-x})/(e^x + e^{-x})`` the argument is the one name besides e."""
+    names = sorted(names_in(body) - {"e"})
+    return tuple(names) if len(names) == 1 else ()
+
+
+def factors_of(expression: Expression) -> list[Expression]:
+    """The factors of a product, nested products and signs opened."""
+    if isinstance(expression, Multiply):
+        return [f for factor in expression.factors for f in factors_of(factor)]
+    if isinstance(expression, Negate):
+        return factors_of(expression.operand)
+    return [expression]
+
+
+def heads_applied(expression: Expression) -> list[Apply]:
+    """Every application in an expression, outermost first."""
+    return [node for node in walk(expression) if isinstance(node, Apply)]

@@ -1,0 +1,409 @@
+"""Modelling: from the definitions that count in a segment to the model of its setup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck.derivation.activations import (
+    ACTIVATIONS,
+    BY_NAME,
+    from_prose,
+    recognise,
+    recognise_derivative,
+    shape_of,
+)
+from gradcheck.derivation.bindings import Binding, CanonicalStatement, heads_applied
+from gradcheck.derivation.naming import Naming, is_loss_name
+from gradcheck.derivation.readings import ReadingLog
+from gradcheck.derivation.resolution import FunctionMeaning, Resolver, Unresolved
+from gradcheck.derivation.roles import (
+    assign_layers,
+    classify,
+    looks_like_prediction,
+    reachable,
+    value_keys,
+    value_names,
+)
+from gradcheck.expression import (
+    Apply,
+    Expression,
+    Name,
+    Power,
+    Sum,
+    contains,
+    substitute,
+    transform,
+    walk,
+)
+from gradcheck.model import FUNCTIONS, ROLES, Model, Parameter
+from gradcheck.notation import to_tex, to_text
+from gradcheck.statement import ReadDocument
+
+
+@dataclass(frozen=True)
+class SegmentModel:
+    """A model with what its setup is called, and how to resolve the sides judged in it."""
+
+    model: Model
+    name: str
+    hidden: str
+    resolver: Resolver
+    problem: str | None = None
+
+
+def function_table(
+    read: ReadDocument,
+    bindings: Sequence[Binding],
+    statements: Sequence[CanonicalStatement],
+    pinned: Mapping[str, str],
+    log: ReadingLog,
+) -> dict[str, FunctionMeaning]:
+    """What every function of the document means: pinned, defined, by name, by prose, or abstract."""
+    table: dict[str, FunctionMeaning] = {}
+    for key, known in sorted(pinned.items()):
+        table[key] = FunctionMeaning(known=known)
+    for binding in bindings:
+        if binding.key in table or not is_function(binding, bindings, statements):
+            continue
+        kinds = [recognise(binding.formals, body) for body in binding.sides or (binding.body,)]
+        known = next((kind for kind in kinds if kind is not None), None)
+        table[binding.key] = FunctionMeaning(known, binding.formals, binding.body)
+    for statement in statements:
+        for side in statement.sides:
+            for node in heads_applied(side) if side is not None else ():
+                if node.function.key not in table and len(node.arguments) == 1:
+                    _settle(read, node, bindings, statements, table, log)
+    return table
+
+
+def is_function(
+    binding: Binding, bindings: Sequence[Binding], statements: Sequence[CanonicalStatement]
+) -> bool:
+    """Whether ``f(x) = …`` defines a function to be applied, not a value such as ``L(y, \\hat y)``."""
+    if not binding.formals or is_loss_name(binding.name):
+        return False
+    if recognise(binding.formals, binding.body) is not None:
+        return True
+    if any(name for name in value_keys(binding.body) if name not in (*binding.formals, "e")):
+        return False
+    return True
+
+
+def _settle(
+    read: ReadDocument,
+    node: Apply,
+    bindings: Sequence[Binding],
+    statements: Sequence[CanonicalStatement],
+    table: dict[str, FunctionMeaning],
+    log: ReadingLog,
+) -> None:
+    """Decide what an applied function means that the document does not define."""
+    key = node.function.key
+    if key in FUNCTIONS or is_loss_name(node.function) or any(b.key == key for b in bindings):
+        return
+    shown = to_text(node.function)
+    if key in BY_NAME:
+        table[key] = FunctionMeaning(known=BY_NAME[key])
+        if key in ("sigma", "I_d", "I", "id", "Id"):
+            log.note("activation-by-name", node.span, shown, BY_NAME[key])
+        return
+    told = from_prose(read.document, read.prose, node.function.base, node.span.start)
+    if told is not None:
+        table[key] = FunctionMeaning(known=told[0])
+        log.note("activation-by-prose", told[1], shown, told[0])
+        return
+    stated = _stated_derivative(key, bindings, statements)
+    if stated is not None:
+        table[key] = FunctionMeaning(known=stated[0])
+        log.note("activation-by-derivative", stated[1].span, shown, stated[0])
+        return
+    table[key] = FunctionMeaning()
+    log.note("abstract", node.span, shown)
+
+
+def _stated_derivative(
+    key: str, bindings: Sequence[Binding], statements: Sequence[CanonicalStatement]
+) -> tuple[str, Expression] | None:
+    """``g'(z) = g(z)(1 - g(z))`` tells which function g is."""
+    values = {b.key: b.body for b in bindings if isinstance(b.body, Apply) and not b.formals}
+    for statement in statements:
+        for left, right in zip(statement.sides, statement.sides[1:], strict=False):
+            if not (isinstance(left, Apply) and left.function.key == key and left.order == 1):
+                continue
+            if right is None or len(left.arguments) != 1:
+                continue
+            argument = left.arguments[0]
+            if not isinstance(argument, Name):
+                continue
+            kind = recognise_derivative((argument.key,), substitute(right, values), key)
+            if kind is not None:
+                return kind, right
+    return None
+
+
+def loss_kind(loss: str, bodies: Mapping[str, Expression]) -> str:
+    """``mse``, ``logloss`` or ``loss`` (another one), by the form of the loss's own definitions."""
+    for key in reachable(loss, bodies):
+        if key != loss and key not in bodies:
+            continue
+        body = bodies.get(key)
+        if body is None:
+            continue
+        heads = {node.function.key for node in heads_applied(body)}
+        if heads & {"log", "ln"}:
+            return "logloss"
+        if any(isinstance(node, Power) for node in walk(body)) and key == loss:
+            return "mse"
+        if key == loss and not contains(body, Power):
+            continue
+    squares = any(
+        isinstance(node, Power)
+        for key in reachable(loss, bodies)
+        for node in (walk(bodies[key]) if key in bodies else ())
+    )
+    return "mse" if squares else "loss"
+
+
+def build_model(
+    loss_key: str,
+    bodies: dict[str, Expression],
+    trained: Sequence[str],
+    resolver: Resolver,
+    pinned: Mapping[str, list[str]],
+    roles_pinned: Mapping[str, str],
+    spellings: Mapping[str, Name],
+    hidden: str | None,
+) -> SegmentModel:
+    """Resolve the definitions, find out who is who, and put it all into a `Model`."""
+    resolved, problems = _resolve_all(bodies, replace(resolver, defined=frozenset(bodies)))
+    resolved = _with_prediction(loss_key, resolved, trained, resolver)
+    counts = [
+        key
+        for body in bodies.values()
+        for node in walk(body)
+        if isinstance(node, Sum) and node.upper is not None
+        for key in value_keys(node.upper)
+    ]
+    ordered = _in_order(resolved)
+    roles = classify(loss_key, ordered, trained, counts, pinned)
+    layers = dict(roles_pinned) or assign_layers(
+        loss_key, ordered, dict.fromkeys([*roles.parameters, *trained])
+    )
+    if hidden is not None:
+        ordered = _with_hidden(ordered, layers, hidden)
+    parameters = _parameters(layers, [*roles.parameters, *trained], spellings)
+    values = {*ordered, *roles.inputs, *roles.labels, *roles.constants}
+    values |= {parameter.key for parameter in parameters}
+    if roles.sample_count:
+        values.add(roles.sample_count)
+    if loss_key not in ordered:
+        return _without(loss_key, problems, parameters, resolver)
+    model = Model(
+        definitions=ordered,
+        loss=loss_key,
+        prediction=roles.prediction,
+        parameters=parameters,
+        inputs=roles.inputs,
+        labels=roles.labels,
+        sample_count=roles.sample_count,
+        constants=roles.constants,
+        names=dict(spellings),
+    )
+    hidden_head = _hidden_activation(model, layers)
+    sides = replace(
+        resolver,
+        loss=loss_key,
+        values=frozenset(values),
+        hidden=hidden_head,
+    )
+    name = f"{loss_kind(loss_key, ordered)}/{_output_activation(model)}"
+    problem = _problem(model, problems, spellings)
+    return SegmentModel(model, name, hidden_head[0] if hidden_head else "identity", sides, problem)
+
+
+def _without(
+    loss_key: str,
+    problems: Mapping[str, str],
+    parameters: tuple[Parameter, ...],
+    resolver: Resolver,
+) -> SegmentModel:
+    from fractions import Fraction
+
+    from gradcheck.expression import Number
+
+    empty = Model({loss_key: Number(Fraction(0))}, loss_key, None, parameters, (), ())
+    reason = problems.get(loss_key, "its definitions run in a circle")
+    return SegmentModel(
+        empty, "loss/identity", "identity", resolver, f"the loss is not understood: {reason}"
+    )
+
+
+def _problem(
+    model: Model, problems: Mapping[str, str], spellings: Mapping[str, Name]
+) -> str | None:
+    needed = [key for key in model.ancestors(model.loss) if key in problems]
+    for key in reachable(model.loss, model.definitions):
+        if key in problems:
+            needed.append(key)
+    if needed:
+        shown = to_text(spellings[needed[0]]) if needed[0] in spellings else needed[0]
+        return f"the definition of {shown} is not understood: {problems[needed[0]]}"
+    if not any(p.key in reachable(model.loss, model.definitions) for p in model.parameters):
+        return "the loss does not depend on any parameter: are the forward equations missing?"
+    return None
+
+
+def _resolve_all(
+    bodies: Mapping[str, Expression], resolver: Resolver
+) -> tuple[dict[str, Expression], dict[str, str]]:
+    resolved: dict[str, Expression] = {}
+    problems: dict[str, str] = {}
+    for key, body in bodies.items():
+        try:
+            resolved[key] = resolver.resolve(body)
+        except Unresolved as trouble:
+            problems[key] = trouble.reason
+    return resolved, problems
+
+
+def _with_prediction(
+    loss: str, bodies: dict[str, Expression], trained: Sequence[str], resolver: Resolver
+) -> dict[str, Expression]:
+    """A prediction that nothing defines is the last forward equation (a reading)."""
+    below = reachable(loss, bodies)
+    if set(below) & set(trained):
+        return bodies
+    undefined = [
+        name
+        for key in below
+        for name in (value_names(bodies[key]) if key in bodies else ())
+        if name.key not in bodies and looks_like_prediction(name)
+    ]
+    used = {k for key, body in bodies.items() if key != loss for k in value_keys(body)}
+    tops = [
+        key
+        for key in bodies
+        if key != loss
+        and key not in used
+        and set(reachable(key, bodies)) & set(trained)
+        and not any(k for k in value_keys(bodies[key]) if k in _labels_below(loss, bodies))
+    ]
+    if not undefined or not tops:
+        return bodies
+    name, top = undefined[0], tops[-1]
+    resolver.log.note("prediction", name.span, to_text(name), top)
+    return {**bodies, name.key: Name(top)}
+
+
+def _labels_below(loss: str, bodies: Mapping[str, Expression]) -> set[str]:
+    return {
+        name.key
+        for key in reachable(loss, bodies)
+        if key in bodies
+        for name in value_names(bodies[key])
+        if name.key not in bodies and not looks_like_prediction(name)
+    }
+
+
+def _in_order(bodies: Mapping[str, Expression]) -> dict[str, Expression]:
+    """Definitions sorted so that each uses earlier ones only; what runs in a circle is left out."""
+    ordered: dict[str, Expression] = {}
+    state: dict[str, int] = {}
+
+    def visit(key: str, trail: tuple[str, ...]) -> bool:
+        if key not in bodies or key in ordered:
+            return True
+        if key in trail:
+            return False
+        if state.get(key) == 2:
+            return False
+        good = all(visit(inner, (*trail, key)) for inner in value_keys(bodies[key]))
+        if good:
+            ordered[key] = bodies[key]
+        else:
+            state[key] = 2
+        return good
+
+    for key in bodies:
+        visit(key, ())
+    return ordered
+
+
+def _parameters(
+    layers: Mapping[str, str], names: Sequence[str], spellings: Mapping[str, Name]
+) -> tuple[Parameter, ...]:
+    found = [
+        Parameter(role, layers[role], _spelling(layers[role], spellings))
+        for role in ROLES
+        if role in layers
+    ]
+    known = {parameter.key for parameter in found}
+    for key in dict.fromkeys(names):
+        if key not in known:
+            found.append(Parameter(key, key, _spelling(key, spellings)))
+    return tuple(found)
+
+
+def _spelling(key: str, spellings: Mapping[str, Name]) -> str:
+    return to_tex(spellings[key]) if key in spellings else key
+
+
+def _depends_on(
+    expression: Expression, definitions: Mapping[str, Expression], name: str | None
+) -> bool:
+    return name is not None and any(
+        name in reachable(key, definitions) for key in value_keys(expression)
+    )
+
+
+def _hidden_activation(
+    model: Model, layers: Mapping[str, str]
+) -> tuple[str, Expression] | None:
+    """The function between the layers, with its argument: it depends on w_1 and not on w_2."""
+    first, second = layers.get("w_1"), layers.get("w_2")
+    for key in model.ancestors(model.loss):
+        for node in walk(model.definitions[key]):
+            shape = shape_of(node)
+            if shape is None or (shape[0] in FUNCTIONS and shape[0] not in ACTIVATIONS):
+                continue
+            argument = shape[1]
+            if _depends_on(argument, model.definitions, first) and not _depends_on(
+                argument, model.definitions, second
+            ):
+                return shape
+    return None
+
+
+def _output_activation(model: Model) -> str:
+    key = model.prediction
+    while key is not None and key in model.definitions:
+        body = model.definitions[key]
+        if isinstance(body, Name):
+            key = body.key
+            continue
+        shape = shape_of(body)
+        if shape is None:
+            return "identity"
+        weights = {p.key for p in model.parameters if p.role == "w_2"}
+        argument = value_keys(shape[1])
+        below = {k for name in argument for k in reachable(name, model.definitions)}
+        return shape[0] if weights & below or not weights else "identity"
+    return "identity"
+
+
+def _with_hidden(
+    definitions: dict[str, Expression], layers: Mapping[str, str], hidden: str
+) -> dict[str, Expression]:
+    """The same definitions with another hidden activation."""
+    first, second = layers.get("w_1"), layers.get("w_2")
+
+    def change(node: Expression) -> Expression:
+        shape = shape_of(node)
+        if shape is None or (shape[0] in FUNCTIONS and shape[0] not in ACTIVATIONS):
+            return node
+        inner = _depends_on(shape[1], definitions, first)
+        outer = _depends_on(shape[1], definitions, second)
+        return Apply(Name(hidden), (shape[1],), span=node.span) if inner and not outer else node
+
+    return {key: transform(body, change) for key, body in definitions.items()}

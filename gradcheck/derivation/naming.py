@@ -1,0 +1,178 @@
+"""Names: which spellings are one name, which subscripts are a sample's index.
+
+Two rules of design.md live here. Case variants (``W_1``/``w_1``, ``X``/``x``) are one name if only
+one of them is ever defined or derived for. An index that the loss sums over (``y_i``, ``x^{(i)}``)
+is dropped: the value of one sample is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gradcheck.expression import Expression, Name, Number, Partial, Sum, walk
+from gradcheck.statement import Statement
+
+LOSS_WORDS = frozenset(
+    "loss cost mse bce ce nll sse rss error err ell logloss crossentropy risk objective mseloss "
+    "bceloss rmse xent totalloss costfunction lossfunction".split()
+)
+"""Words that name a loss, in lower case."""
+
+LOSS_LETTERS = frozenset({"L", "J", "C", "E"})
+"""Single letters that name a loss; the small ones mean other things."""
+
+COUNTS = frozenset({"n", "m", "N", "M", "B", "n_samples", "N_samples", "T", "K", "P", "S"})
+"""Names that the number of samples usually has."""
+
+_NEVER_MERGED = frozenset("e n m i j k l t c s p q r h d".split())
+"""Single letters whose two cases usually mean two things (Euler's e, counts, indices, L and l)."""
+
+_GENERAL = re.compile(r"[ijklrs]|\[[ijklL]\]|\([ijklL]\)")
+
+
+def is_loss_name(name: Name) -> bool:
+    """Whether a name is one that losses usually have (``L``, ``J``, ``Loss_MSE``, ``\\mathcal{L}``)."""
+    known = name.base in LOSS_LETTERS or name.base.lower() in LOSS_WORDS
+    return known and "hat" not in name.accent
+
+
+def is_general(name: Name) -> bool:
+    """Whether a name stands for any layer (``w_i``, ``W^{[l]}``): a general index, not a number."""
+    return bool(
+        _GENERAL.fullmatch(name.superscript.strip())
+        or (name.subscript and _GENERAL.fullmatch(name.subscript))
+    )
+
+
+def expressions_of(statements: Iterable[Statement]) -> Iterable[Expression]:
+    """Every side that was read, in document order."""
+    for statement in statements:
+        for side in statement.sides:
+            if side.expression is not None:
+                yield side.expression
+
+
+def _index_letters(statements: tuple[Statement, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The letters that index samples, and those that index units (summed in forward equations)."""
+    samples: set[str] = set()
+    units: set[str] = set()
+    for statement in statements:
+        first = next((s.expression for s in statement.sides if s.expression is not None), None)
+        forward = isinstance(first, Name) and not is_loss_name(first)
+        for side in statement.sides:
+            if side.expression is None:
+                continue
+            for node in walk(side.expression):
+                if isinstance(node, Sum) and node.index is not None:
+                    (units if forward else samples).add(node.index.base)
+        if isinstance(first, Name) and is_loss_name(first):
+            samples |= _indices_of_labels(statement)
+    return frozenset(samples - units) or frozenset(samples), frozenset(units - samples)
+
+
+def _indices_of_labels(statement: Statement) -> set[str]:
+    """In ``L = (y_i - \\hat{y}_i)^2`` without a sum: the index that several names share."""
+    found: list[str] = []
+    for side in statement.sides[1:]:
+        if side.expression is None:
+            continue
+        for node in walk(side.expression):
+            if isinstance(node, Name):
+                index = node.subscript or node.superscript.strip("()[]")
+                if re.fullmatch(r"[ijknst]", index):
+                    found.append(index)
+    return {index for index in found if found.count(index) > 1}
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How every written name is understood: ``canonical`` maps a Name to the Name it stands for."""
+
+    samples: frozenset[str]
+    units: frozenset[str]
+    cases: dict[str, Name]
+    parameter_bases: frozenset[str]
+
+    def canonical(self, name: Name) -> Name:
+        """The name without sample index, in the one spelling of its case variants."""
+        name = self._without_index(name)
+        merged = self.cases.get(name.key)
+        return name if merged is None else replace(merged, span=name.span)
+
+    def _without_index(self, name: Name) -> Name:
+        for letters, everywhere in ((self.samples, False), (self.units, True)):
+            for letter in sorted(letters):
+                name = self._drop(name, letter, everywhere)
+        return name
+
+    def _drop(self, name: Name, letter: str, everywhere: bool) -> Name:
+        bare = name.superscript.strip("()[]").strip()
+        if bare == letter and not (not everywhere and self._is_layer_rule(name)):
+            name = replace(name, superscript="")
+        subscript = name.subscript
+        if subscript == letter:
+            if everywhere or not self._is_layer_rule(name):
+                name = replace(name, subscript="")
+        elif subscript.endswith(letter) and len(subscript) > len(letter):
+            rest = subscript[: -len(letter)].rstrip(",")
+            if re.fullmatch(r"\d+|\d+,?[a-z]", rest):
+                name = replace(name, subscript=rest)
+        elif subscript.startswith(letter) and re.fullmatch(r",?\d+", subscript[len(letter) :]):
+            name = replace(name, subscript=subscript[len(letter) :].lstrip(","))
+        return name
+
+    def _is_layer_rule(self, name: Name) -> bool:
+        """``w_i`` beside ``w_1`` and ``w_2``: i is a layer there, not a sample."""
+        return name.base.lower() in self.parameter_bases and not name.accent
+
+
+def understand_names(
+    statements: tuple[Statement, ...], defined: set[str], derived_for: set[str]
+) -> Naming:
+    """Build the `Naming` of a document.
+
+    ``defined`` are the keys that some statement binds, ``derived_for`` those that something is
+    differentiated by or that an update trains.
+    """
+    samples, units = _index_letters(statements)
+    bases = frozenset(
+        key.split("_")[0].split("^")[0].lower() for key in derived_for if re.search(r"\d", key)
+    )
+    plain = Naming(samples, units, {}, bases)
+    seen: dict[str, list[Name]] = {}
+    for expression in expressions_of(statements):
+        for node in walk(expression):
+            if isinstance(node, Name):
+                name = plain.canonical(node)
+                variants = seen.setdefault(name.key.lower(), [])
+                if all(name.key != other.key for other in variants):
+                    variants.append(name)
+    stripped_defined = defined | {k for k in derived_for}
+    cases: dict[str, Name] = {}
+    for lowered, variants in seen.items():
+        if len(variants) < 2 or lowered in _NEVER_MERGED:
+            continue
+        anchored = [name for name in variants if name.key in stripped_defined]
+        if len(anchored) > 1:
+            continue
+        chosen = anchored[0] if anchored else variants[0]
+        for name in variants:
+            if name.key != chosen.key:
+                cases[name.key] = chosen
+    return Naming(samples, units, cases, bases)
+
+
+def derived_for_keys(statements: tuple[Statement, ...]) -> set[str]:
+    """The keys of names that something is differentiated by."""
+    return {
+        node.by.key
+        for expression in expressions_of(statements)
+        for node in walk(expression)
+        if isinstance(node, Partial) and isinstance(node.by, Name)
+    }
+
+
+def is_one(expression: Expression | None) -> bool:
+    return isinstance(expression, Number) and expression.value == 1

@@ -1,0 +1,221 @@
+"""Resolution: from what is written to what is meant, one expression at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from gradcheck.derivation.activations import BY_NAME
+from gradcheck.derivation.naming import Naming, is_loss_name
+from gradcheck.derivation.readings import ReadingLog
+from gradcheck.document import NOWHERE, Span
+from gradcheck.expression import (
+    Add,
+    Apply,
+    Cancel,
+    Divide,
+    Expression,
+    FunctionName,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Partial,
+    Power,
+    Sum,
+    Transpose,
+    Underbrace,
+    contains,
+    substitute,
+)
+from gradcheck.model import FUNCTIONS
+from gradcheck.notation import to_text
+
+
+class Unresolved(Exception):
+    """A side whose meaning could not be settled: the reason, and the place."""
+
+    def __init__(self, reason: str, span: Span = NOWHERE) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.span = span
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionMeaning:
+    """A function of the document: ``known`` (of FUNCTIONS, or identity), or its formula.
+
+    With neither it is abstract.
+    """
+
+    known: str | None = None
+    formals: tuple[str, ...] = ()
+    body: Expression | None = None  # canonical, not resolved
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Resolves sides against the names and functions of one setup.
+
+    ``values`` are the keys that have a value (defined names, parameters, inputs, labels,
+    constants); while the model itself is being built it is None and any name passes.
+    """
+
+    naming: Naming
+    functions: Mapping[str, FunctionMeaning]
+    bound: frozenset[str]
+    log: ReadingLog
+    loss: str | None = None
+    values: frozenset[str] | None = None
+    hidden: tuple[str, Expression] | None = None  # the hidden activation's head, its argument
+    defined: frozenset[str] = field(default_factory=frozenset)
+
+    def resolve(self, node: Expression) -> Expression:
+        """The resolved expression.
+
+        Raises Unresolved with a reason where the meaning cannot be settled.
+        """
+        match node:
+            case Number():
+                return node
+            case Name():
+                return self._name(node)
+            case Apply():
+                return self._apply(node)
+            case FunctionName():
+                return self._function_name(node)
+            case Add(terms=terms):
+                return replace(node, terms=tuple(self.resolve(term) for term in terms))
+            case Multiply(factors=factors):
+                return replace(node, factors=tuple(self.resolve(f) for f in factors))
+            case Negate(operand=operand):
+                return replace(node, operand=self.resolve(operand))
+            case Divide(numerator=numerator, denominator=denominator):
+                return replace(
+                    node,
+                    numerator=self.resolve(numerator),
+                    denominator=self.resolve(denominator),
+                )
+            case Power():
+                return self._power(node)
+            case Partial():
+                return self._partial(node)
+            case Sum():
+                return self._sum(node)
+            case Underbrace(operand=operand):
+                return self.resolve(operand)
+            case Cancel(operand=operand):
+                self.log.note("cancel", node.span)
+                return self.resolve(operand)
+            case Transpose():
+                raise Unresolved("matrix notation (a transpose) is not judged yet", node.span)
+        raise Unresolved(f"a {type(node).__name__} is not understood here", node.span)
+
+    def _name(self, node: Name) -> Expression:
+        if node.key == "e" and "e" not in self.bound:
+            return Apply(Name("exp"), (_ONE,), span=node.span)
+        known = self.defined if self.values is None else self.values
+        if node.key in known:
+            return node
+        if self.loss is not None and is_loss_name(node):
+            return Name(self.loss, span=node.span)
+        if self.values is None:
+            return node
+        raise Unresolved(f"{to_text(node)} is not defined in the document", node.span)
+
+    def _power(self, node: Power) -> Expression:
+        exponent = self.resolve(node.exponent)
+        if isinstance(node.base, Name) and node.base.key == "e" and "e" not in self.bound:
+            return Apply(Name("exp"), (exponent,), span=node.span)
+        return replace(node, base=self.resolve(node.base), exponent=exponent)
+
+    def _apply(self, node: Apply) -> Expression:
+        key = node.function.key
+        meaning = self.functions.get(key)
+        if key == "max" and len(node.arguments) == 2:
+            return self._max(node)
+        if meaning is None and (is_loss_name(node.function) or self._is_value(key)):
+            return self._applied_value(node)
+        arguments = tuple(self.resolve(argument) for argument in node.arguments)
+        if meaning is None:
+            known = BY_NAME.get(key)
+            meaning = FunctionMeaning(known=known) if known else FunctionMeaning()
+            if known is None and key in FUNCTIONS:
+                meaning = FunctionMeaning(known=key)
+        if meaning.known == "identity" and len(arguments) == 1:
+            return arguments[0] if node.order == 0 else _ONE if node.order == 1 else _ZERO
+        if meaning.known is not None:
+            return replace(node, function=Name(meaning.known), arguments=arguments)
+        if meaning.body is None:
+            if len(arguments) != 1:
+                raise Unresolved(
+                    f"{to_text(node.function)} of {len(arguments)} arguments is not defined",
+                    node.span,
+                )
+            return replace(node, arguments=arguments)
+        if node.order:
+            raise Unresolved(
+                f"the derivative of {to_text(node.function)} is not known to gradcheck", node.span
+            )
+        body = self._inner().resolve(meaning.body)
+        return substitute(body, dict(zip(meaning.formals, arguments, strict=False)))
+
+    def _inner(self) -> Resolver:
+        return replace(self, values=None)
+
+    def _is_value(self, key: str) -> bool:
+        return key in self.bound or (self.values is not None and key in self.values)
+
+    def _applied_value(self, node: Apply) -> Expression:
+        """``L(y, \\hat y)`` and ``\\hat y(x)`` are the values; ``w_2(a_1)`` is a product."""
+        value = self._name(node.function)
+        loss_like = is_loss_name(node.function) or node.function.key in self.bound
+        if loss_like and all(isinstance(argument, Name) for argument in node.arguments):
+            return value
+        if len(node.arguments) == 1 and not node.order:
+            product = f"{to_text(node)}"
+            self.log.note("bare-product", node.span, to_text(node.function), product)
+            return Multiply((value, self.resolve(node.arguments[0])), span=node.span)
+        raise Unresolved(f"{to_text(node.function)} is a value, not a function", node.span)
+
+    def _max(self, node: Apply) -> Expression:
+        first, second = node.arguments
+        if isinstance(second, Number) and second.value == 0:
+            first, second = second, first
+        if isinstance(first, Number) and first.value == 0:
+            return Apply(Name("relu"), (self.resolve(second),), span=node.span)
+        raise Unresolved("a maximum is understood only of 0 and a name", node.span)
+
+    def _function_name(self, node: FunctionName) -> Expression:
+        """A bare ``\\sigma'`` is taken at the hidden layer's argument."""
+        if self.hidden is not None:
+            head, argument = self.hidden
+            meaning = self.functions.get(node.function.key, FunctionMeaning())
+            known = meaning.known or BY_NAME.get(node.function.key) or node.function.key
+            if known == head:
+                self.log.note("bare-derivative", node.span, to_text(node), to_text(argument))
+                return Apply(Name(head), (argument,), node.order, span=node.span)
+        raise Unresolved(f"{to_text(node)} has no argument", node.span)
+
+    def _partial(self, node: Partial) -> Expression:
+        by = node.by
+        if isinstance(by, Cancel | Underbrace):
+            by = by.operand
+        if not isinstance(by, Name):
+            raise Unresolved("a derivative by something that is not a name", node.by.span)
+        of = self.resolve(node.of)
+        return replace(node, of=of, by=by)
+
+    def _sum(self, node: Sum) -> Expression:
+        body = self.resolve(node.body)
+        if node.index is not None and node.index.base in self.naming.units:
+            self.log.note("unit-sum", node.span, to_text(node.index))
+            return body
+        if contains(body, Sum):
+            raise Unresolved("a sum inside a sum is not judged yet", node.span)
+        return Sum(body, span=node.span)
+
+
+_ONE = Number(Fraction(1))
+_ZERO = Number(Fraction(0))

@@ -1,0 +1,274 @@
+"""Roles: which names are parameters, inputs, labels, the sample count; which layer each is in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gradcheck.derivation.bindings import factors_of
+from gradcheck.derivation.naming import COUNTS
+from gradcheck.expression import Add, Apply, Divide, Expression, Name, Negate, walk
+from gradcheck.model import ROLES
+
+_LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
+_INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")
+_WEIGHTS = re.compile(r"^(w|W|v|V|theta|Theta|omega|U|u|weight|weights)$")
+_BIASES = re.compile(r"^(b|B|c|beta|bias|d|theta)$")
+_ACTIVATION_OUTPUTS = re.compile(r"^(a|h|o|p|f|z|s|n|out|output|pred)$")
+
+
+def value_names(expression: Expression) -> Iterator[Name]:
+    """Every name that stands for a value (function heads left out), in source order."""
+    heads = {id(node.function) for node in walk(expression) if isinstance(node, Apply)}
+    for node in walk(expression):
+        if isinstance(node, Name) and id(node) not in heads:
+            yield node
+
+
+def value_keys(expression: Expression) -> list[str]:
+    """The keys of `value_names`, each once, in source order."""
+    return list(dict.fromkeys(name.key for name in value_names(expression)))
+
+
+def looks_like_prediction(name: Name) -> bool:
+    """Whether a name that nothing defines is written as predictions are (``\\hat{y}``, ``y_{pred}``)."""
+    return (
+        "hat" in name.accent
+        or "pred" in name.subscript + name.qualifier + name.base
+        or bool(_ACTIVATION_OUTPUTS.match(name.base))
+        or name.qualifier in ("out", "output")
+    )
+
+
+def reachable(start: str, bodies: Mapping[str, Expression]) -> list[str]:
+    """The keys that ``start`` is computed from, itself first, breadth first, undefined ones too."""
+    found = [start]
+    for key in found:
+        body = bodies.get(key)
+        if body is not None:
+            found.extend(k for k in value_keys(body) if k not in found)
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who is who among the free names of a loss."""
+
+    parameters: tuple[str, ...]
+    inputs: tuple[str, ...]
+    labels: tuple[str, ...]
+    sample_count: str | None
+    constants: tuple[str, ...]
+    prediction: str | None
+
+
+def classify(
+    loss: str,
+    bodies: Mapping[str, Expression],
+    trained: Iterable[str],
+    counts: Iterable[str],
+    pinned: Mapping[str, list[str]],
+) -> Roles:
+    """Sort the free names below the loss by what they are.
+
+    ``trained`` are the names that something is derived for or that an update trains; ``counts``
+    the upper bounds of sums. What the front matter pins comes first; then definition and use;
+    last the letter.
+    """
+    trained = list(trained)
+    below = reachable(loss, bodies)
+    free = [key for key in below if key not in bodies]
+    prediction = _prediction(loss, bodies, trained)
+    loss_level = _reach_without(loss, bodies, prediction)
+    names = _first_names(bodies)
+    count = _sample_count(loss, bodies, free, list(counts), trained)
+    labels: list[str] = list(pinned.get("labels", []))
+    inputs: list[str] = list(pinned.get("inputs", []))
+    parameters: list[str] = list(pinned.get("parameters", []))
+    constants: list[str] = []
+    rest: list[str] = []
+    for key in free:
+        if key in labels or key in inputs or key in parameters or key == count:
+            continue
+        if key in trained:
+            parameters.append(key)
+        else:
+            rest.append(key)
+    for key in rest:
+        base = names[key].base if key in names else key
+        if key in loss_level and not (prediction is None and _INPUTS.match(base)):
+            label = not labels and (_LABELS.match(base) or not _is_constant_like(base))
+            if prediction is None and _WEIGHTS.match(base):
+                parameters.append(key)
+            elif label or _LABELS.match(base):
+                labels.append(key)
+            else:
+                constants.append(key)
+        elif _INPUTS.match(base) or (not inputs and not _is_parameter_like(base)):
+            inputs.append(key)
+        elif _is_parameter_like(base):
+            parameters.append(key)
+        else:
+            constants.append(key)
+    return Roles(
+        tuple(parameters), tuple(inputs), tuple(labels), count, tuple(constants), prediction
+    )
+
+
+def _is_constant_like(base: str) -> bool:
+    return base in COUNTS or base in ("lambda", "alpha", "eta", "epsilon", "gamma", "pi", "c")
+
+
+def _is_parameter_like(base: str) -> bool:
+    return bool(_WEIGHTS.match(base) or _BIASES.match(base))
+
+
+def _first_names(bodies: Mapping[str, Expression]) -> dict[str, Name]:
+    found: dict[str, Name] = {}
+    for body in bodies.values():
+        for name in value_names(body):
+            found.setdefault(name.key, name)
+    return found
+
+
+def _prediction(
+    loss: str, bodies: Mapping[str, Expression], trained: Iterable[str]
+) -> str | None:
+    """The defined name nearest to the loss that depends on parameters, through loss-level helpers.
+
+    A helper such as ``\\delta = \\hat{y} - y`` holds the label too and is passed through.
+    """
+    trained = set(trained)
+    queue = [loss]
+    for key in queue:
+        for inner in value_keys(bodies[key]) if key in bodies else ():
+            if inner not in bodies or inner in queue:
+                continue
+            below = set(reachable(inner, bodies))
+            frees = {k for k in below if k not in bodies}
+            if frees & trained and not _mixes_label(inner, bodies, trained):
+                return inner
+            queue.append(inner)
+    return None
+
+
+def _mixes_label(key: str, bodies: Mapping[str, Expression], trained: set[str]) -> bool:
+    """Whether a definition combines a label with something that depends on parameters."""
+    body = bodies[key]
+    direct = value_keys(body)
+    labelled = any(k not in bodies and k not in trained and _LABELS.match(k) for k in direct)
+    return labelled
+
+
+def _reach_without(loss: str, bodies: Mapping[str, Expression], stop: str | None) -> set[str]:
+    found = [loss]
+    for key in found:
+        if key == stop or key not in bodies:
+            continue
+        found.extend(k for k in value_keys(bodies[key]) if k not in found)
+    return set(found)
+
+
+def _sample_count(
+    loss: str,
+    bodies: Mapping[str, Expression],
+    free: list[str],
+    counts: list[str],
+    trained: list[str],
+) -> str | None:
+    """The upper bound of the loss's sum, else a count-like name it is divided by."""
+    for key in counts:
+        if key not in trained and key not in bodies:
+            return key
+    for key in reachable(loss, bodies):
+        body = bodies.get(key)
+        if body is None:
+            continue
+        for node in walk(body):
+            if isinstance(node, Divide):
+                for factor in factors_of(node.denominator):
+                    if isinstance(factor, Name) and factor.key in free and factor.base in COUNTS:
+                        return factor.key
+    return None
+
+
+def assign_layers(
+    loss: str, bodies: Mapping[str, Expression], parameters: Iterable[str]
+) -> dict[str, str]:
+    """role → parameter, by the structure of the forward equations, then by the digit in the name.
+
+    A parameter that multiplies data is a weight of layer 1 if the data do not depend on any
+    parameter, else of layer 2; a bare term beside a weight's term is that layer's bias.
+    """
+    parameters = list(parameters)
+    found: dict[str, str] = {}
+    for key in reversed(reachable(loss, bodies)):
+        body = bodies.get(key)
+        if body is None:
+            continue
+        for node in walk(body):
+            for role, name in _layer_of(node, bodies, parameters):
+                if name not in found.values():
+                    found.setdefault(role, name)
+    for name in parameters:
+        role = _role_by_name(name)
+        if name not in found.values() and role is not None and role not in found:
+            found[role] = name
+    return {role: found[role] for role in ROLES if role in found}
+
+
+def _layer_of(
+    node: Expression, bodies: Mapping[str, Expression], parameters: list[str]
+) -> Iterator[tuple[str, str]]:
+    terms = list(node.terms) if isinstance(node, Add) else [node]
+    layer = None
+    for term in terms:
+        weights, others = _split(term, parameters)
+        if len(weights) == 1 and others:
+            depends = any(_depends(other, bodies, parameters) for other in others)
+            layer = "2" if depends else "1"
+            if any(_is_data(other, bodies, parameters) for other in others):
+                yield f"w_{layer}", weights[0]
+    if layer is None:
+        return
+    for term in terms:
+        operand = term.operand if isinstance(term, Negate) else term
+        if isinstance(operand, Name) and operand.key in parameters:
+            yield f"b_{layer}", operand.key
+
+
+def _split(term: Expression, parameters: list[str]) -> tuple[list[str], list[Expression]]:
+    factors = factors_of(term)
+    weights = [f.key for f in factors if isinstance(f, Name) and f.key in parameters]
+    others = [f for f in factors if not (isinstance(f, Name) and f.key in parameters)]
+    return weights, others
+
+
+def _depends(
+    expression: Expression, bodies: Mapping[str, Expression], parameters: list[str]
+) -> bool:
+    return any(
+        inner in parameters
+        for key in value_keys(expression)
+        for inner in reachable(key, bodies)
+    )
+
+
+def _is_data(
+    expression: Expression, bodies: Mapping[str, Expression], parameters: list[str]
+) -> bool:
+    """Anything with a name in it: a bare number makes no weight."""
+    return bool(value_keys(expression))
+
+
+def _role_by_name(key: str) -> str | None:
+    match = re.match(r"^(?:\w+\()?([A-Za-z]+)\)?[_^]?[\[(]?([12])[\])]?$", key)
+    if match is None:
+        return None
+    base, digit = match.groups()
+    if _WEIGHTS.match(base):
+        return f"w_{digit}"
+    if _BIASES.match(base):
+        return f"b_{digit}"
+    return None

@@ -1,0 +1,335 @@
+"""From the statements of a document to its derivation, readable top to bottom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck.derivation.bindings import (
+    Binding,
+    CanonicalStatement,
+    bare,
+    canonical_statement,
+    collect_bindings,
+    is_update,
+)
+from gradcheck.derivation.claims import claims_of, forward_equations, steps_of
+from gradcheck.derivation.modelling import (
+    SegmentModel,
+    build_model,
+    function_table,
+    is_function,
+    loss_kind,
+)
+from gradcheck.derivation.naming import (
+    Naming,
+    derived_for_keys,
+    is_general,
+    is_loss_name,
+    understand_names,
+)
+from gradcheck.derivation.readings import ReadingLog
+from gradcheck.derivation.resolution import FunctionMeaning, Resolver
+from gradcheck.derivation.roles import (
+    _BIASES,
+    _INPUTS,
+    _LABELS,
+    _WEIGHTS,
+    looks_like_prediction,
+    reachable,
+    value_keys,
+)
+from gradcheck.derivation.segments import (
+    GradientSide,
+    Segment,
+    choose_definitions,
+    divide,
+    equality_override,
+    gradient_sides,
+    loss_bindings,
+)
+from gradcheck.expression import Expression, Name, Partial, to_key, transform, walk
+from gradcheck.finding import RULES, Finding
+from gradcheck.model import Derivation, Setup
+from gradcheck.statement import ReadDocument, Statement
+
+
+@dataclass(frozen=True)
+class Passages:
+    """A document with its names settled: what every segment is built from."""
+
+    read: ReadDocument
+    statements: tuple[CanonicalStatement, ...]
+    naming: Naming
+    trained: tuple[str, ...]
+    bindings: tuple[Binding, ...]
+    functions: Mapping[str, FunctionMeaning]
+    spellings: Mapping[str, Name]
+    log: ReadingLog
+
+
+def understand(read: ReadDocument) -> Derivation:
+    """Find the setups of a document, what is claimed for each, and the steps of all its chains."""
+    passages = _settle_names(read)
+    losses = loss_bindings(
+        _values_only(passages), passages.statements, set(passages.trained), passages.log
+    )
+    keys = {loss.key for loss in losses} | _aliases_of(losses, passages.bindings)
+    claims = gradient_sides(passages.statements, set(passages.trained), keys)
+    if not losses:
+        steps = steps_of(passages.statements, read.document, (), ())
+        return Derivation((), steps, passages.log.readings(), tuple(_no_loss(claims)))
+    segments = divide(
+        losses,
+        claims,
+        passages.bindings,
+        _first_hidden(passages, losses, claims),
+        passages.log,
+        len(read.document.text) + 1,
+    )
+    segments = [s for s in segments if s.claims] or segments[:1]
+    models = [_model_of(segment, passages, len(losses) > 1) for segment in segments]
+    setups, places = _merge(
+        [_setup(s, m, passages, keys) for s, m in zip(segments, models, strict=True)]
+    )
+    steps = steps_of(passages.statements, read.document, segments, models)
+    steps = tuple(
+        step if step.setup is None else replace(step, setup=places[step.setup]) for step in steps
+    )
+    return Derivation(tuple(setups), steps, passages.log.readings(), ())
+
+
+def _no_loss(claims: Sequence[GradientSide]) -> list[Finding]:
+    if not claims:
+        return []
+    first = claims[0]
+    message = (
+        f"a gradient of {first.loss} is claimed, but the document never defines a loss: "
+        "write it as an equation, such as L = (ŷ - y)^2"
+    )
+    return [Finding(RULES["GC006"], first.statement.statement.span, message)]
+
+
+def _settle_names(read: ReadDocument) -> Passages:
+    log = ReadingLog(read.document)
+    statements = read.statements
+    naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
+    canonical = tuple(canonical_statement(statement, naming) for statement in statements)
+    trained = _trained(canonical, read.document.front_matter)
+    canonical = tuple(_with_differentials(statement, trained) for statement in canonical)
+    bindings = collect_bindings(canonical, set(trained))
+    bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
+    spellings = _spellings(canonical)
+    pinned = {str(k): str(v) for k, v in _mapping(read, "activations").items()}
+    functions = function_table(read, bindings, canonical, pinned, log)
+    return Passages(read, canonical, naming, trained, bindings, functions, spellings, log)
+
+
+def _mapping(read: ReadDocument, key: str) -> dict[str, object]:
+    value = read.document.front_matter.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _defined_raw(statements: Sequence[Statement]) -> set[str]:
+    found = set()
+    for statement in statements:
+        sides = [side.expression for side in statement.sides]
+        if len(sides) > 1 and isinstance(sides[0], Name):
+            whole = CanonicalStatement(statement, tuple(sides))
+            named = any(side is not None and value_keys(side) for side in sides[1:])
+            if not is_update(whole) and named:
+                found.add(sides[0].key)
+    return found
+
+
+def _trained(statements: Sequence[CanonicalStatement], front: Mapping[str, object]) -> tuple:
+    """The names that something is derived for, or that an update trains, and that nothing defines."""
+    defined: set[str] = set()
+    updated: list[str] = []
+    derived: list[Name] = []
+    for statement in statements:
+        head = statement.sides[0]
+        if is_update(statement) and isinstance(head, Name):
+            if not is_general(head):
+                updated.append(bare(head).key)
+            continue
+        if len(statement.sides) > 1 and isinstance(head, Name):
+            if any(side is not None and value_keys(side) for side in statement.sides[1:]):
+                defined.add(head.key)
+    for statement in statements:
+        for side in statement.sides:
+            for node in walk(side) if side is not None else ():
+                if isinstance(node, Partial) and isinstance(node.by, Name):
+                    derived.append(node.by)
+    found = []
+    for name in derived:
+        typical = bool(_WEIGHTS.match(name.base) or _BIASES.match(name.base))
+        other = (
+            looks_like_prediction(name)
+            or is_loss_name(name)
+            or _INPUTS.match(name.base)
+            or _LABELS.match(name.base)
+        )
+        if name.key in updated or (name.key not in defined and (typical or not other)):
+            if not is_general(name):
+                found.append(name.key)
+    pinned = front.get("parameters")
+    extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
+    updated = [key for key in updated if key not in defined or key in found]
+    return tuple(dict.fromkeys([*extra, *found, *updated]))
+
+
+def _with_differentials(
+    statement: CanonicalStatement, trained: Sequence[str]
+) -> CanonicalStatement:
+    """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter."""
+
+    def change(node: Expression) -> Expression:
+        if not isinstance(node, Name) or not re.fullmatch(r"d[A-Za-z]+", node.base):
+            return node
+        inner = replace(node, base=node.base[1:])
+        for key in (inner.key, inner.key.lower(), inner.key[:1].upper() + inner.key[1:]):
+            if key in trained:
+                by = replace(inner, base=key.split("_")[0].split("^")[0])
+                return Partial(Name("L", span=node.span), by, span=node.span)
+        return node
+
+    return CanonicalStatement(
+        statement.statement,
+        tuple(None if side is None else transform(side, change) for side in statement.sides),
+    )
+
+
+def _spellings(statements: Sequence[CanonicalStatement]) -> dict[str, Name]:
+    found: dict[str, Name] = {}
+    for statement in statements:
+        for side in statement.sides:
+            for node in walk(side) if side is not None else ():
+                if isinstance(node, Name):
+                    found.setdefault(node.key, node)
+    return found
+
+
+def _values_only(passages: Passages) -> list[Binding]:
+    return [
+        binding
+        for binding in passages.bindings
+        if not is_function(binding, passages.bindings, passages.statements)
+    ]
+
+
+def _aliases_of(losses: Sequence[Binding], bindings: Sequence[Binding]) -> set[str]:
+    """Names that stand for a loss (``L = MSE``), and one-sample losses that a loss totals."""
+    keys = {loss.key for loss in losses}
+    found = set()
+    for binding in bindings:
+        if isinstance(binding.body, Name) and binding.body.key in keys:
+            found.add(binding.key)
+        if is_loss_name(binding.name):
+            found.add(binding.key)
+    return found
+
+
+def _first_hidden(
+    passages: Passages, losses: Sequence[Binding], claims: Sequence[GradientSide]
+) -> str | None:
+    whole = Segment(losses[0].position, 10**9, losses[0], losses[0].span, (-1, 10**9))
+    return _model_of(replace(whole, claims=tuple(claims)), passages, len(losses) > 1, quiet=True).hidden
+
+
+def _model_of(
+    segment: Segment, passages: Passages, several: bool, quiet: bool = False
+) -> SegmentModel:
+    log = ReadingLog(passages.read.document) if quiet else passages.log
+    kind = loss_kind(segment.loss.key, {segment.loss.key: segment.loss.body})
+    known = {key: meaning.known for key, meaning in passages.functions.items()}
+    values = _values_only(passages)
+    below = set(reachable(segment.loss.key, {b.key: b.body for b in (*values, segment.loss)}))
+    values = [b for b in values if b.key != segment.loss.key]
+    values = [b for b in values if b.key in below or not is_loss_name(b.name)]
+    chosen = choose_definitions(segment, values, kind, several, known, log)
+    bodies = {key: binding.body for key, binding in chosen.items()}
+    unique = {key: b for key, b in chosen.items() if _one_meaning(key, values)}
+    bodies.update(equality_override(segment, unique, passages.statements, log))
+    bodies[segment.loss.key] = segment.loss.body
+    functions = dict(passages.functions)
+    front = passages.read.document.front_matter
+    resolver = Resolver(
+        naming=passages.naming,
+        functions=functions,
+        bound=frozenset(b.key for b in passages.bindings) | frozenset(passages.trained),
+        log=log,
+        loss=segment.loss.key,
+    )
+    pinned = {key: _as_list(front.get(key)) for key in ("inputs", "labels")}
+    roles = {
+        str(role): str(key)
+        for role, key in (_mapping(passages.read, "parameters")).items()
+    }
+    return build_model(
+        segment.loss.key,
+        bodies,
+        passages.trained,
+        resolver,
+        pinned,
+        roles,
+        passages.spellings,
+        segment.hidden,
+    )
+
+
+def _as_list(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return [] if value is None else [str(value)]
+
+
+def _one_meaning(key: str, bindings: Sequence[Binding]) -> bool:
+    """Whether a name is not offered both as an activation's value and as a plain alias."""
+    bodies = {to_key(b.body): b.body for b in bindings if b.key == key}
+    return len(bodies) == 1 or not any(isinstance(body, Name) for body in bodies.values())
+
+
+def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: set[str]) -> Setup:
+    claims, chain_only = claims_of(segment, model, passages.read.document, losses)
+    return Setup(
+        name=model.name,
+        hidden=model.hidden,
+        span=segment.span,
+        model=model.model,
+        claims=claims,
+        chain_only=chain_only,
+        forward=forward_equations(model.model),
+        model_problem=model.problem,
+    )
+
+
+def _merge(setups: list[Setup]) -> tuple[list[Setup], list[int]]:
+    """Setups that a restated loss has cut in two are one; and where each of them went."""
+    merged: list[Setup] = []
+    places: list[int] = []
+    for setup in setups:
+        same = next((k for k, other in enumerate(merged) if _same(setup, other)), None)
+        places.append(len(merged) if same is None else same)
+        if same is None:
+            merged.append(setup)
+        else:
+            merged[same] = _joined(merged[same], setup)
+    return merged, places
+
+
+def _joined(first: Setup, second: Setup) -> Setup:
+    claims = tuple(sorted((*first.claims, *second.claims), key=lambda claim: claim.span.start))
+    claimed = {claim.parameter for claim in claims}
+    chain = dict.fromkeys((*first.chain_only, *second.chain_only))
+    chain_only = tuple(role for role in chain if role not in claimed)
+    return replace(first, claims=claims, chain_only=chain_only)
+
+
+def _same(a: Setup, b: Setup) -> bool:
+    if (a.name, a.hidden) != (b.name, b.hidden):
+        return False
+    first = [to_key(a.model.definitions[key]) for key in a.model.ancestors(a.model.loss)]
+    second = [to_key(b.model.definitions[key]) for key in b.model.ancestors(b.model.loss)]
+    return sorted(first) == sorted(second)

@@ -1,0 +1,53 @@
+"""The outcome of a run: its exit status, and the counts that every renderer shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gradcheck.report import DocumentResult, ParameterResult, Report
+from gradcheck.verdict import Verdict
+
+
+def exit_status(report: Report) -> int:
+    """0, 1 or 2 (design.md, "Exit status").
+
+    1: an unexpected `wrong`, error-level finding, or gradient `unread` or `undecided`; else 2: a
+    named input could not be read or held nothing to check, or nothing at all was checked; else 0.
+    Each of the failing verdicts has an error-level finding, so the findings decide. With
+    ``strict``, conventions, unread side remarks and gradients not claimed fail too.
+    """
+    if any(finding.fails for document in report.documents for finding in document.findings):
+        return 1
+    if report.strict and any(_lax(document) for document in report.documents):
+        return 1
+    if report.errors or not any(document.checked for document in report.documents):
+        return 2
+    return 0
+
+
+def _lax(document: DocumentResult) -> bool:
+    """Whether a document holds what only ``--strict`` objects to."""
+    rows = [row for setup in document.setups for row in setup.parameters]
+    unexpected = [f for f in document.findings if not f.expected]
+    return (
+        any(finding.rule.severity == "warning" for finding in unexpected)
+        or any(claim.verdict is Verdict.CONVENTION for row in rows for claim in row.claims)
+        or any(row.verdict is None for row in rows)
+    )
+
+
+def count_steps(document: DocumentResult) -> dict[str, int]:
+    """Steps by verdict; ``steps`` is the sum of the other counts, ``unjudged`` those without one."""
+    counts = Counter(
+        step.verdict.value if step.verdict is not None else "unjudged" for step in document.steps
+    )
+    names = ("exact", "convention", "wrong", "undecided", "unread", "unjudged")
+    return {"steps": len(document.steps), **{name: counts[name] for name in names}}
+
+
+def count_gradients(document: DocumentResult) -> dict[str, int]:
+    """Parameters by verdict; ``unclaimed`` are those never claimed or in chain-rule form only."""
+    rows: list[ParameterResult] = [row for s in document.setups for row in s.parameters]
+    counts = Counter(row.verdict.value if row.verdict is not None else "unclaimed" for row in rows)
+    names = ("exact", "convention", "wrong", "undecided", "unread", "unclaimed")
+    return {"gradients": len(rows), **{name: counts[name] for name in names}}

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 
 from gradcheck.document import Document
 from gradcheck.finding import Finding
+from gradcheck.judgement import count_steps
 from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult, StepResult
 from gradcheck.verdict import Constant, Verdict
 
 SCHEMA = 1
-_STEP_VERDICTS = ("exact", "convention", "wrong", "undecided", "unread")
 
 
 def render(report: Report) -> str:
@@ -49,18 +48,11 @@ def _document(result: DocumentResult) -> dict[str, object]:
     return {
         "path": result.path,
         "readings": list(result.readings),
-        "summary": _summary(result.steps),
+        "summary": count_steps(result),
         "findings": [_finding(result.document, finding) for finding in result.findings],
         "steps": [_step(step) for step in result.steps],
         "setups": [_setup(setup) for setup in result.setups],
     }
-
-
-def _summary(steps: tuple[StepResult, ...]) -> dict[str, int]:
-    """How many steps there are, and of each verdict: the counts add up to ``steps``."""
-    counts = Counter(step.verdict.value if step.verdict else "unjudged" for step in steps)
-    verdicts = {name: counts[name] for name in _STEP_VERDICTS}
-    return {"steps": len(steps), **verdicts, "unjudged": len(steps) - sum(verdicts.values())}
 
 
 def _finding(document: Document, finding: Finding) -> dict[str, object]:

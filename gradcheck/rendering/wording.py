@@ -6,16 +6,20 @@ from collections import Counter
 
 from gradcheck.document import Span
 from gradcheck.finding import Finding
+from gradcheck.judgement import count_gradients, count_steps
 from gradcheck.report import DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
-VERDICT_WORDS = {
-    Verdict.EXACT: "exact",
-    Verdict.CONVENTION: "up to a convention",
-    Verdict.WRONG: "WRONG",
-    Verdict.UNDECIDED: "not decided",
-    Verdict.UNREAD: "not read",
+WORDS = {
+    "exact": "exact",
+    "convention": "up to a convention",
+    "wrong": "WRONG",
+    "undecided": "not decided",
+    "unread": "not read",
+    "unclaimed": "not claimed",
+    "unjudged": "not judged",
 }
+FAILING = (Verdict.WRONG, Verdict.UNREAD, Verdict.UNDECIDED)
 
 
 def counted(number: int, noun: str) -> str:
@@ -25,16 +29,16 @@ def counted(number: int, noun: str) -> str:
 
 def tally(report: Report) -> str:
     """Documents, gradients and steps by verdict."""
-    rows = _rows(report)
-    gradients = Counter(VERDICT_WORDS[row.verdict] if row.verdict else row.status for row in rows)
-    steps = Counter(
-        VERDICT_WORDS[step.verdict] if step.verdict else "not judged"
-        for result in report.documents
-        for step in result.steps
-    )
-    parts = [counted(len(report.documents), "document")]
-    parts.append(_by_verdict(counted(len(rows), "gradient"), gradients))
-    parts.append(_by_verdict(counted(steps.total(), "step"), steps))
+    gradients: Counter[str] = Counter()
+    steps: Counter[str] = Counter()
+    for result in report.documents:
+        gradients.update(count_gradients(result))
+        steps.update(count_steps(result))
+    parts = [
+        counted(len(report.documents), "document"),
+        _by_verdict(counted(gradients["gradients"], "gradient"), gradients),
+        _by_verdict(counted(steps["steps"], "step"), steps),
+    ]
     return "; ".join(parts) + "."
 
 
@@ -60,10 +64,10 @@ def outcome(report: Report) -> str:
 
 
 def is_expected(result: DocumentResult, row: ParameterResult) -> bool:
-    """Whether the document declares what is the matter with this row."""
-    return row.claim is not None and any(
-        finding.expected for finding in findings_on(result, row.claim.span)
-    )
+    """Whether the document declares all that is the matter with this row."""
+    findings = [finding for claim in row.claims for finding in findings_on(result, claim.span)]
+    declared = any(finding.expected for finding in findings)
+    return declared and not any(finding.fails for finding in findings)
 
 
 def findings_on(result: DocumentResult, span: Span) -> list[Finding]:
@@ -74,22 +78,16 @@ def findings_on(result: DocumentResult, span: Span) -> list[Finding]:
 def _problems(report: Report) -> list[str]:
     """What made the run fail, gradients first, then other findings, then inputs."""
     counts: Counter[str] = Counter()
-    explained: set[int] = set()
+    others = 0
     for result in report.documents:
-        for setup in result.setups:
-            for row in setup.parameters:
-                if row.claim is not None:
-                    on_row = findings_on(result, row.claim.span)
-                    explained.update(id(finding) for finding in on_row)
-                if _fails(row) and not is_expected(result, row):
-                    assert row.verdict is not None
-                    counts[VERDICT_WORDS[row.verdict]] += 1
-    parts = [f"{counted(counts[word], 'gradient')} {word}" for word in _FAILING if counts[word]]
-    others = sum(
-        finding.fails and id(finding) not in explained
-        for result in report.documents
-        for finding in result.findings
-    )
+        explained: set[int] = set()
+        for row in (row for setup in result.setups for row in setup.parameters):
+            for claim in row.claims:
+                explained.update(id(finding) for finding in findings_on(result, claim.span))
+            if row.verdict in FAILING and not is_expected(result, row):
+                counts[WORDS[row.verdict.value]] += 1
+        others += sum(f.fails and id(f) not in explained for f in result.findings)
+    parts = [f"{counted(number, 'gradient')} {word}" for word, number in counts.items()]
     if others:
         parts.append(counted(others, "other error" if parts else "error"))
     if report.strict:
@@ -97,9 +95,6 @@ def _problems(report: Report) -> list[str]:
     if report.errors:
         parts.append(f"{counted(len(report.errors), 'input')} could not be checked")
     return parts
-
-
-_FAILING = ("WRONG", "not read", "not decided")
 
 
 def _strict_problems(report: Report) -> list[str]:
@@ -111,11 +106,14 @@ def _strict_problems(report: Report) -> list[str]:
         parts.append(f"{counted(conventions, 'gradient')} up to a convention (strict)")
     if unclaimed:
         parts.append(f"{counted(unclaimed, 'gradient')} not claimed (strict)")
+    warnings = sum(
+        finding.rule.severity == "warning" and not finding.expected
+        for result in report.documents
+        for finding in result.findings
+    )
+    if warnings:
+        parts.append(f"{counted(warnings, 'warning')} (strict)")
     return parts
-
-
-def _fails(row: ParameterResult) -> bool:
-    return row.verdict in (Verdict.WRONG, Verdict.UNREAD, Verdict.UNDECIDED)
 
 
 def _rows(report: Report) -> list[ParameterResult]:
@@ -125,7 +123,5 @@ def _rows(report: Report) -> list[ParameterResult]:
 
 
 def _by_verdict(total: str, counts: Counter[str]) -> str:
-    order = list(VERDICT_WORDS.values())
-    others = sorted(word for word in counts if word not in order)
-    parts = [f"{counts[word]} {word}" for word in (*order, *others) if counts[word]]
+    parts = [f"{counts[name]} {word}" for name, word in WORDS.items() if counts[name]]
     return f"{total}: {', '.join(parts)}" if parts else total

@@ -29,7 +29,8 @@ class Batches:
         self.arrays = {name: np.array(value, dtype=np.float64) for name, value in point.items()}
         sizes = [array.size for array in self.arrays.values()]
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
-        self.flat: Array = np.concatenate([array.ravel() for array in self.arrays.values()] or [[]])
+        ravelled = [array.ravel() for array in self.arrays.values()]
+        self.flat: Array = np.concatenate([*ravelled, np.zeros(0)])
         if chunk is not None and chunk < 1:
             raise ValueError(f"chunk of {chunk} points: expected at least 1")
         self.chunk = chunk or max(64, CHUNK_BYTES // (8 * max(1, self.flat.size)))

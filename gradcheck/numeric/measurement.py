@@ -8,39 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.numeric.batches import Array, Batches
-from gradcheck.numeric.richardson import ESTIMATES, LEVELS
+from gradcheck.numeric.richardson import JUMPS, LEVELS, SLOPES, Estimates
 
 EPS = float(np.finfo(np.float64).eps)
 
-NOISE_FACTOR = 4.0
-"""Standard deviations of noise that a bound allows for: an entry in 16,000 of Gaussian noise."""
+NOISE_FACTOR = 6.0
+"""Standard deviations of noise that a bound allows for. Rounding is no Gaussian: where the loss
+moves by a few of its last digits only, all its errors may have one sign."""
 
 LOWER_ORDER_SHARE = 1.0 / 32.0
 """Truncation is judged by the difference to the next lower order, which can vanish by accident;
 so it is taken to be at least this part of the difference below that."""
 
 _HALVES = 0.5 ** np.arange(LEVELS)
-_TO_LOWER = ESTIMATES.weights - ESTIMATES.lower
-_TO_LOWEST = ESTIMATES.lower - ESTIMATES.lowest
 _THIRD = np.array([-1.0, 3.0, -3.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Standard deviation of the loss's error: ``level`` near the point, and never less than
-    ``relative`` times the loss where it is larger."""
+    """Standard deviation of the loss's error: ``level`` [P] where each entry is displaced, and
+    never less than ``relative`` times the loss."""
 
-    level: float
+    level: Array
     relative: float
-
-    @classmethod
-    def from_level(cls, level: float, here: float) -> Noise:
-        """From the noise measured where the loss is ``here``; at least half its last digit's."""
-        level = max(level, 0.5 * EPS * abs(here))
-        # Noise far above the last digit comes from a cancellation inside the loss (an offset, a
-        # residual near 0), which does not grow with the loss.
-        ratio = level / (EPS * abs(here)) if here else 1.0
-        return cls(level, EPS * min(max(ratio, 0.5), 16.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +39,7 @@ class Measurement:
 
     ``coarse``: the step was rather too large than too small; ``blind``: it was so far too large
     that not even the bound can be trusted; ``flat``: the loss did not change at all; ``kinked``:
-    its slopes on the two sides differ however near one looks.
+    its slopes on the two sides differ however near one looks (``bounds`` reach both).
     """
 
     values: Array
@@ -70,69 +60,71 @@ def measure(
     losses = batches.at(entries, np.concatenate([above, below], axis=1))
     up, down = losses[:, :LEVELS], losses[:, LEVELS:]
     width = above - below  # not 2h: θ ± h are rounded
-    sigma = np.maximum(noise.level, noise.relative * np.maximum(np.abs(up), np.abs(down)))
+    level = noise.level[entries][:, None]
+    sigma = np.maximum(level, noise.relative * np.maximum(np.abs(up), np.abs(down)))
     with np.errstate(all="ignore"):
-        values, bounds, coarse = _extrapolate((up - down) / width, np.sqrt(2.0) * sigma / width)
-        kink = _kink(up + down - 2.0 * here, h, sigma)
+        slopes, spread = (up - down) / width, np.sqrt(2.0) * sigma / width
+        values, bounds, coarse = _extrapolate(SLOPES, slopes, spread)
+        bend = up + down - 2.0 * here
+        jump, jump_bound, _ = _extrapolate(JUMPS, bend / h, np.sqrt(6.0) * sigma / h)
+        kinked = np.abs(jump) > 2.0 * jump_bound
+        bounds += np.where(kinked, 0.5 * (np.abs(jump) + jump_bound), 0.0)
+        # What the slope changes by over the last digit of the entry itself: it is known no better.
+        bounds += EPS * np.abs(at[:, 0] * bend[:, 0]) / h[:, 0] ** 2
     finite = np.isfinite(losses).all(axis=1) & np.isfinite(bounds)
-    kink = np.where(finite, kink, 0.0)
-    values, bounds = np.where(finite, values, 0.0), np.where(finite, bounds + kink, np.inf)
-    coarse |= ~finite | (kink > 0)
+    values, bounds = np.where(finite, values, 0.0), np.where(finite, bounds, np.inf)
+    coarse |= ~finite | kinked
     return Measurement(
         values,
         bounds,
         coarse,
         coarse & (bounds > 0.1 * np.abs(values)),
         (losses == losses[:, :1]).all(axis=1),
-        kink > 0,
+        kinked & finite,
     )
 
 
-def _extrapolate(slopes: Array, spread: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Best estimate, its bound, and whether truncation is the larger part, [n] each.
+def _extrapolate(
+    table: Estimates, measured: Array, spread: Array
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Best estimate, its bound, and whether truncation is the larger part of that, [n] each.
 
-    ``slopes`` [n, levels] have noise of standard deviation ``spread`` [n, levels].
+    ``measured`` [n, levels] have noise of standard deviation ``spread`` [n, levels].
     """
-    estimates = slopes @ ESTIMATES.weights.T
-    scatter = NOISE_FACTOR * np.sqrt(spread**2 @ (ESTIMATES.weights**2).T)
+    estimates = measured @ table.weights.T
+    scatter = NOISE_FACTOR * np.sqrt(spread**2 @ (table.weights**2).T)
     truncation = np.maximum(
-        np.abs(slopes @ _TO_LOWER.T), LOWER_ORDER_SHARE * np.abs(slopes @ _TO_LOWEST.T)
+        np.abs(measured @ table.step.T),
+        LOWER_ORDER_SHARE * np.abs(measured @ table.step_before.T),
     )
     bounds = truncation + scatter + 4.0 * EPS * np.abs(estimates)
-    rows = np.arange(len(slopes))
+    # Consistency (Lepski): what lies outside the interval of another estimate is added.
+    others, theirs = estimates[:, None, table.high], bounds[:, None, table.high]
+    outside = np.abs(estimates[:, :, None] - others) - bounds[:, :, None] - theirs
+    bounds = bounds + np.maximum(outside.max(axis=2), 0.0)
+    rows = np.arange(len(measured))
     best = np.argmin(np.where(np.isnan(bounds), np.inf, bounds), axis=1)
-    value, bound = estimates[rows, best], bounds[rows, best]
-    # Consistency (Lepski): what lies outside another estimate's interval is added.
-    outside = np.abs(value[:, None] - estimates) - bounds - bound[:, None]
-    bound = bound + np.maximum(outside.max(axis=1), 0.0)
-    return value, bound, truncation[rows, best] > scatter[rows, best]
+    coarse = truncation[rows, best] > scatter[rows, best]
+    return estimates[rows, best], bounds[rows, best], coarse
 
 
-def _kink(bend: Array, h: Array, sigma: Array) -> Array:
-    """Half the difference of the slopes on the two sides if it stays as h falls, else 0; [n].
+def hear(
+    batches: Batches, entries: NDArray[np.intp], displacements: Array, spacings: Array
+) -> Array:
+    """The variance of the loss's noise as heard along each entry where any is heard, [≤ n].
 
-    ``bend`` [n, levels] is loss(θ+h) - 2 loss(θ) + loss(θ-h): h times that difference. For a
-    smooth loss the difference falls like h, by 8 from the first level to the last.
-    """
-    jump = np.abs(bend) / h
-    stays = jump.min(axis=1) > 0.5 * jump.max(axis=1)
-    seen = np.abs(bend[:, -1]) > 16.0 * sigma[:, -1]
-    return np.where(stays & seen, 0.5 * jump.max(axis=1), 0.0)
-
-
-def hear(batches: Batches, entries: NDArray[np.intp], spacings: Array) -> float:
-    """The standard deviation of the loss's noise near the point; 0 if none is heard.
-
-    ``spacings`` [n, scales], ascending: for each entry [n] the first is taken at which the loss
-    changes from point to point, as a loss that stands still says nothing of its noise.
+    It is heard at ``displacements`` [n] from the point; ``spacings`` [n, scales] ascend: of each
+    entry the first is taken at which the loss changes from point to point, as a loss that stands
+    still says nothing of its noise.
 
     Third differences over six near points an entry (Moré and Wild's difference table): for
     independent errors of variance σ² each has variance 20 σ².
     """
     if not entries.size:
-        return 0.0
+        return np.zeros(0)
     offsets = np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
-    near = batches.flat[entries][:, None, None] + spacings[:, :, None] * offsets
+    middle = batches.flat[entries] + displacements
+    near = middle[:, None, None] + spacings[:, :, None] * offsets
     losses = batches.at(entries, near.reshape(len(entries), -1)).reshape(near.shape)
     with np.errstate(all="ignore"):
         moves = np.count_nonzero(np.diff(losses, axis=2), axis=2) >= 4
@@ -141,5 +133,4 @@ def hear(batches: Batches, entries: NDArray[np.intp], spacings: Array) -> float:
     rows = np.arange(len(entries))
     first = moves.argmax(axis=1)
     heard = squares[rows, first][moves[rows, first]]
-    heard = heard[np.isfinite(heard)]
-    return float(np.sqrt(np.mean(heard))) if heard.size else 0.0
+    return np.asarray(heard[np.isfinite(heard)])

@@ -19,7 +19,8 @@ GOOD = 2e-13  # of the parameter's largest entry: no pilot looks for a better bo
 GOOD_ENOUGH = 2e-12  # no other entry does
 NEAREST = 2.0 ** np.array([-40, -30, -20, -10])  # of a step of which nothing is known
 NEAR = 2.0 ** np.array([-18])  # of one that was found: a smooth loss has no third difference left
-POOR = 8.0  # times the median of the pilots' bounds: nor does one below that
+KINK = 2.0**-28  # of the first step: a kink still seen there is one at the point
+POOR = 4.0  # times the median of the pilots' bounds: nor does one below that
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +36,27 @@ class Found:
 def search(batches: Batches, here: float) -> Found:
     """The gradient of all entries: first some pilots of each parameter, then the noise at the
     steps they found, then every entry from there."""
-    groups = batches.groups(np.arange(batches.flat.size))
+    groups = [np.arange(a, b) for a, b in zip(batches.starts, batches.starts[1:], strict=False)]
     state = _State(batches, here)
-    pilots = [_spread(group.astype(np.intp)) for group in groups]
-    chosen = np.concatenate([*pilots, np.empty(0, dtype=np.intp)]).astype(np.intp)
-    # Near enough for any loss, then, with the steps known, as far apart as it can be judged.
-    heard = hear(batches, chosen, state.steps[chosen, None] * NEAREST)
-    state.noise = Noise.from_level(heard, here)
+    pilots = [_spread(group) for group in groups]
+    chosen = np.concatenate([*pilots, np.empty(0, dtype=np.intp)])
+    state.listen(chosen)
     state.refine(chosen, state.targets(groups, GOOD))
-    smooth = chosen[np.isfinite(state.bounds[chosen]) & ~state.kinked[chosen]]
-    heard = max(heard, hear(batches, smooth, state.steps[smooth, None] * NEAR))
-    state.noise = Noise.from_level(heard, here)
-
     targets = state.targets(groups, GOOD_ENOUGH)
+    rest = np.arange(batches.flat.size)
     for group, pilot in zip(groups, pilots, strict=True):
-        if pilot.size:
-            steps = np.exp2(np.round(np.median(np.log2(state.steps[pilot]))))
-            others = np.setdiff1d(group, pilot)
-            state.steps[others] = steps
-            targets[group] = np.maximum(targets[group], POOR * np.median(state.bounds[pilot]))
-    # The pilots are measured again: their bounds were drawn up without the noise.
-    state.forget()
-    state.refine(np.arange(batches.flat.size), targets)
-    return Found(state.values, state.bounds, state.steps, state.noise.level)
+        if not pilot.size:
+            continue
+        targets[group] = np.maximum(targets[group], POOR * np.median(state.bounds[pilot]))
+        steps = np.exp2(np.round(np.median(np.log2(state.steps[pilot]))))
+        state.steps[np.setdiff1d(group, pilot)] = steps
+        if state.listen_again(group, pilot):
+            state.forget(group)
+        else:
+            rest = np.setdiff1d(rest, pilot)
+    state.refine(rest, targets)
+    state.admit()
+    return Found(state.values, state.bounds, state.steps, state.near_noise)
 
 
 def _spread(group: Indices) -> Indices:
@@ -65,27 +64,71 @@ def _spread(group: Indices) -> Indices:
     if group.size <= PILOTS:
         return group
     places = np.modf((np.arange(PILOTS) + 0.5) * 0.6180339887498949)[0]
-    return group[np.unique((places * group.size).astype(np.intp))]
+    chosen: Indices = group[np.unique((places * group.size).astype(np.intp))]
+    return chosen
 
 
 class _State:
     """What is known of every entry so far: the best value with its bound and step, [P] each."""
 
     def __init__(self, batches: Batches, here: float) -> None:
+        size = batches.flat.size
         self.batches = batches
         self.here = here
-        self.noise = Noise.from_level(0.0, here)
+        self.near_noise = 0.0
+        self.noise = Noise(np.zeros(size), EPS)
         self.steps = np.concatenate([*map(_first_steps, batches.groups(batches.flat)), []])
-        self.forget()
+        self.values = np.zeros(size)
+        self.bounds = np.full(size, np.inf)
+        self.coarse = np.zeros(size, dtype=bool)
+        self.blind = np.zeros(size, dtype=bool)
+        self.kinked = np.zeros(size, dtype=bool)
 
-    def forget(self) -> None:
-        """Drop values and bounds; the steps stay."""
-        self.values = np.zeros(self.batches.flat.size)
-        self.bounds = np.full(self.batches.flat.size, np.inf)
-        self.kinked = np.zeros(self.batches.flat.size, dtype=bool)
-        self.blind = np.zeros(self.batches.flat.size, dtype=bool)
+    def forget(self, entries: Indices) -> None:
+        """Drop their values and bounds; the steps stay."""
+        self.values[entries] = 0.0
+        self.bounds[entries] = np.inf
+        for flags in (self.coarse, self.blind, self.kinked):
+            flags[entries] = False
 
-    def targets(self, groups: list[Array], share: float) -> Array:
+    def listen(self, entries: Indices) -> None:
+        """The noise while nothing is known of the steps: so near that any loss is smooth. The
+        median, for an entry may be of another scale altogether; and at least the loss's last
+        digit. (Half of that is the most that rounding the result can do, but a sum over samples
+        whose errors have one sign, where none of them moves, does more.)
+        """
+        at = np.abs(self.batches.flat[entries])
+        near = np.where(at > 0, np.minimum(at, self.steps[entries]), self.steps[entries])
+        here = np.zeros(len(entries))
+        variances = hear(self.batches, entries, here, near[:, None] * NEAREST)
+        least = EPS * abs(self.here)
+        heard = float(np.median(variances)) ** 0.5 if variances.size else 0.0
+        self.near_noise = max(heard, least)
+        # Noise far above the last digit comes from a cancellation inside the loss (an offset, a
+        # residual near 0), which does not grow with the loss.
+        ratio = self.near_noise / least if least else 1.0
+        self.noise = Noise(np.full(self.batches.flat.size, self.near_noise), EPS * min(ratio, 16.0))
+
+    def listen_again(self, group: Indices, pilots: Indices) -> bool:
+        """The noise of one parameter with the steps known, one step away: near the point a loss
+        can be much less noisy than where the differences are taken (at an optimum of value 0).
+        Whether there is so much more of it that the bounds must be drawn up again."""
+        smooth = pilots[np.isfinite(self.bounds[pilots])]
+        smooth = smooth[~self.kinked[smooth] & ~self.blind[smooth]]
+        steps = self.steps[smooth]
+        variances = hear(self.batches, smooth, steps, steps[:, None] * NEAR)
+        if not variances.size:
+            return False
+        few = 1.0 + 2.0 / variances.size  # from few entries it may come out too low
+        heard = (few * float(np.mean(variances))) ** 0.5
+        self.noise.level[group] = max(heard, self.near_noise)
+        return bool(heard > 1.25 * self.near_noise)
+
+    def admit(self) -> None:
+        """Where even the last step was blind, the slope may be anything: the bound reaches 0."""
+        self.bounds += np.where(self.blind, np.abs(self.values), 0.0)
+
+    def targets(self, groups: list[Indices], share: float) -> Array:
         """``share`` of the largest entry known of each parameter, [P]; 0 where none is known."""
         return np.concatenate(
             [
@@ -100,7 +143,7 @@ class _State:
         size = self.batches.flat.size
         low, high = np.zeros(size), np.full(size, np.inf)  # too small, too large a step
         unmoved = np.zeros(size, dtype=int)  # times in a row that the loss did not change
-        steps = self.steps.copy()
+        begun, steps = self.steps.copy(), self.steps.copy()
         for _ in range(ROUNDS):
             if not entries.size:
                 return
@@ -119,24 +162,30 @@ class _State:
             done = self.bounds[entries] <= targets[entries]
             done |= (high[entries] <= 4.0 * low[entries]) | (unmoved[entries] == 2)
             done |= steps[entries] < np.maximum(finest, 1e-300)
+            done |= seen.kinked & (h < KINK * begun[entries])
             entries = entries[~done]
 
     def _keep(self, entries: Indices, seen: Measurement, steps: Array) -> None:
         """Keep what is better than before; where the two exclude each other, widen the bound.
 
-        A bound drawn up while blind was none: what is seen at a smaller step replaces it.
+        A bound drawn up while blind was none: what is seen at a smaller step replaces it. And a
+        step that was too large excludes nothing.
         """
         values, bounds = self.values[entries], self.bounds[entries]
         smaller = steps < self.steps[entries]
         blind = smaller & (self.blind[entries] | seen.blind)
-        better = blind | (seen.bounds < bounds)
+        # At a kink noise hides the second slope before it hides the first.
+        kink_gone = self.kinked[entries] & ~seen.kinked
+        better = blind | (seen.bounds < np.where(kink_gone, bounds / 64.0, bounds))
         with np.errstate(invalid="ignore"):
             apart = np.abs(seen.values - values) - seen.bounds - bounds
-        excess = np.where(np.isfinite(apart) & ~blind, np.maximum(apart, 0.0), 0.0)
+        coarse = np.where(smaller, self.coarse[entries], seen.coarse)
+        excess = np.where(np.isfinite(apart) & ~coarse, np.maximum(apart, 0.0), 0.0)
         self.values[entries] = np.where(better, seen.values, values)
         self.bounds[entries] = np.where(better, seen.bounds, bounds) + excess
         self.steps[entries] = np.where(better, steps, self.steps[entries])
         self.kinked[entries] = np.where(better, seen.kinked, self.kinked[entries])
+        self.coarse[entries] = np.where(better, seen.coarse, self.coarse[entries])
         self.blind[entries] = np.where(better, seen.blind, self.blind[entries])
 
 

@@ -284,4 +284,5 @@ def _matrix(a: Values, first: Axes, b: Values, second: Axes, result: Axes) -> Va
     pairs = [first.index(axis) for axis in summed], [second.index(axis) for axis in summed]
     product = np.tensordot(a, b, axes=pairs)
     order = [axis for axis in (*first, *second) if axis not in summed]
-    return product.transpose([order.index(axis) for axis in result])
+    # in memory order, or every later step pays for the strides
+    return np.asarray(product.transpose([order.index(axis) for axis in result]), order="C")

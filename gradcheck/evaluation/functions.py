@@ -20,9 +20,16 @@ def _decay(z: Values) -> Values:
 
 
 def sigmoid(z: Values) -> Values:
-    """``1/(1 + e^{-z})`` without overflow, to full relative accuracy on both tails."""
-    decay = _decay(z)
-    return np.where(z.real < 0, decay, 1.0) / (1.0 + decay)
+    """``1/(1 + e^{-z})`` to full relative accuracy on both tails.
+
+    In real numbers the plain formula is that already: where ``e^{-z}`` overflows, it is 0.
+    """
+    if np.iscomplexobj(z):
+        decay = _decay(z)
+        return np.where(z.real < 0, decay, 1.0) / (1.0 + decay)
+    with np.errstate(over="ignore"):
+        grown = np.exp(-z)
+    return 1.0 / (1.0 + grown)
 
 
 def softplus(z: Values) -> Values:

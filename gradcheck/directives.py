@@ -8,7 +8,6 @@ do not fail the run. An expectation that nothing meets is a finding itself.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from gradcheck.finding import RULES, Finding
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")
 _EXPECT = re.compile(r"<!--\s*gradcheck:\s*expect\s*\[([^\[\]]*)\]\s*(.*?)\s*-->", re.DOTALL)
+_BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
 _CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
 _FORM = "write '<!-- gradcheck: expect[GC101] reason -->' on a line of its own"
 
@@ -66,15 +66,15 @@ def apply(
 ) -> tuple[Finding, ...]:
     """The findings, the declared ones marked expected, with the findings about the directives.
 
-    ``blocks`` are the spans of all formulas in document order. A directive speaks for the first
-    block after it and for those that follow on the same line; a finding belongs to the block in
-    or after which it stands. Of more findings than are declared, the first ones are marked.
+    ``blocks`` are the spans of all formulas. A directive speaks for the first one after it and
+    for all that follow without a blank line between. Of more findings than are declared, the
+    first ones are marked.
     """
     result = list(findings)
     added: list[Finding] = list(directives.findings)
-    starts = sorted(block.start for block in blocks)
+    in_order = sorted(blocks)
     for expectation in directives.expectations:
-        covered = _covered(directives.document, expectation.span.end, starts)
+        covered = _covered(directives.document, expectation.span.end, in_order)
         met = [
             index
             for index, finding in enumerate(result)
@@ -133,15 +133,14 @@ def _parse_comment(text: str, span: Span) -> tuple[list[Expectation], list[Findi
     return expectations, []
 
 
-def _covered(document: Document, offset: int, starts: list[int]) -> Span:
-    """From the first block after the offset to the first block on a later line."""
-    first = bisect_left(starts, offset)
-    if first == len(starts):
-        return Span(len(document.text), len(document.text))
-    line_end = _line_end(document.text, starts[first])
-    after = bisect_left(starts, line_end)
-    end = starts[after] if after < len(starts) else len(document.text) + 1
-    return Span(starts[first], end)
+def _covered(document: Document, offset: int, blocks: list[Span]) -> Span:
+    """From the first block after the offset to the blank line after it."""
+    text = document.text
+    block = next((block for block in blocks if block.start >= offset), None)
+    if block is None:
+        return Span(len(text), len(text))
+    blank = _BLANK_LINE.search(text, max(block.start, block.end - 1))
+    return Span(block.start, blank.start() + 1 if blank else len(text) + 1)
 
 
 def _line_end(text: str, offset: int) -> int:

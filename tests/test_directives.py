@@ -43,10 +43,21 @@ def test_the_declared_finding_is_marked_and_no_other() -> None:
     ]
 
 
-def test_a_directive_speaks_for_all_formulas_on_the_line() -> None:
-    text = f"{EXPECT}\nwith $a$ and $b$\nthen $c$"
+def test_a_directive_speaks_for_all_formulas_up_to_the_blank_line() -> None:
+    text = f"{EXPECT}\nwith $a$ and $b$\nthen $c$\r\n\r\nand $d$"
     assert outcome(text, ("GC101", "b$")) == [("GC101", True)]
-    assert ("GC901", False) in outcome(text, ("GC101", "c$"))
+    assert outcome(text, ("GC101", "c$")) == [("GC101", True)]
+    assert ("GC901", False) in outcome(text, ("GC101", "d$"))
+
+
+def test_a_chain_that_runs_over_blocks_is_one_block() -> None:
+    text = f"{EXPECT}\n$$p$$\n\n$$= q$$\n\n$$r$$"
+    chain = Span(text.index("p$$"), text.index("q$$") + 1)
+    later = Span(text.index("r$$"), text.index("r$$") + 1)
+    directives = parse_directives(Document("a.md", text))
+    for place, expected in (("q$$", [True]), ("r$$", [False, False])):
+        result = apply(directives, findings_at(text, ("GC101", place)), [chain, later])
+        assert [finding.expected for finding in result] == expected
 
 
 def test_counts() -> None:

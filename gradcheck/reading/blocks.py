@@ -1,0 +1,266 @@
+"""From the text of a document to its formulas and its prose, in one linear pass.
+
+Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and its
+kin, and code fences of the language ``math``. Code and HTML comments hide what looks like one.
+A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gradcheck.document import Document, Span
+from gradcheck.finding import RULES, Finding
+from gradcheck.reading import limits
+
+_ENVIRONMENTS = (
+    "align|equation|gather|eqnarray|multline|alignat|flalign|displaymath|math"
+    "|aligned|gathered|split|cases"
+)
+_OPENING = re.compile(
+    r"^[ \t>]*(?P<fence>`{3,}|~{3,})"
+    rf"|\\begin[ ]?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}}"
+    r"|\\(?P<escaped>.)|(?P<code>`+)|(?P<comment><!--)|(?P<display>\$\$)|(?P<inline>\$)",
+    re.MULTILINE | re.DOTALL,
+)
+_BLANK_LINE = re.compile(r"\n[ \t>]*(?=\n)")
+_LINE_QUOTE = re.compile(r"[ \t]*>")
+_TICKS = re.compile(r"`+")
+_MATH_LIKE = re.compile(r"[^\d\s$][^$\n]*(?:\\[A-Za-z]|[_^=])")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A formula: the span of what stands between its delimiters, and the span with them."""
+
+    content: Span
+    outer: Span
+    display: bool
+    quoted: bool = False  # in a block quote: a ``>`` that begins a line is not a relation
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    formulas: tuple[Block, ...]
+    prose: tuple[Span, ...]
+    findings: tuple[Finding, ...]
+
+
+def find_blocks(document: Document) -> Blocks:
+    """All formulas of a document with the prose between them; unclosed ones are findings."""
+    scanner = _Scanner(document)
+    scanner.run()
+    return Blocks(tuple(scanner.formulas), tuple(scanner.prose), tuple(scanner.findings))
+
+
+class _Scanner:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.text = document.text
+        self.at = document.body_start
+        self.prose_from = document.body_start
+        self.formulas: list[Block] = []
+        self.prose: list[Span] = []
+        self.findings: list[Finding] = []
+        self._found: dict[str, int] = {}
+        self._paragraph_end = -1
+        self._ticks: dict[int, list[int]] | None = None
+        self._full = False
+
+    def run(self) -> None:
+        end = len(self.text)
+        while not self._full and (opening := _OPENING.search(self.text, self.at)):
+            self.at = opening.end()
+            kind = opening.lastgroup
+            if kind == "fence":
+                self._fence(opening)
+            elif kind == "environment":
+                self._environment(opening)
+            elif kind == "escaped":
+                self._escaped(opening)
+            elif kind == "code":
+                self._code(opening.start(), opening.end())
+            elif kind == "comment":
+                self._comment(opening.start())
+            elif kind == "display":
+                self._display(opening.start(), "$$")
+            else:
+                self._inline(opening.start())
+        self._prose_until(end)
+
+    # each of these is called with `at` just after the opening
+
+    def _fence(self, opening: re.Match[str]) -> None:
+        mark = opening["fence"]
+        start = opening.start("fence")
+        line_end = self._find("\n", opening.end())
+        if line_end < 0:
+            line_end = len(self.text)
+        language = self.text[opening.end() : line_end].strip().strip("{}").split(" ")[0]
+        if mark[0] == "`" and "`" in language:  # ```code``` on one line
+            self._code(start, opening.end())
+            return
+        closing = self._closing_fence(mark, line_end)
+        if closing is None:
+            self._unclosed(Span(start, start + len(mark)), f"the code fence {mark}")
+            self._hide(start, len(self.text))
+            return
+        if language.lower() in ("math", "latex-math", "katex"):
+            self._formula(Span(line_end, closing[0]), Span(start, closing[1]), True)
+        else:
+            self._hide(start, closing[1])
+
+    def _closing_fence(self, mark: str, start: int) -> tuple[int, int] | None:
+        at = start
+        while 0 <= at < len(self.text):
+            line_end = self.text.find("\n", at + 1)
+            stop = len(self.text) if line_end < 0 else line_end
+            line = self.text[at + 1 : stop].strip(" \t>\r")
+            if line.startswith(mark) and not line.strip(mark[0]):
+                return at, stop
+            at = line_end
+        return None
+
+    def _environment(self, opening: re.Match[str]) -> None:
+        closer = f"\\end{{{opening['environment']}}}"
+        close = self._find(closer, self.at)
+        span = Span(opening.start(), opening.end())
+        if close < 0:
+            self._unclosed(span, self.document.source(span))
+            self.at = min(self._end_of_paragraph(), len(self.text))
+            return
+        whole = Span(span.start, close + len(closer))
+        self._formula(whole, whole, True)
+
+    def _escaped(self, opening: re.Match[str]) -> None:
+        if opening["escaped"] == "[":
+            self._display(opening.start(), "\\]")
+        elif opening["escaped"] == "(":
+            start = opening.start()
+            close = self._find("\\)", self.at)
+            if 0 <= close <= self._end_of_paragraph():
+                self._formula(Span(self.at, close), Span(start, close + 2), False)
+            else:
+                self._unclosed(Span(start, start + 2), "\\(")
+
+    def _display(self, start: int, closer: str) -> None:
+        after = start + 2
+        close = self._find(closer, after)
+        line_end = self._find("\n", after)
+        alone = line_end >= 0 and not self.text[after : min(line_end, after + 80)].strip()
+        limit = len(self.text) if alone else self._end_of_paragraph()
+        if close < 0 or close > limit:
+            self._unclosed(Span(start, after), self.text[start:after])
+            self.at = max(after, min(self._end_of_paragraph(), len(self.text)))
+            return
+        self._formula(Span(after, close), Span(start, close + len(closer)), True)
+
+    def _inline(self, start: int) -> None:
+        after = start + 1
+        limit = self._end_of_paragraph()
+        if self.text.startswith("`", after):  # $`…`$, as some forges write it
+            close = self._find("`$", after + 1)
+            if 0 <= close <= limit:
+                self._formula(Span(after + 1, close), Span(start, close + 2), False)
+                return
+        close = self._closing_dollar(after, limit)
+        if close is None:
+            rest = _MATH_LIKE.match(self.text, after, min(limit, after + 200))
+            if rest and not self._has_dollar(after, limit):
+                self._unclosed(Span(start, after), "$")
+            return
+        self._formula(Span(after, close), Span(start, close + 1), False)
+
+    def _closing_dollar(self, after: int, limit: int) -> int | None:
+        """The dollar that closes an inline formula, by the rules that keep prices out."""
+        close = self._next_dollar(after)
+        if close < 0 or close > limit or close == after:
+            return None
+        content = self.text[after:close] if close - after < 400 else ""
+        spaced = self.text[after].isspace(), self.text[close - 1].isspace()
+        if any(spaced) and not re.search(r"[\\=_^]", content):
+            return None
+        if self.text[close + 1 : close + 2].isdigit():
+            return None
+        return close
+
+    def _next_dollar(self, at: int) -> int:
+        close = self._find("$", at)
+        while close > 0 and self.text[close - 1] == "\\":
+            backslashes = 1
+            while self.text[close - 1 - backslashes] == "\\" and backslashes < 50:
+                backslashes += 1
+            if backslashes % 2 == 0:
+                break
+            close = self._find("$", close + 1)
+        return close
+
+    def _has_dollar(self, after: int, limit: int) -> bool:
+        close = self._next_dollar(after)
+        return 0 <= close <= limit
+
+    def _code(self, start: int, end: int) -> None:
+        """Skip a code span; backticks that nothing closes are plain text."""
+        if self._ticks is None:
+            self._ticks = {}
+            for run in reversed(list(_TICKS.finditer(self.text))):
+                self._ticks.setdefault(run.end() - run.start(), []).append(run.start())
+        runs = self._ticks.get(end - start, [])
+        while runs and runs[-1] < end:
+            runs.pop()
+        if runs and runs[-1] <= self._end_of_paragraph():
+            self._hide(start, runs[-1] + end - start)
+
+    def _comment(self, start: int) -> None:
+        close = self._find("-->", self.at)
+        if close < 0:
+            self._unclosed(Span(start, start + 4), "the comment <!--")
+        self._hide(start, len(self.text) if close < 0 else close + 3)
+
+    # bookkeeping
+
+    def _find(self, needle: str, at: int) -> int:
+        """Like ``text.find``, but all calls together take linear time: hits are remembered."""
+        known = self._found.get(needle)
+        if known is None or 0 <= known < at:
+            known = self.text.find(needle, at)
+            self._found[needle] = known
+        return known
+
+    def _end_of_paragraph(self) -> int:
+        if self._paragraph_end < self.at:
+            blank = _BLANK_LINE.search(self.text, self.at)
+            self._paragraph_end = blank.start() if blank else len(self.text)
+        return self._paragraph_end
+
+    def _formula(self, content: Span, outer: Span, display: bool) -> None:
+        if self._too_many(outer):
+            return
+        if self.document.source(content).strip():
+            line_start = self.text.rfind("\n", max(0, outer.start - 80), outer.start) + 1
+            quoted = bool(_LINE_QUOTE.match(self.text, line_start, outer.start))
+            self.formulas.append(Block(content, outer, display, quoted))
+        self._hide(outer.start, outer.end)
+
+    def _hide(self, start: int, end: int) -> None:
+        self._prose_until(start)
+        self.prose_from = self.at = end
+
+    def _prose_until(self, end: int) -> None:
+        if end > self.prose_from:
+            self.prose.append(Span(self.prose_from, end))
+
+    def _unclosed(self, span: Span, what: str) -> None:
+        if not self._too_many(span):
+            message = f"{what} is opened here and never closed; what follows it was not read"
+            self.findings.append(Finding(RULES["GC003"], span, message))
+
+    def _too_many(self, span: Span) -> bool:
+        if len(self.formulas) + len(self.findings) < limits.FORMULAS:
+            return False
+        if not self._full:
+            message = f"more than {limits.FORMULAS:,} formulas: the rest was not read"
+            self.findings.append(Finding(RULES["GC004"], span, message))
+            self._full = True
+        return True

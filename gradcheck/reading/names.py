@@ -1,0 +1,211 @@
+"""What is a name: its base, accents, subscripts and indices, from tokens; and a document's names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck.expression import Name
+from gradcheck.reading.lexer import GREEK_NAMES, Token
+from gradcheck.reading.words import (
+    FUNCTION_WORDS,
+    LIKELY_FUNCTIONS,
+    LOSSES,
+    NEVER_FUNCTIONS,
+    WORDS,
+)
+
+ACCENTS = {
+    "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde",
+    "widetilde": "tilde", "dot": "dot", "mathcal": "cal", "mathscr": "cal", "cal": "cal",
+    "mathbb": "bb",
+}  # fmt: skip
+FONTS = frozenset(
+    "mathbf boldsymbol mathrm mathit bm vec mathsf mathtt bf it rm pmb symbf symbfit overrightarrow"
+    " mathnormal mathfrak operatorname textcolor underline ensuremath mathop mathord mathbin".split()
+)
+_INDEX_WORDS = frozenset("new old next prev true pred out in hat".split())
+_INDEX_LETTERS = frozenset("l L t T".split())
+
+
+@dataclass(slots=True)
+class Known:
+    """What a first look over the whole document says about its names."""
+
+    letters: set[str] = field(default_factory=set)  # single letters that are names
+    definitions: dict[str, str] = field(default_factory=dict)  # head → its argument's text
+    primed: set[str] = field(default_factory=set)  # heads of g'(z)
+    bare: set[str] = field(default_factory=set)  # names used without a bracket after them
+
+    def is_function(self, name: Name, order: int, arguments: list[Token]) -> bool:
+        """Whether ``name(arguments)`` is an application; otherwise it is a product."""
+        key = head_key(name)
+        if order:
+            return name.base not in NEVER_FUNCTIONS or key in self.definitions
+        if occurs_bare(name.base, arguments):
+            return False  # σ(1-σ)
+        if has_comma(arguments):
+            return True
+        if key in self.definitions:
+            return key not in self.bare or self.definitions[key] == text_of(arguments)
+        if key in self.primed:
+            return True
+        if name.base in FUNCTION_WORDS or (name.base == "I" and name.subscript in ("d", "D")):
+            return True
+        if name.base in LIKELY_FUNCTIONS and not name.accent:
+            return key not in self.bare
+        return name.base in LOSSES and names_only(arguments)
+
+    def is_function_name(self, name: Name) -> bool:
+        """Whether a name with a prime but without a bracket is a function's derivative."""
+        key = head_key(name)
+        return (
+            key in self.primed
+            or key in self.definitions
+            or name.base in FUNCTION_WORDS
+            or (name.base in LIKELY_FUNCTIONS and not name.accent)
+        )
+
+
+def head_key(name: Name) -> str:
+    """What a function goes by: its name without layer or sample index."""
+    return Name(name.base, name.subscript, "", name.accent).key
+
+
+def text_of(tokens: list[Token]) -> str:
+    """The tokens as one string, to compare what is written."""
+    return " ".join(token.value for token in tokens)
+
+
+def has_comma(tokens: list[Token]) -> bool:
+    """Whether a comma stands at depth 0."""
+    depth = 0
+    for token in tokens:
+        if token.kind == "open":
+            depth += 1
+        elif token.kind == "close":
+            depth -= 1
+        elif depth == 0 and (token.kind == "comma" or token.value == ";"):
+            return True
+    return False
+
+
+def names_only(tokens: list[Token]) -> bool:
+    """Whether the tokens are one name, or names with commas between."""
+    if not tokens or tokens[0].kind not in ("word", "name", "command", "text"):
+        return False
+    depth = 0
+    for token in tokens:
+        if token.kind == "open":
+            depth += 1
+        elif token.kind == "close":
+            depth -= 1
+        elif depth == 0 and token.kind == "command":
+            if token.value not in GREEK_NAMES and token.value not in ACCENTS | dict.fromkeys(FONTS):
+                return False
+        elif depth == 0 and token.kind not in (
+            "word", "name", "text", "comma", "sub", "sup", "number", "mark"
+        ):  # fmt: skip
+            return False
+    return True
+
+
+def occurs_bare(base: str, tokens: list[Token]) -> bool:
+    """Whether a name stands among the tokens with neither a bracket nor a prime after it."""
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.kind in ("word", "command", "name") and token.value == base:
+            if after is None or not (after.kind == "prime" or after.value in "(["):
+                return True
+    return False
+
+
+# reading a name from tokens -------------------------------------------------------------
+
+
+def script_text(tokens: list[Token]) -> str | None:
+    """A subscript or index as a string without spaces; None if it is more than that."""
+    parts: list[str] = []
+    for token in tokens:
+        if token.kind in ("word", "number", "comma", "add"):
+            parts.append(token.value)
+        elif token.kind in ("text", "operator"):
+            parts.append("".join(token.value.split()))
+        elif token.kind == "name":
+            parts.append(token.value.split()[0])
+        elif token.kind == "command" and token.value in GREEK_NAMES:
+            parts.append(token.value)
+        elif token.kind == "command" and token.value in FONTS:
+            continue
+        elif token.kind in ("open", "close"):
+            if token.value in ("(", "["):
+                pair = {"(": "()", "[": "[]"}[token.value]
+                parts.append(pair[0] if token.kind == "open" else pair[1])
+        elif token.kind == "multiply" and len(tokens) == 1:
+            parts.append("*")
+        elif token.kind == "mark" and token.value in (":", "."):
+            parts.append(token.value)
+        elif token.kind == "sub":
+            parts.append("_")
+        elif token.kind == "relation" and token.value in "<>":
+            parts.append(token.value)
+        else:
+            return None
+    return "".join(parts)
+
+
+def index_of(tokens: list[Token]) -> str | None:
+    """The index that a superscript is (``(1)``, ``[l]``, ``new``, ``l-1``); None for a power."""
+    if not tokens:
+        return None
+    first, last = tokens[0], tokens[-1]
+    if first.kind == "open" and first.mate is last and first.value in ("(", "["):
+        return script_text(tokens)
+    if first.kind == "open" and first.value == "\\{" and first.mate is last:
+        inner = script_text(tokens[1:-1])
+        return None if inner is None else "{" + inner + "}"
+    if (
+        first.value == "<"
+        and last.value == "<"
+        and first.mate is last
+        or (first.value == "<" and last.value == ">")
+    ):
+        inner = script_text(tokens[1:-1])
+        return None if inner is None else f"<{inner}>"
+    if len(tokens) == 1:
+        return _single_index(first)
+    shape = "".join(token.kind[0] for token in tokens)
+    if shape == "wan" and tokens[0].value in _INDEX_LETTERS and tokens[2].value in ("1", "2"):
+        text = "".join(token.value for token in tokens)
+        return f"({text})" if tokens[0].value in "tT" else text
+    return None
+
+
+def _single_index(token: Token) -> str | None:
+    if token.kind in ("text", "operator"):
+        return None if token.value == "T" else "".join(token.value.split())
+    if token.kind == "word":
+        if token.value == "t":
+            return "(t)"
+        if token.value in _INDEX_WORDS or token.value in ("l", "L"):
+            return token.value
+    if token.kind == "multiply" and token.value == "*":
+        return "*"
+    return None
+
+
+def time_subscript(subscript: str) -> str | None:
+    """``w_{t+1}`` counts the steps of the descent: the index ``(t+1)``; None for any other."""
+    return f"({subscript})" if subscript in ("t", "t+1", "t-1") else None
+
+
+def split_run(run: str, known: Known) -> list[str]:
+    """The names that a run of letters stands for: one word, or a product of known letters."""
+    if len(run) == 1 or run in WORDS or run in FUNCTION_WORDS or is_code_gradient(run):
+        return [run]
+    if all(letter in known.letters for letter in run):
+        return list(run)
+    return [run]
+
+
+def is_code_gradient(run: str) -> bool:
+    """``dW``, ``db``, ``dLoss``: the name that code gives to a gradient."""
+    return run[0] == "d" and (len(run) == 2 or run[1:] in WORDS) and run != "do"

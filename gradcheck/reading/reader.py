@@ -1,0 +1,179 @@
+"""From a document to its statements: all formulas first, then, knowing its names, all sides."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from gradcheck.document import Document, Span
+from gradcheck.expression import Underbrace, walk
+from gradcheck.finding import RULES, Finding
+from gradcheck.reading import limits
+from gradcheck.reading.blocks import Block, find_blocks
+from gradcheck.reading.brackets import pair
+from gradcheck.reading.lexer import Token, tokenize
+from gradcheck.reading.names import Known
+from gradcheck.reading.parser import parse_side
+from gradcheck.reading.segments import Draft, split
+from gradcheck.reading.survey import survey
+from gradcheck.reading.words import PROSE
+from gradcheck.statement import ReadDocument, Relation, Side, Statement, Unread
+
+_PROSE_LEFT = re.compile(
+    r"(?P<left>(?:[∂d]\w+\s*/\s*[∂d]\w+|\w[\w'′]*(?:\s*\(\s*[\w\s,ŷ]{1,40}\))?))\s*"
+    r"(?P<relation>:=|=|≔|←)\s*$"
+)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A draft with where it stands, or a formula refused as a whole."""
+
+    draft: Draft
+    block: Block
+    origin: str
+    refused: Unread | None = None
+    spans: list[Span] = field(default_factory=list)
+
+
+def read(document: Document) -> ReadDocument:
+    """Read all formulas of a document into statements; never raises for what they hold."""
+    blocks = find_blocks(document)
+    findings = list(blocks.findings)
+    entries = _entries(document, blocks.formulas, findings)
+    known = survey([entry.draft for entry in entries])
+    statements: list[Statement] = []
+    for entry in entries:
+        _statements(entry, known, statements)
+    findings.sort(key=lambda finding: finding.span)
+    return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings))
+
+
+def _entries(
+    document: Document, formulas: tuple[Block, ...], findings: list[Finding]
+) -> list[_Entry]:
+    entries: list[_Entry] = []
+    before: Block | None = None
+    for block in formulas:
+        drafts = _drafts(document, block, findings)
+        if isinstance(drafts, Unread):
+            entries.append(_Entry(Draft([[]]), block, _origin(block), drafts))
+            before = None
+            continue
+        for position, draft in enumerate(drafts):
+            if position == 0 and _prose_left(document, block, before, draft):
+                entries.append(_Entry(draft, block, "prose"))
+            elif position == 0 and entries and _joins(document, entries[-1], before, block, draft):
+                entries[-1].draft.extend(draft)
+            else:
+                entries.append(_Entry(draft, block, _origin(block)))
+        before = block if drafts else None
+    return entries
+
+
+def _origin(block: Block) -> str:
+    return "display" if block.display else "inline"
+
+
+def _drafts(document: Document, block: Block, findings: list[Finding]) -> list[Draft] | Unread:
+    span = block.content
+    if span.end - span.start > limits.CHARACTERS:
+        return _refuse(block, f"longer than {limits.CHARACTERS:,} characters", findings)
+    tokens = tokenize(document.text, span.start, span.end, block.quoted)
+    if len(tokens) > limits.TOKENS:
+        return _refuse(block, f"more than {limits.TOKENS:,} symbols", findings)
+    if pair(tokens) > limits.DEPTH:
+        return _refuse(block, f"nested more than {limits.DEPTH} levels deep", findings)
+    return split(tokens)
+
+
+def _refuse(block: Block, reason: str, findings: list[Finding]) -> Unread:
+    message = f"the formula is {reason}: it was not read"
+    findings.append(Finding(RULES["GC004"], block.outer, message))
+    return Unread(block.content, reason)
+
+
+def _joins(
+    document: Document, entry: _Entry, before: Block | None, block: Block, draft: Draft
+) -> bool:
+    """Whether the first draft of a block goes on with the chain of the block before it."""
+    if before is None or entry.refused is not None:
+        return False
+    if not (draft.leads or entry.draft.dangles):
+        return False
+    between = document.text[before.outer.end : block.outer.start]
+    return len(between) <= 200 and len(between.split()) <= limits.JOINING_WORDS
+
+
+def _prose_left(document: Document, block: Block, before: Block | None, draft: Draft) -> bool:
+    """Take the left side from the words just before the formula, if they end in ``NAME =``."""
+    start = max(document.body_start, block.outer.start - 120)
+    if before is not None:
+        start = max(start, before.outer.end)
+    text = document.text[start : block.outer.start]
+    match = _PROSE_LEFT.search(text)
+    if match is None or (match["left"].lower() in PROSE and len(match["left"]) > 1):
+        return False
+    tokens = tokenize(document.text, start + match.start("left"), start + match.end())
+    pair(tokens)
+    left = split(tokens)
+    if len(left) != 1 or not left[0].dangles:
+        return False
+    relation = left[0].relations[-1]
+    if draft.leads:
+        draft.sides[0] = left[0].sides[0]
+    else:
+        draft.sides.insert(0, left[0].sides[0])
+        draft.relations.insert(0, relation)
+    return True
+
+
+def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> None:
+    if entry.refused is not None:
+        span = entry.block.content
+        side = Side(span, unread=entry.refused)
+        statements.append(Statement(len(statements) + 1, span, (side,), (), entry.origin))
+        return
+    draft = entry.draft
+    notes = list(dict.fromkeys(draft.notes))
+    relations = tuple(Relation(token.span, token.value) for token in draft.relations)
+    sides = tuple(
+        parse_side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
+    )
+    places = [side.span for side in sides] + [relation.span for relation in relations]
+    span = Span(min(place.start for place in places), max(place.end for place in places))
+    number = len(statements) + 1
+    statements.append(Statement(number, span, sides, relations, entry.origin, tuple(notes)))
+    for side in sides:
+        _underbraces(side, statements)
+
+
+def _place(draft: Draft, at: int) -> Span:
+    """Where an empty side should have stood."""
+    relations = draft.relations
+    if at < len(relations):
+        return Span(relations[at].start, relations[at].start)
+    if relations:
+        return Span(relations[-1].end, relations[-1].end)
+    return Span(0, 0)
+
+
+def _underbraces(side: Side, statements: list[Statement]) -> None:
+    """The claims X = Y of ``\\underbrace{X}_{Y}``, each a statement of its own."""
+    if side.expression is None:
+        return
+    for node in walk(side.expression):
+        if isinstance(node, Underbrace) and node.label is not None:
+            between = Span(node.operand.span.end, node.operand.span.end)
+            statements.append(
+                Statement(
+                    len(statements) + 1,
+                    node.span,
+                    (Side(node.operand.span, node.operand), Side(node.label.span, node.label)),
+                    (Relation(between, "="),),
+                    "underbrace",
+                )
+            )
+
+
+__all__ = ["Token", "read"]

@@ -1,0 +1,17 @@
+"""How the parser gives a side up: with the place, the reason and what would help."""
+
+from __future__ import annotations
+
+from gradcheck.document import Span
+
+LOST_OPERAND = "a lost x?"
+
+
+class Refusal(Exception):
+    """A side cannot be read; caught where the side began, so that the others survive."""
+
+    def __init__(self, span: Span, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.span = span
+        self.reason = reason
+        self.hint = hint

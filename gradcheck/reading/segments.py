@@ -1,0 +1,288 @@
+"""From the tokens of a formula to drafts of statements: rows, statements, sides, relations.
+
+Only brackets of depth 0 count. A row that begins with a relation goes on with the chain before
+it; one that begins with ``+`` or ``\\cdot`` goes on with the side before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck.reading.lexer import Token
+from gradcheck.reading.words import CONDITIONS, is_prose
+
+_ROWS = {
+    "align", "aligned", "alignat", "alignedat", "split", "gather", "gathered", "eqnarray",
+    "multline", "cases", "equation", "displaymath", "math", "flalign", "dcases",
+}  # fmt: skip
+_TRANSPARENT = {"boxed", "fbox", "bbox", "mathbox"}
+_OPERATORS = ("add", "multiply", "divide")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A statement in the making: the tokens of each side, the relations between the sides."""
+
+    sides: list[list[Token]]
+    relations: list[Token] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    row: int = 0
+
+    @property
+    def leads(self) -> bool:
+        """Whether it begins with a relation."""
+        return bool(self.relations) and not self.sides[0]
+
+    @property
+    def dangles(self) -> bool:
+        """Whether it ends with a relation."""
+        return bool(self.relations) and not self.sides[-1]
+
+    def extend(self, other: Draft) -> None:
+        """Go on with a draft that begins with a relation, or fill the side that is missing."""
+        if other.leads and self.dangles:
+            self.notes.append(f"the {self.relations[-1].value} is written twice")
+            self.sides[-1:] = other.sides[1:]
+            self.relations += other.relations[1:]
+        elif other.leads:
+            self.sides += other.sides[1:]
+            self.relations += other.relations
+        else:
+            self.sides[-1] = self.sides[-1] + other.sides[0]
+            self.sides += other.sides[1:]
+            self.relations += other.relations
+        self.notes += other.notes
+        self.row = other.row
+
+
+def split(tokens: list[Token]) -> list[Draft]:
+    """The drafts of one formula, in order. Mates must be set (see `brackets.pair`)."""
+    splitter = _Splitter(tokens)
+    splitter.run()
+    return splitter.drafts
+
+
+class _Splitter:
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        for at, token in enumerate(tokens):
+            token.at = at
+        self.drafts: list[Draft] = []
+        self.row = 0
+        self.current = Draft([[]])
+        self.pending: list[str] = []  # notes for the next statement
+        self.dropped: set[int] = set()  # closing brackets of what is transparent
+
+    def run(self) -> None:
+        at = 0
+        while at < len(self.tokens):
+            at = self._step(at)
+        self._finish()
+
+    def _step(self, at: int) -> int:
+        token = self.tokens[at]
+        kind = token.kind
+        if kind == "relation":
+            self.current.relations.append(token)
+            self.current.sides.append([])
+        elif kind in ("separator", "comma"):
+            self._separator(token)
+        elif kind == "row":
+            self._row()
+        elif kind == "column" or at in self.dropped:
+            pass
+        elif kind == "comment":
+            self.current.notes.append("a comment (%) was passed over")
+        elif kind == "text":
+            self._text(at)
+        elif kind == "begin" and token.mate:
+            return self._environment(at)
+        elif kind == "command" and token.value in _TRANSPARENT:
+            return self._box(at)
+        elif kind == "open" and token.mate:
+            return self._group(at)
+        else:
+            self.current.sides[-1].append(token)
+        return at + 1
+
+    def _separator(self, token: Token) -> None:
+        if token.value == " " and (self.current.dangles or self._operator_last()):
+            return  # a wide space after = or +
+        self._finish()
+        if token.kind == "comma":
+            self.pending = []
+
+    def _operator_last(self) -> bool:
+        side = self.current.sides[-1]
+        return bool(side) and side[-1].kind == "add" and side[-1].value in "+-"
+
+    def _row(self) -> None:
+        self._finish()
+        self.row += 1
+
+    def _text(self, at: int) -> None:
+        token = self.tokens[at]
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if not is_prose(token.value):
+            self.current.sides[-1].append(token)
+            return
+        side = self.current.sides[-1]
+        names_a_side = (
+            after is not None
+            and after.kind == "relation"
+            and not side
+            and not self.current.relations
+            and len(token.value.split()) <= 4
+            and token.value.replace(" ", "").replace("-", "").isalpha()
+            and token.value.split()[0].lower() not in CONDITIONS
+            and is_prose(token.value, strict=False) is False
+        )
+        inside = (
+            self.current.dangles
+            or (bool(side) and side[-1].kind in _OPERATORS)
+            or (after is not None and after.kind in ("multiply", "divide"))
+        )
+        if names_a_side or inside:
+            side.append(token)
+            return
+        self._finish()
+        first = token.value.split()[0].lower().strip(",.:") if token.value.split() else ""
+        if first in CONDITIONS:
+            self.pending.append(f"under a condition: {token.value.strip()}")
+
+    def _environment(self, at: int) -> int:
+        token = self.tokens[at]
+        assert token.mate is not None
+        name = token.value.rstrip("*")
+        pieces = bool(self.current.relations) or bool(self._content(self.current.sides[-1]))
+        if name not in _ROWS or (name in ("cases", "dcases") and pieces):
+            return self._take(at, token.mate.at + 1)
+        self.dropped.add(token.mate.at)
+        side = self.current.sides[-1]
+        if side and side[-1].kind == "open" and side[-1].mate is None:
+            side.pop()  # the brace of \left\{ \begin{aligned}
+        return at + 1
+
+    @staticmethod
+    def _content(side: list[Token]) -> list[Token]:
+        return [token for token in side if not (token.kind == "open" and token.value == "\\{")]
+
+    def _box(self, at: int) -> int:
+        after = at + 1
+        opener = self.tokens[after] if after < len(self.tokens) else None
+        if opener is None or opener.value != "{" or opener.mate is None:
+            self.current.sides[-1].append(self.tokens[at])
+            return after
+        if self._holds_chain(after):
+            self.dropped.add(opener.mate.at)
+            return after + 1
+        return self._take(at, opener.mate.at + 1)
+
+    def _group(self, at: int) -> int:
+        token = self.tokens[at]
+        assert token.mate is not None
+        stop = token.mate.at + 1
+        inner = self.tokens[at + 1 : at + 2]
+        if token.value in "([" and inner and inner[0].kind == "text" and is_prose(inner[0].value):
+            return stop  # a remark: (\text{chain rule})
+        side = self.current.sides[-1]
+        takes_argument = side and (side[-1].kind in ("command", "sup", "sub", "begin", "operator"))
+        braces = token.value in ("{", "\\{", ".") and not takes_argument and not side
+        if braces and self._holds_chain(at):
+            self.dropped.add(token.mate.at)
+            return at + 1
+        if token.value in ("(", "[", ".", "|", "\\{"):
+            self._take_rows(at, stop)
+            return stop
+        return self._take(at, stop)
+
+    def _take(self, at: int, stop: int) -> int:
+        self.current.sides[-1] += self.tokens[at:stop]
+        return stop
+
+    def _take_rows(self, at: int, stop: int) -> None:
+        """Take a round bracket; line breaks right inside it are layout."""
+        side = self.current.sides[-1]
+        while at < stop:
+            token = self.tokens[at]
+            if token.kind not in ("row", "column"):
+                side.append(token)
+            strong = token.kind == "begin" or token.value == "{" or token.value == "\\{"
+            if strong and token.kind in ("open", "begin") and token.mate:
+                side += self.tokens[at + 1 : token.mate.at + 1]
+                at = token.mate.at
+            at += 1
+
+    def _holds_chain(self, at: int) -> bool:
+        """Whether a group has a relation, a row or an environment of rows right inside."""
+        mate = self.tokens[at].mate
+        assert mate is not None
+        inside = at + 1
+        while inside < mate.at:
+            token = self.tokens[inside]
+            if token.kind in ("relation", "row"):
+                return True
+            if token.kind == "begin":
+                return token.value.rstrip("*") in _ROWS
+            if token.kind == "open" and token.mate:
+                boxed = self.tokens[inside - 1].value in _TRANSPARENT
+                if boxed and self._holds_chain(inside):
+                    return True
+                inside = token.mate.at
+            inside += 1
+        return False
+
+    def _finish(self) -> None:
+        """End the current segment and decide what it belongs to."""
+        draft, self.current = self.current, Draft([[]], row=self.row)
+        _strip_marks(draft)
+        if not draft.relations and not draft.sides[0]:
+            if self.drafts:
+                self.drafts[-1].notes += draft.notes
+            return
+        if _is_remark(draft):
+            return
+        draft.notes = self.pending + draft.notes
+        self.pending = []
+        draft.row = self.row
+        before = self.drafts[-1] if self.drafts else None
+        if before is not None and self._goes_on(before, draft):
+            before.extend(draft)
+        else:
+            self.drafts.append(draft)
+
+    def _goes_on(self, before: Draft, draft: Draft) -> bool:
+        if draft.leads or before.dangles:
+            return True
+        if draft.row == before.row:
+            return False
+        first, last = draft.sides[0][0], before.sides[-1][-1]
+        if last.kind in _OPERATORS or first.kind in ("multiply", "divide"):
+            return True
+        return first.kind == "add" and (first.value == "+" or not draft.relations)
+
+
+def _strip_marks(draft: Draft) -> None:
+    """Take labels (``5:``) off the front and punctuation off the end."""
+    side = draft.sides[-1]
+    while side and side[-1].kind == "mark":
+        mark = side.pop()
+        if mark.value == "?":
+            draft.notes.append("the author marks it with a question mark")
+    first = draft.sides[0]
+    if len(first) > 2 and first[0].kind in ("number", "word", "text") and first[1].value == ":":
+        draft.notes.append(f"labelled {first[0].value}")
+        del first[:2]
+
+
+def _is_remark(draft: Draft) -> bool:
+    """A segment of words only, or an equation's number in brackets."""
+    if draft.relations:
+        return False
+    side = draft.sides[0]
+    if all(token.kind == "text" for token in side):
+        return True
+    if side[0].kind == "open" and side[0].mate is side[-1] and side[0].value in ("(", "["):
+        inner = side[1:-1]
+        return len(inner) == 1 and inner[0].kind in ("text", "number")
+    return all(token.kind == "command" and token.value == "dots" for token in side)

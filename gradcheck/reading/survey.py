@@ -1,0 +1,136 @@
+"""A first look over all formulas of a document: which names are functions, which letters names."""
+
+from __future__ import annotations
+
+from gradcheck.expression import Name
+from gradcheck.reading.lexer import GREEK_NAMES, Token
+from gradcheck.reading.names import Known, head_key, names_only, occurs_bare, text_of
+from gradcheck.reading.segments import Draft
+from gradcheck.reading.words import LIKELY_FUNCTIONS, NEVER_FUNCTIONS
+
+
+def survey(drafts: list[Draft]) -> Known:
+    """Collect letters, definitions ``f(x) = …``, primed heads and names that are used bare."""
+    known = Known()
+    for draft in drafts:
+        for side in draft.sides:
+            _side(side, known)
+        if draft.relations and draft.relations[0].value in ("=", ":="):
+            _definition(draft.sides[0], known)
+    return known
+
+
+def _side(side: list[Token], known: Known) -> None:
+    for at, token in enumerate(side):
+        token.at = at
+    at = 0
+    while at < len(side):
+        token = side[at]
+        if token.kind in ("sub", "sup"):
+            at = _skip_script(side, at)
+            continue
+        head = _head(side, at)
+        if head is None:
+            at += 1
+            continue
+        name, order, after = head
+        _head_found(side, at, after, name, order, known)
+        at = max(after, at + 1)
+
+
+def _skip_script(side: list[Token], at: int) -> int:
+    """Past a subscript; into a superscript, which may be a power with names in it."""
+    if side[at].kind == "sup" or at + 1 >= len(side):
+        return at + 1
+    follows = side[at + 1]
+    if follows.value == "{" and follows.mate:
+        return follows.mate.at + 1
+    return at + 2
+
+
+def _head(side: list[Token], at: int) -> tuple[Name, int, int] | None:
+    """A name with its scripts as far as functions go by them: (name, primes, where it ends)."""
+    token = side[at]
+    if token.kind == "word":
+        base, accent = token.value, ""
+    elif token.kind == "command" and token.value in GREEK_NAMES:
+        base, accent = token.value, ""
+    elif token.kind == "name":
+        base, accent = (token.value.split() + [""])[:2]
+    elif token.kind in ("text", "operator") and " " not in token.value:
+        base, accent = token.value, ""
+    else:
+        return None
+    at += 1
+    subscript, order = "", 0
+    while at < len(side):
+        token = side[at]
+        if token.kind == "prime":
+            order += len(token.value)
+            at += 1
+        elif token.kind in ("sub", "sup") and at + 1 < len(side):
+            follows = side[at + 1]
+            stop = follows.mate.at if follows.value == "{" and follows.mate else at + 1
+            inner = side[at + 2 : stop] if stop > at + 1 else [follows]
+            if token.kind == "sub":
+                subscript = "".join(part.value for part in inner)
+            elif any(part.kind == "prime" for part in inner):
+                order += 1
+            elif _holds_names(inner):
+                break
+            at = stop + 1
+        elif token.kind == "number" and token.start == side[at - 1].end and not subscript:
+            subscript = token.value
+            at += 1
+        else:
+            break
+    return Name(base, subscript, "", accent), order, at
+
+
+def _holds_names(inner: list[Token]) -> bool:
+    return len(inner) > 1 and inner[0].kind not in ("open",)
+
+
+def _head_found(
+    side: list[Token], at: int, after: int, name: Name, order: int, known: Known
+) -> None:
+    if len(name.base) == 1 and not (name.base == "e" and after == at + 1):
+        known.letters.add(name.base)
+    follows = side[after] if after < len(side) else None
+    key = head_key(name)
+    if follows is not None and follows.value in ("(", "[") and follows.mate:
+        if follows.value == "(" and order and name.base not in NEVER_FUNCTIONS:
+            known.primed.add(key)
+        if follows.value == "(":
+            return
+    if order and name.base in LIKELY_FUNCTIONS:
+        known.primed.add(key)
+    elif not order and (at > 0 or after < len(side)) and not _inside_own_bracket(side, at, name):
+        known.bare.add(key)
+
+
+def _inside_own_bracket(side: list[Token], at: int, name: Name) -> bool:
+    """Whether it is one of the two σ of σ(1-σ): that tells nothing about σ(z)."""
+    depth = 0
+    for back in range(at - 1, max(-1, at - 40), -1):
+        token = side[back]
+        if token.kind == "close" and token.value == "(":
+            depth += 1
+        elif token.kind == "open" and token.value == "(":
+            if depth == 0:
+                return back > 0 and occurs_bare(name.base, [side[back - 1]])
+            depth -= 1
+    return False
+
+
+def _definition(side: list[Token], known: Known) -> None:
+    """``f(x) = …``: a head, and a bracket with names only that ends the side."""
+    head = _head(side, 0) if side else None
+    if head is None:
+        return
+    name, order, after = head
+    if order or after >= len(side) - 1:
+        return
+    opener = side[after]
+    if opener.value == "(" and opener.mate is side[-1] and names_only(side[after + 1 : -1]):
+        known.definitions[head_key(name)] = text_of(side[after + 1 : -1])

@@ -1,0 +1,69 @@
+"""Words: which are prose, which are names, which name a function."""
+
+from __future__ import annotations
+
+import re
+
+PROSE = frozenset(
+    """a all also an and are as at be because but by can chain consider define denote denotes e.g.
+    each either equation finally find first following for from get given gives hence here how i.e. if
+    implies in is it it's its last let likewise means next nor note now obtain of on or otherwise
+    our over recall same say second similarly simplify since so substitute substituting such that
+    the then therefore these this thus to too unless use using via we when whenever where whereas
+    which while with yields you""".split()
+)
+CONDITIONS = frozenset({"if", "when", "for", "where", "unless", "otherwise", "whenever"})
+
+WORDS = frozenset(
+    """Loss loss LOSS Cost cost Error error Err err MSE mse RMSE rmse BCE bce CE ce CCE RSS rss SSE
+    sse SSR MAE mae NLL nll KL lr LR eta alpha beta gamma lambda mu theta pred out output net input
+    hidden target true label new old bias weight weights rate reg acc grad step logit logits score
+    batch const constant total sum mean var std yhat epsilon delta""".split()
+)
+"""Runs of letters that are one name, whatever single letters the document uses."""
+
+QUALIFIERS = frozenset(
+    """pred predicted prediction true actual target hat real observed obs output out input in hidden
+    label new old train test total MSE BCE CE mse bce ce LogLoss logloss regression
+    classification""".split()
+)
+"""Words in brackets that are part of a name: ``y(pred)``."""
+
+FUNCTIONS = {
+    "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
+    "sin": "sin", "cos": "cos", "tan": "tan", "max": "max", "min": "min", "arctan": "arctan",
+    "erf": "erf", "sign": "sign", "sgn": "sign", "det": "det", "tr": "tr",
+}  # fmt: skip
+"""Functions that need no brackets round their argument; the name they go by."""
+
+FUNCTION_WORDS = frozenset(FUNCTIONS) | frozenset(
+    """sigmoid Sigmoid sigm logistic relu ReLU RELU Relu LeakyReLU leakyrelu ELU GELU SiLU softmax
+    Softmax softplus Softplus sqrt abs id Id identity diag act activation swish Tanh step
+    heaviside""".split()
+)
+LIKELY_FUNCTIONS = frozenset("sigma g f phi varphi psi S h G F Phi Psi varsigma".split())
+"""Letters that are a function when a bracket follows, unless the document uses them bare."""
+
+LOSSES = frozenset("L J C E ell Loss loss Cost cost Error error MSE BCE CE RSS SSE NLL".split())
+"""Names that are a function when followed by names only: ``J(w, b)``."""
+
+NEVER_FUNCTIONS = frozenset("W w X x b B y Y t z".split())
+"""Names whose prime, before a bracket, is not a derivative."""
+
+_ONE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")
+
+
+def is_prose(text: str, strict: bool = True) -> bool:
+    """Whether the content of a ``\\text{…}`` is prose and not a name.
+
+    With ``strict``, a name has one word; without, several words may name one thing.
+    """
+    plain = text.strip()
+    if not plain:
+        return True
+    words = plain.split()
+    if any(word.lower().strip(",.:;") in PROSE for word in words):
+        return True
+    if strict:
+        return not _ONE_WORD.match(plain)
+    return not all(_ONE_WORD.match(word) for word in words)

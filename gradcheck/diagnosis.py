@@ -43,6 +43,8 @@ def diagnose(quotient: Expression | None, count: str | None, constant: bool = Fa
     if not over and not under:
         rule = RULES["GC103"] if sign else RULES["GC105"]
         return Diagnosis(rule, sign or f"the claim is {parts.number} times the gradient")
+    if any(" " in to_text(f) for f, _ in parts.factors) and (over and under):
+        return Diagnosis(RULES["GC105"], "")
     if over and under:
         return Diagnosis(RULES["GC106"], _and(f"{over} stands where {under} belongs", sign))
     if over:

@@ -153,7 +153,8 @@ def _bind(
     if not follow:
         return None
     closed = [(k, side) for k, side in follow if not contains(side, Partial)]
-    side, body = closed[0] if closed else follow[0]
+    valued = [pair for pair in closed if not isinstance(pair[1], FunctionName)]
+    side, body = next(iter(valued or closed or follow))
     span = statement.statement.sides[side].span
     sides = tuple(expression for _, expression in closed)
     if isinstance(head, Name) and head.key not in trained:
@@ -165,6 +166,8 @@ def _bind(
         formals = tuple(a.key for a in head.arguments if isinstance(a, Name))
         if len(formals) != len(head.arguments):
             return None
+        if at > 0 and set(_names_of(body)) - {*formals, "e"}:
+            return None  # g(z_2) = w_2 a_1 + b_2 equates two values, and defines no function
         key = head.function.key
         return Binding(key, head.function, formals, body, statement.number, side, span, sides)
     if isinstance(head, FunctionName) and head.order == 0:
@@ -192,6 +195,11 @@ def _formal_of(body: Expression) -> tuple[str, ...]:
     """In ``\\tanh = (e^x - e^{-x})/(e^x + e^{-x})`` the argument is the one name besides e."""
     names = sorted(names_in(body) - {"e"})
     return tuple(names) if len(names) == 1 else ()
+
+
+def _names_of(body: Expression) -> list[str]:
+    heads = {node.function.key for node in walk(body) if isinstance(node, Apply)}
+    return [key for key in sorted(names_in(body)) if key not in heads]
 
 
 def factors_of(expression: Expression) -> list[Expression]:

@@ -25,6 +25,7 @@ from gradcheck.derivation.roles import (
     value_keys,
     value_names,
 )
+from gradcheck.document import Document
 from gradcheck.expression import (
     Apply,
     Expression,
@@ -174,6 +175,7 @@ def build_model(
     roles_pinned: Mapping[str, str],
     spellings: Mapping[str, Name],
     hidden: str | None,
+    document: Document,
 ) -> SegmentModel:
     """Resolve the definitions, find out who is who, and put it all into a `Model`."""
     resolved, problems = _resolve_all(bodies, replace(resolver, defined=frozenset(bodies)))
@@ -192,7 +194,7 @@ def build_model(
     )
     if hidden is not None:
         ordered = _with_hidden(ordered, layers, hidden)
-    parameters = _parameters(layers, [*roles.parameters, *trained], spellings)
+    parameters = _parameters(layers, [*roles.parameters, *trained], spellings, document)
     values = {*ordered, *roles.inputs, *roles.labels, *roles.constants}
     values |= {parameter.key for parameter in parameters}
     if roles.sample_count:
@@ -331,22 +333,30 @@ def _in_order(bodies: Mapping[str, Expression]) -> dict[str, Expression]:
 
 
 def _parameters(
-    layers: Mapping[str, str], names: Sequence[str], spellings: Mapping[str, Name]
+    layers: Mapping[str, str],
+    names: Sequence[str],
+    spellings: Mapping[str, Name],
+    document: Document,
 ) -> tuple[Parameter, ...]:
+    """The parameters in the order of the roles; those without a role in the network come after."""
     found = [
-        Parameter(role, layers[role], _spelling(layers[role], spellings))
+        Parameter(role, layers[role], _spelling(layers[role], spellings, document))
         for role in ROLES
         if role in layers
     ]
     known = {parameter.key for parameter in found}
     for key in dict.fromkeys(names):
         if key not in known:
-            found.append(Parameter(key, key, _spelling(key, spellings)))
+            found.append(Parameter(key, key, _spelling(key, spellings, document)))
     return tuple(found)
 
 
-def _spelling(key: str, spellings: Mapping[str, Name]) -> str:
-    return to_tex(spellings[key]) if key in spellings else key
+def _spelling(key: str, spellings: Mapping[str, Name], document: Document) -> str:
+    """How the document first writes a name."""
+    if key not in spellings:
+        return key
+    written = " ".join(document.source(spellings[key].span).split())
+    return written or to_tex(spellings[key])
 
 
 def _depends_on(

@@ -157,7 +157,7 @@ def understand_names(
         anchored = [name for name in variants if name.key in stripped_defined]
         if len(anchored) > 1:
             continue
-        chosen = anchored[0] if anchored else variants[0]
+        chosen = anchored[0] if anchored else min(variants, key=lambda n: n.key.swapcase())
         for name in variants:
             if name.key != chosen.key:
                 cases[name.key] = chosen

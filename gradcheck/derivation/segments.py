@@ -168,8 +168,9 @@ def divide(
     """Cut a document into segments, each with the claims that belong to it."""
     starts = [loss.position for loss in losses]
     owner: dict[int, list[GradientSide]] = {k: [] for k in range(len(losses))}
+    aliases = {b.key: b.body.key for b in bindings if isinstance(b.body, Name)}
     for claim in claims:
-        owner[_owner(claim, losses, log)].append(claim)
+        owner[_owner(claim, losses, aliases, log)].append(claim)
     segments: list[Segment] = []
     before = -1
     for k, loss in enumerate(losses):
@@ -182,27 +183,27 @@ def divide(
     return segments
 
 
-def _owner(claim: GradientSide, losses: Sequence[Binding], log: ReadingLog) -> int:
+def _owner(
+    claim: GradientSide,
+    losses: Sequence[Binding],
+    aliases: Mapping[str, str],
+    log: ReadingLog,
+) -> int:
     """Which loss a claim is about: its own if defined before, else the nearest one before."""
     keys = [loss.key for loss in losses]
+    wanted = (claim.loss, aliases.get(claim.loss))
     before = [k for k, loss in enumerate(losses) if loss.position <= claim.position]
-    own = [k for k in before if keys[k] == claim.loss]
+    own = [k for k in before if keys[k] in wanted]
     span = claim.statement.statement.span
     if own:
         return own[-1]
     if before:
-        if claim.loss not in keys or claim.loss != keys[before[-1]]:
-            name = to_text(losses[before[-1]].name)
-            log.note("loss-before", span, _shown(claim), name)
+        log.note("loss-before", span, claim.loss, to_text(losses[before[-1]].name))
         return before[-1]
-    own = [k for k, key in enumerate(keys) if key == claim.loss]
+    own = [k for k, key in enumerate(keys) if key in wanted]
     chosen = own[0] if own else 0
-    log.note("loss-after", span, _shown(claim), to_text(losses[chosen].name))
+    log.note("loss-after", span, claim.loss, to_text(losses[chosen].name))
     return chosen
-
-
-def _shown(claim: GradientSide) -> str:
-    return claim.loss
 
 
 def _by_activation(

@@ -248,6 +248,7 @@ def _model_of(
     below = set(reachable(segment.loss.key, {b.key: b.body for b in (*values, segment.loss)}))
     values = [b for b in values if b.key != segment.loss.key]
     values = [b for b in values if b.key in below or not is_loss_name(b.name)]
+    values = _without_labels(values, segment.loss, passages.trained)
     chosen = choose_definitions(segment, values, kind, several, known, log)
     bodies = {key: binding.body for key, binding in chosen.items()}
     unique = {key: b for key, b in chosen.items() if _one_meaning(key, values)}
@@ -276,7 +277,25 @@ def _model_of(
         roles,
         passages.spellings,
         segment.hidden,
+        passages.read.document,
     )
+
+
+def _without_labels(
+    bindings: Sequence[Binding], loss: Binding, trained: Sequence[str]
+) -> list[Binding]:
+    """A label stays a label where the text later calls something else by its name (``y = \\tanh``)."""
+    bodies = {b.key: b.body for b in bindings}
+    direct = set(value_keys(loss.body))
+    return [
+        b
+        for b in bindings
+        if not (
+            b.key in direct
+            and _LABELS.match(b.name.base)
+            and not set(reachable(b.key, bodies)) & set(trained)
+        )
+    ]
 
 
 def _as_list(value: object) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gradcheck.symbolic.presentation import Presentation
     from gradcheck.symbolic.rational import Rational
 
-WORK = 400_000
+WORK = 200_000
 """Products of terms that one question may cost: about a second at worst."""
 
 MAX_GRADIENT_TERMS = 500
@@ -72,11 +72,12 @@ class Algebra:
 
     def _evaluation(self, divisor: int) -> Evaluation:
         from gradcheck.symbolic.normal_form import Evaluation
-        from gradcheck.symbolic.polynomial import Budget
+        from gradcheck.symbolic.polynomial import MAX_GENERATORS, Budget
         from gradcheck.symbolic.tower import Tower
 
         found = self._evaluations.get(divisor)
-        if found is None:
+        if found is None or len(found.tower.generators) > MAX_GENERATORS // 2:
+            self._presentations.pop(divisor, None)
             found = Evaluation(self.graph, Tower(Budget(WORK), divisor))
             self._evaluations[divisor] = found
         found.tower.budget.left = WORK
@@ -85,20 +86,21 @@ class Algebra:
     def _decide(self, evaluation: Evaluation, left: Expression, right: Expression) -> Decision:
         one, other = evaluation.of(left), evaluation.of(right)
         conditions = self._conditions(evaluation, one.assuming(other))
-        plain, summed = other.plain - one.plain, other.summed - one.summed
-        if not evaluation.tower.is_per_sample(summed):
-            total = plain + evaluation.count * summed
-            if evaluation.tower.reduce(total).is_zero:
-                return Decision(Outcome.EQUAL, Constant(count=self._count), conditions=conditions)
         left_out = self._left_out(evaluation, one, other)
-        if left_out is not None:
-            quotient = self._quotient(evaluation, one, other)
-            return Decision(Outcome.CONSTANT, left_out, "", quotient, None, conditions)
-        self._refuse_to_refute(evaluation, left, right, one, other)
+        if left_out is None:
+            left_out = self._left_out_in_all_cases(evaluation, one, other)
+        if left_out is None:
+            self._refuse_undefined(left, right)
+            outcome = Outcome.DIFFERENT
+        else:
+            outcome = Outcome.EQUAL if left_out.is_one else Outcome.CONSTANT
+        if outcome is Outcome.EQUAL:
+            return Decision(outcome, left_out, conditions=conditions)
         return Decision(
-            Outcome.DIFFERENT,
+            outcome,
+            left_out,
             quotient=self._quotient(evaluation, one, other),
-            difference=self._difference(evaluation, plain, summed),
+            difference=self._difference(evaluation, one, other) if left_out is None else None,
             conditions=conditions,
         )
 
@@ -111,6 +113,10 @@ class Algebra:
         self, evaluation: Evaluation, one: NormalForm, other: NormalForm
     ) -> Constant | None:
         """c with one = c · other, a positive rational times a power of the count, if there is."""
+        plain, summed = other.plain - one.plain, other.summed - one.summed
+        total = None if evaluation.tower.is_per_sample(summed) else evaluation.count * summed
+        if total is not None and evaluation.tower.reduce(plain + total).is_zero:
+            return Constant(count=self._count)
         ratio = _ratio(evaluation, one, other)
         if ratio is None:
             return None
@@ -118,39 +124,31 @@ class Algebra:
             return None
         if not evaluation.tower.reduce(one.summed - ratio * other.summed).is_zero:
             return None
-        if len(ratio.numerator) != 1 or len(ratio.denominator) != 1:
-            return None
-        (top, above), (bottom, below) = (
-            next(iter(part.items())) for part in (ratio.numerator, ratio.denominator)
-        )
-        unit = next(iter(evaluation.count.numerator))
-        power = top // unit - bottom // unit
-        rational = Fraction(above, below)
-        if rational <= 0 or top - (top // unit) * unit or bottom - (bottom // unit) * unit:
-            return None
-        return Constant(rational, power, self._count)
+        return _as_constant(ratio, evaluation.count, self._count)
 
-    def _refuse_to_refute(
-        self,
-        evaluation: Evaluation,
-        left: Expression,
-        right: Expression,
-        one: NormalForm,
-        other: NormalForm,
-    ) -> None:
-        """Raises Undecided where what differs formally may still be equal."""
+    def _left_out_in_all_cases(
+        self, evaluation: Evaluation, one: NormalForm, other: NormalForm
+    ) -> Constant | None:
+        """What is left out whatever the signs of the arguments of relu and abs; None: no such."""
+        from gradcheck.symbolic.cases import cases
+
+        found: dict[Constant, None] = {}
+        for left, right in cases(evaluation.tower, one, other):
+            if left.is_zero and right.is_zero:
+                continue
+            constant = self._left_out(evaluation, left, right)
+            if constant is None:
+                return None
+            found[constant] = None
+        return next(iter(found)) if len(found) == 1 else None
+
+    def _refuse_undefined(self, left: Expression, right: Expression) -> None:
+        """Raises Undecided where a name of one side only may stand for what makes them equal."""
         left_names = self._unknown_names(left)
         right_names = self._unknown_names(right)
         for key in [*left_names, *right_names]:
             if (key in left_names) != (key in right_names):
                 raise Undecided(f"{key} is not defined")
-        for lane, generator in enumerate(evaluation.tower.generators):
-            if generator.has_kink and any(
-                element.uses(_mask(lane))
-                for form in (one, other)
-                for element in (form.plain, form.summed)
-            ):
-                raise Undecided(f"{generator.function} has a kink: its cases are not told apart")
 
     def _unknown_names(self, side: Expression) -> dict[str, None]:
         """Names without a definition or a role."""
@@ -183,7 +181,9 @@ class Algebra:
         self, evaluation: Evaluation, one: NormalForm, other: NormalForm
     ) -> Expression | None:
         """right ÷ left, where both have the same part only."""
-        if one.has_sum != other.has_sum or (one.has_sum and not one.plain.is_zero):
+        if one.has_sum != other.has_sum:
+            return None
+        if one.has_sum and not (one.plain.is_zero and other.plain.is_zero):
             return None
         ratio = _ratio(evaluation, other, one)
         if ratio is None or ratio.size > 12:
@@ -194,9 +194,10 @@ class Algebra:
             return None
 
     def _difference(
-        self, evaluation: Evaluation, plain: Rational, summed: Rational
+        self, evaluation: Evaluation, one: NormalForm, other: NormalForm
     ) -> Expression | None:
         """right − left, where it has one part only and is short."""
+        plain, summed = other.plain - one.plain, other.summed - one.summed
         if not plain.is_zero and not summed.is_zero:
             return None
         element = plain if summed.is_zero else summed
@@ -253,10 +254,20 @@ class Algebra:
             presentation.max_terms = limit
 
 
-def _mask(lane: int) -> int:
-    from gradcheck.symbolic.polynomial import LANE
+def _as_constant(ratio: Rational, count: Rational, name: str) -> Constant | None:
+    """A positive rational times a power of the count, else None."""
+    from gradcheck.symbolic.polynomial import exponents
 
-    return ((1 << LANE) - 1) << (LANE * lane)
+    if len(ratio.numerator) != 1 or len(ratio.denominator) != 1:
+        return None
+    ((top, above),) = ratio.numerator.items()
+    ((bottom, below),) = ratio.denominator.items()
+    ((lane, _),) = exponents(next(iter(count.numerator)))
+    powers = dict(exponents(top))
+    powers.update({used: -exponent for used, exponent in exponents(bottom)})
+    if any(used != lane for used in powers) or Fraction(above, below) <= 0:
+        return None
+    return Constant(Fraction(above, below), powers.get(lane, 0), name)
 
 
 def _ratio(evaluation: Evaluation, one: NormalForm, other: NormalForm) -> Rational | None:

@@ -26,7 +26,8 @@ from gradcheck.symbolic.polynomial import (
 
 MAX_FACTOR_TERMS = 60
 MAX_FACTOR_DEGREE = 12
-MAX_GCD_SIZE = 600
+MAX_GCD_TERMS = 600
+MAX_GCD_SIZE = 40_000
 
 
 @lru_cache(maxsize=64)
@@ -56,15 +57,23 @@ def _degree(polynomial: Polynomial, lanes: list[int]) -> int:
     return max(sum(exponent_of(monomial, lane) for lane in lanes) for monomial in polynomial)
 
 
+def _dense_size(polynomial: Polynomial, lanes: list[int]) -> int:
+    """How many terms it could have: SymPy's heuristic evaluates at integers of so many digits."""
+    size = 1
+    for lane in lanes:
+        size *= 1 + max(exponent_of(monomial, lane) for monomial in polynomial)
+    return size
+
+
 def cofactors(
     one: Polynomial, other: Polynomial, budget: Budget
 ) -> tuple[Polynomial, Polynomial, Polynomial]:
     """(g, one/g, other/g) for the greatest common divisor g; raises Undecided if too large."""
     lanes = used_lanes(one, other)
-    size = (len(one) + len(other)) * (1 + _degree(one, lanes) + _degree(other, lanes))
-    if len(one) + len(other) > MAX_GCD_SIZE or size > 20 * MAX_GCD_SIZE:
+    size = _dense_size(one, lanes) + _dense_size(other, lanes)
+    if len(one) + len(other) > MAX_GCD_TERMS or size > MAX_GCD_SIZE:
         raise Undecided("too large")
-    budget.spend(10 * size)
+    budget.spend(size)
     parts = _hand_over(one, lanes).cofactors(_hand_over(other, lanes))
     common, left, right = (_take_back(part, lanes) for part in parts)
     return common, left, right

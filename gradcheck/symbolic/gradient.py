@@ -32,11 +32,11 @@ from gradcheck.symbolic import polynomial as poly
 from gradcheck.symbolic.decision import Refinement, Undecided
 from gradcheck.symbolic.graph import Graph, names_outside_heads
 from gradcheck.symbolic.normal_form import Evaluation
-from gradcheck.symbolic.polynomial import LANE, Budget
+from gradcheck.symbolic.polynomial import Budget, lane_mask
 from gradcheck.symbolic.presentation import Presentation, fraction_of
 from gradcheck.symbolic.product import Product, number
 from gradcheck.symbolic.rational import Rational
-from gradcheck.symbolic.tower import Tower
+from gradcheck.symbolic.tower import Result, Tower
 
 _SUM = Name("sum over the samples")
 
@@ -44,7 +44,7 @@ _SUM = Name("sum over the samples")
 class _NamesOnly(Tower):
     """A tower in which no function has a meaning: an application is known by its argument."""
 
-    def apply(self, head: Name, order: int, argument: Rational) -> Any:
+    def apply(self, head: Name, order: int, argument: Rational) -> Result:
         key = (head.key, order, argument)
         if key not in self._applications:
             self._applications[key] = self._opaque(head, order, argument), ()
@@ -217,7 +217,7 @@ class Chain:
 
     def _refuse_sums(self, product: Product) -> None:
         """The sum sign may stand before the whole product only."""
-        mask = ((1 << LANE) - 1) << (LANE * self._lane_of_sum)
+        mask = lane_mask(self._lane_of_sum)
         for base, _ in product.factors:
             if any(monomial & mask for monomial in base):
                 raise Undecided("terms with and without a sum")
@@ -321,8 +321,8 @@ class Translation:
             return self._from_sympy(formula.base) ** int(formula.exp)
         if formula.func in self._heads:
             head, order = self._heads[formula.func]
-            argument = self._from_sympy(formula.args[0])
-            return tower.apply(head, order, argument)[0]
+            applied, _ = tower.apply(head, order, self._from_sympy(formula.args[0]))
+            return applied
         raise Undecided("a derivative that cannot be shown in the document's names")
 
 

@@ -60,7 +60,8 @@ def network_scale(model: Model, activation: str) -> NetworkMatch | str:
     prediction = algebra.graph.name(model.prediction)
     output = _output(algebra, prediction, keys, activation)
     if output is None:
-        return f"its prediction is not w_2·{activation}(w_1·x + b_1) + b_2, nor σ of that"
+        hidden = "" if activation == "identity" else activation
+        return f"its prediction is neither w_2·{hidden}(w_1·x + b_1) + b_2 nor the sigmoid of that"
     return _match(algebra, prediction, activation, output)
 
 

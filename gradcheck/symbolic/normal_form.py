@@ -44,6 +44,10 @@ class NormalForm:
     def has_sum(self) -> bool:
         return not self.summed.is_zero
 
+    @property
+    def is_zero(self) -> bool:
+        return self.plain.is_zero and self.summed.is_zero
+
     def same_as(self, other: NormalForm) -> bool:
         return self.plain == other.plain and self.summed == other.summed
 
@@ -106,11 +110,8 @@ class Evaluation:
 
     def _dispatch(self, expression: Expression) -> NormalForm:
         match expression:
-            case Number(value=value):
-                bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-                if bits > poly.MAX_BITS // 2:
-                    raise Undecided("too large")
-                return self._plain(self.tower.number(value))
+            case Number():
+                return self._of_number(expression)
             case Name():
                 return self._of_name(expression)
             case Add(terms=terms):
@@ -137,6 +138,13 @@ class Evaluation:
 
     def _plain(self, element: Rational, assumed: tuple[Rational, ...] = ()) -> NormalForm:
         return NormalForm(element, self._zero, assumed)
+
+    def _of_number(self, number: Number) -> NormalForm:
+        exact = number.value
+        bits = max(exact.numerator.bit_length(), exact.denominator.bit_length())
+        if bits > poly.MAX_BITS // 2:
+            raise Undecided("too large")
+        return self._plain(self.tower.number(exact))
 
     def _of_name(self, name: Name) -> NormalForm:
         if name.key == self.count_name.key:

@@ -48,6 +48,11 @@ def generator(index: int) -> Polynomial:
     return {1 << (LANE * index): 1}
 
 
+def lane_mask(index: int) -> int:
+    """All bits of one generator's exponent."""
+    return _LANE_MASK << (LANE * index)
+
+
 def add(one: Polynomial, other: Polynomial, sign: int = 1) -> Polynomial:
     """one + sign · other."""
     total = dict(one)

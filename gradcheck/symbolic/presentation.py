@@ -126,6 +126,8 @@ class Presentation:
 
     def _sign(self, terms: list[tuple[int, tuple[tuple[Expression, int], ...]]]) -> int:
         """−1 if the terms read better with all signs changed: ŷ − y, 1 − a_1."""
+        if len({value > 0 for value, _ in terms}) == 1:
+            return 1 if terms[0][0] > 0 else -1
         for value, powers in terms:
             if not powers:
                 return 1 if value > 0 else -1

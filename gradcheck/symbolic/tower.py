@@ -29,7 +29,7 @@ from gradcheck.expression import Name
 from gradcheck.symbolic import polynomial as poly
 from gradcheck.symbolic.decision import Refinement, Undecided
 from gradcheck.symbolic.factorisation import factors
-from gradcheck.symbolic.polynomial import LANE, MAX_GENERATORS, Budget, Polynomial
+from gradcheck.symbolic.polynomial import LANE, MAX_GENERATORS, Budget, Polynomial, lane_mask
 from gradcheck.symbolic.rational import MAX_POWER, ONE, Rational
 
 Result = tuple[Rational, tuple[Rational, ...]]
@@ -125,7 +125,7 @@ class Tower:
         if not self._root_mask or not element.uses(self._root_mask):
             return element
         for lane, radicand in self._roots.items():
-            mask = poly.MAX_EXPONENT << (LANE * lane)
+            mask = lane_mask(lane)
             if not element.uses(mask):
                 continue
             top, top_root = self._split(element.numerator, lane, radicand)
@@ -148,32 +148,28 @@ class Tower:
         number = exponent.as_number
         if number is None:
             return self.exponential(exponent * self.logarithm(base))
-        if number.denominator == 1:
-            if number < 0 and base.is_zero:
-                raise Undecided("division by something that is always zero")
-            return self.reduce(base ** _small(number.numerator))
-        if number.denominator == 2:
-            root = self.square_root(base)
-            return self.reduce(root ** _small(number.numerator))
-        raise Undecided(f"the exponent {number}")
+        return self.reduce(self._power_of(base, number))
+
+    def _power_of(self, base: Rational, exponent: Fraction) -> Rational:
+        if exponent.denominator == 1:
+            return base ** _small(exponent.numerator)
+        if exponent.denominator == 2:
+            return self.square_root(base) ** _small(exponent.numerator)
+        raise Undecided(f"the exponent {exponent}")
 
     # -- exponentials -------------------------------------------------------------------------
 
     def exponential(self, exponent: Rational) -> Rational:
         """exp of an element, as a product of powers of the exponentials there are."""
-        factor, exponent = self._without_logarithms(exponent)
-        if exponent.is_zero:
-            return factor
         found = self._product_of_exponentials(exponent)
         if found is None:
             base = exponent / self.number(self.divisor)
-            value = self._add_exponential(Generator("exp", argument=base), base)
-            found = value**self.divisor
-        return factor * found
+            found = self._add_exponential(Generator("exp", argument=base), base) ** self.divisor
+        return found
 
     def sigmoid(self, argument: Rational) -> Rational:
-        found = None if argument.is_zero else self._product_of_exponentials(argument)
-        if found is None and self.divisor == 1 and not self._has_logarithms(argument):
+        found = self._product_of_exponentials(argument)
+        if found is None and self.divisor == 1:
             generator = Generator("sigmoid", argument=argument)
             value = self._add_exponential(generator, argument)
             one = self.number(1)
@@ -184,8 +180,8 @@ class Tower:
 
     def tanh(self, argument: Rational) -> Rational:
         one, doubled = self.number(1), argument + argument
-        found = None if argument.is_zero else self._product_of_exponentials(doubled)
-        if found is None and self.divisor == 1 and not self._has_logarithms(argument):
+        found = self._product_of_exponentials(doubled)
+        if found is None and self.divisor == 1:
             value = self._add_exponential(Generator("tanh", argument=argument), doubled)
             self._exponentials[-1].value = (one + value) / (one - value)
             return value
@@ -199,24 +195,32 @@ class Tower:
         return value
 
     def _product_of_exponentials(self, exponent: Rational) -> Rational | None:
-        weights = self._combination(exponent, self._exponentials)
+        """exp of a rational combination of earlier exponents and of logarithms, if it is one."""
+        if exponent.is_zero:
+            return self.number(1)
+        bases = [base.exponent for base in self._exponentials]
+        logarithms = [
+            (Rational(poly.generator(lane), ONE, self.budget), argument)
+            for lane, argument in self._log_lanes.items()
+            if exponent.uses(lane_mask(lane))
+        ]
+        weights = self._combination(exponent, [*bases, *(log for log, _ in logarithms)])
         if weights is None:
             return None
         product = self.number(1)
-        for base, weight in zip(self._exponentials, weights, strict=True):
-            product = product * base.value**weight
-        return product
+        for weight, (_, argument) in zip(weights[len(bases) :], logarithms, strict=True):
+            product = product * self._power_of(argument, weight)
+        whole = self._whole(weights[: len(bases)])
+        for base, power in zip(self._exponentials, whole, strict=True):
+            product = product * base.value**power
+        return self.reduce(product)
 
-    def _combination(self, element: Rational, bases: Sequence[_Base]) -> list[int] | None:
-        """Integers q with element = Σ q · exponent; None if there are no rational ones.
+    def _combination(self, element: Rational, bases: Sequence[Rational]) -> list[Fraction] | None:
+        """Weights q with element = Σ q · base; None if there are none."""
+        return _linear_combination(element, bases, self.budget) if bases else None
 
-        Raises Refinement if there are rational ones that are not integers.
-        """
-        if not bases:
-            return None
-        weights = _linear_combination(element, [base.exponent for base in bases], self.budget)
-        if weights is None:
-            return None
+    def _whole(self, weights: Sequence[Fraction]) -> list[int]:
+        """The weights as integers. Raises Refinement if they are not."""
         divisor = lcm(*(weight.denominator for weight in weights))
         if divisor > 1:
             if divisor * self.divisor > MAX_DIVISOR:
@@ -334,35 +338,6 @@ class Tower:
             for lane, exponent in poly.exponents(monomial)
         )
 
-    def _has_logarithms(self, element: Rational) -> bool:
-        """Whether exp(element) has a factor that is not an exponential (``e^{log x}``)."""
-        return self._without_logarithms(element)[1] != element
-
-    def _without_logarithms(self, exponent: Rational) -> tuple[Rational, Rational]:
-        """(f, rest) with exp(exponent) = f · exp(rest): whole multiples of logarithms leave."""
-        factor = self.number(1)
-        for lane, argument in self._log_lanes.items():
-            if not exponent.uses(poly.MAX_EXPONENT << (LANE * lane)):
-                continue
-            unit = 1 << (LANE * lane)
-            linear = {
-                monomial - unit: value
-                for monomial, value in exponent.numerator.items()
-                if poly.exponent_of(monomial, lane) == 1
-            }
-            weight = Rational.quotient(linear, exponent.denominator, self.budget).as_number
-            if not linear or weight is None:
-                continue
-            log = Rational(poly.generator(lane), ONE, self.budget)
-            exponent = exponent - log * self.number(weight)
-            if weight.denominator == 2:
-                factor = factor * self.square_root(argument) ** _small(weight.numerator)
-            elif weight.denominator == 1:
-                factor = factor * argument ** _small(weight.numerator)
-            else:
-                raise Undecided(f"the exponent {weight}")
-        return self.reduce(factor), exponent
-
     # -- roots, angles, abstract functions ----------------------------------------------------
 
     def square_root(self, element: Rational) -> Rational:
@@ -413,7 +388,7 @@ class Tower:
             found = self._formal[key] = self._new(generator, self.is_per_sample(radicand))
             lane = len(self.generators) - 1
             self._roots[lane] = radicand
-            self._root_mask |= ((1 << LANE) - 1) << (LANE * lane)
+            self._root_mask |= lane_mask(lane)
         self._assume(radicand)
         return found
 
@@ -441,17 +416,17 @@ class Tower:
         one, zero = self.number(1), self.number(0)
         if argument.is_zero:
             return zero, one
-        weights = self._combination(argument, self._angles)
-        if weights is None:
+        known = self._combination(argument, [angle.exponent for angle in self._angles])
+        if known is None:
             self._no_roots(argument)
             base = argument / self.number(self.divisor)
             value = self._new(
                 Generator("half-tangent", argument=base), self.is_per_sample(argument)
             )
             self._angles.append(_Base(base, value, len(self.generators) - 1))
-            weights = [0] * (len(self._angles) - 1) + [self.divisor]
+            known = [Fraction(0)] * (len(self._angles) - 1) + [Fraction(self.divisor)]
         sine, cosine = zero, one
-        for angle, weight in zip(self._angles, weights, strict=True):
+        for angle, weight in zip(self._angles, self._whole(known), strict=True):
             norm = one + angle.value * angle.value
             step_sine = (angle.value + angle.value) / norm
             step_cosine = (one - angle.value * angle.value) / norm
@@ -481,7 +456,7 @@ class Tower:
             raise Undecided("too large")
         self.generators.append(generator)
         if per_sample:
-            self.sample_mask |= ((1 << LANE) - 1) << (LANE * lane)
+            self.sample_mask |= lane_mask(lane)
         return Rational(poly.generator(lane), ONE, self.budget)
 
 
@@ -525,7 +500,7 @@ def _linear_combination(
     """Rational weights with element = Σ weight · base, or None; the bases are independent."""
     columns = _over_one_denominator([*bases, element], budget)
     monomials = sorted({monomial for column in columns for monomial in column})
-    budget.spend(len(monomials) * len(columns))
+    budget.spend(len(monomials) * len(columns) ** 2)
     rows = [[Fraction(column.get(monomial, 0)) for column in columns] for monomial in monomials]
     pivots = 0
     for column in range(len(bases)):

@@ -15,8 +15,7 @@ Indices = NDArray[np.intp]
 PILOTS = 8  # entries of each parameter that find the step size for the others
 ROUNDS = 14  # at most; from 1 to 1e-8 or 1e8 it takes five
 FAR, NEXT = 64.0, 4.0  # factors to the next step: nothing seen yet, something seen
-GOOD = 2e-13  # of the parameter's largest entry: no pilot looks for a better bound
-GOOD_ENOUGH = 2e-12  # no other entry does
+GOOD = 1e-12  # of the parameter's largest entry: a bound below it is not improved
 NEAREST = 2.0 ** np.array([-40, -30, -20, -10])  # of a step of which nothing is known
 NEAR = 2.0 ** np.array([-18])  # of one that was found: a smooth loss has no third difference left
 KINK = 2.0**-28  # of the first step: a kink still seen there is one at the point
@@ -41,20 +40,20 @@ def search(batches: Batches, here: float) -> Found:
     pilots = [_spread(group) for group in groups]
     chosen = np.concatenate([*pilots, np.empty(0, dtype=np.intp)])
     state.listen(chosen)
-    state.refine(chosen, state.targets(groups, GOOD))
-    targets = state.targets(groups, GOOD_ENOUGH)
+    enough = np.zeros(batches.flat.size)
+    state.refine(chosen, enough)
     rest = np.arange(batches.flat.size)
     for group, pilot in zip(groups, pilots, strict=True):
         if not pilot.size:
             continue
-        targets[group] = np.maximum(targets[group], POOR * np.median(state.bounds[pilot]))
+        enough[group] = POOR * np.median(state.bounds[pilot])
         steps = np.exp2(np.round(np.median(np.log2(state.steps[pilot]))))
         state.steps[np.setdiff1d(group, pilot)] = steps
         if state.listen_again(group, pilot):
             state.forget(group)
         else:
             rest = np.setdiff1d(rest, pilot)
-    state.refine(rest, targets)
+    state.refine(rest, enough)
     state.admit()
     return Found(state.values, state.bounds, state.steps, state.near_noise)
 
@@ -74,6 +73,7 @@ class _State:
     def __init__(self, batches: Batches, here: float) -> None:
         size = batches.flat.size
         self.batches = batches
+        self.owners = np.repeat(np.arange(len(batches.arrays)), np.diff(batches.starts))
         self.here = here
         self.near_noise = 0.0
         self.noise = Noise(np.zeros(size), EPS)
@@ -128,18 +128,17 @@ class _State:
         """Where even the last step was blind, the slope may be anything: the bound reaches 0."""
         self.bounds += np.where(self.blind, np.abs(self.values), 0.0)
 
-    def targets(self, groups: list[Indices], share: float) -> Array:
-        """``share`` of the largest entry known of each parameter, [P]; 0 where none is known."""
-        return np.concatenate(
-            [
-                np.full(group.size, share * np.abs(self.values[group]).max(initial=0.0))
-                for group in groups
-            ]
-            + [np.empty(0)]
-        )
+    def good(self, entries: Indices) -> Array:
+        """Of each entry the bound that needs no improvement: GOOD times the largest value known
+        of its parameter."""
+        known = np.where(self.blind, 0.0, np.abs(self.values))
+        largest = np.zeros(len(self.batches.arrays))
+        np.maximum.at(largest, self.owners, known)
+        return np.asarray(GOOD * largest[self.owners[entries]])
 
-    def refine(self, entries: Indices, targets: Array) -> None:
-        """Measure ``entries`` until each bound is below its target or the step is bracketed."""
+    def refine(self, entries: Indices, enough: Array) -> None:
+        """Measure ``entries`` until each bound is good, or below ``enough`` [P], or the step is
+        bracketed."""
         size = self.batches.flat.size
         low, high = np.zeros(size), np.full(size, np.inf)  # too small, too large a step
         unmoved = np.zeros(size, dtype=int)  # times in a row that the loss did not change
@@ -159,7 +158,7 @@ class _State:
             unseen = seen.bounds > 1e-3 * np.abs(seen.values)
             steps[entries] = _next(low[entries], high[entries], np.where(unseen, FAR, NEXT))
             finest = 64.0 * EPS * np.abs(self.batches.flat[entries])
-            done = self.bounds[entries] <= targets[entries]
+            done = self.bounds[entries] <= np.maximum(self.good(entries), enough[entries])
             done |= (high[entries] <= 4.0 * low[entries]) | (unmoved[entries] == 2)
             done |= steps[entries] < np.maximum(finest, 1e-300)
             done |= seen.kinked & (h < KINK * begun[entries])
@@ -191,9 +190,9 @@ class _State:
 
 def _first_steps(values: Array) -> Array:
     """A guess for one parameter: an eighth of its entries' size, as a power of two."""
-    size = float(np.sqrt(np.mean(values**2))) if values.size else 0.0
-    guess = 0.125 * (size or 1.0)
-    return np.full(values.size, np.exp2(np.round(np.log2(guess))))
+    largest = float(np.abs(values).max(initial=0.0)) or 1.0
+    size = largest * float(np.sqrt(np.mean((values / largest) ** 2))) if values.size else 1.0
+    return np.full(values.size, np.exp2(np.round(np.log2(0.125 * (size or 1.0)))))
 
 
 def _next(low: Array, high: Array, factor: Array) -> Array:

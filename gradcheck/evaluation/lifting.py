@@ -14,6 +14,9 @@ summed as soon as its surroundings cannot carry it.* In detail:
 2. The terms of a sum carry the same indices. An index open in one term stays open if all terms
    carry it (``w_2 - w_2 a_1``, or the faulty ``w_2 a_1 + b_1``), otherwise it is summed inside
    that term (``w_2 a_1 + b_2``, ``w_1 x + b_1``). What is not open is broadcast (``1 - a_1``).
+   Outside the forward equations, where ``(\\hat y - y)(w_2 \\sigma'(z_1) + 1)`` looks the same and
+   means no sum, the product must be one that the forward equations sum; if it is the slope of
+   one by a parameter it stays open; else it is a guess.
 3. The argument of a function and the base of a power are numbers of their own: what is open
    there is summed there (``\\sigma(w_1 x)``).
 4. The left side of a *forward equation* (one that the prediction or the loss is computed from)
@@ -32,11 +35,13 @@ per-sample term.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeGuard
 
+from gradcheck.evaluation.fingerprint import Fingerprints
 from gradcheck.evaluation.indexed import (
     FEATURE,
     HIDDEN,
@@ -90,15 +95,23 @@ class LiftingAmbiguous(NotEvaluated):
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """How an index came to be open: by which weights, in which product."""
+
+    weights: frozenset[str]
+    product: Indexed
+
+
+@dataclass(frozen=True, slots=True)
 class Lifted:
     """An expression with its indices.
 
-    ``open`` maps an index that may still be summed to the weights that opened it; ``data`` tells
-    whether any datum is in it, under a sum over the samples or not.
+    ``open`` maps an index that may still be summed to what opened it; ``data`` tells whether any
+    datum is in it, under a sum over the samples or not.
     """
 
     node: Indexed
-    open: dict[str, frozenset[str]] = field(default_factory=dict)
+    open: dict[str, Opened] = field(default_factory=dict)
     data: bool = False
 
 
@@ -113,6 +126,7 @@ class Lifting:
     axes: dict[str, Axes]
     definitions: dict[str, Lifted]
     refused: dict[str, NotEvaluated] = field(default_factory=dict)
+    contractions: dict[str, list[Indexed]] = field(default_factory=dict)  # forward, by index
 
     def lift(self, expression: Expression) -> Lifted:
         """The indices of an expression of this model; its open indices are not yet summed.
@@ -130,7 +144,7 @@ class Lifting:
         own = self.axes[parameter]
         lifted = self.lift(expression)
         for axis in own:
-            if parameter in lifted.open.get(axis, ()):
+            if axis in lifted.open and parameter in lifted.open[axis].weights:
                 raise LiftingAmbiguous(
                     f"{parameter} multiplies a quantity of its own index in {to_key(expression)}"
                 )
@@ -198,22 +212,22 @@ def _infer(model: Model, roles: dict[str, Axes], inputs: Axes) -> Lifting:
     lifting = Lifting(model, axes, {})
     network = _ancestors(model, model.prediction)
     forward = network | _ancestors(model, model.loss)
-    lifter = _Lifter(lifting)
-    for key, expression in model.definitions.items():
+    for key in (key for key in model.definitions if key in forward):
+        lifted = _Lifter(lifting, forward=True).lift(model.definitions[key])
+        _define(lifting, key, _forward(key, lifted, key in network, lifting))
+    for key in (key for key in model.definitions if key not in forward):
         try:
-            lifted = lifter.lift(expression)
-            if key in forward:
-                lifted = _forward(key, lifted, key in network, lifting)
+            _define(lifting, key, lifting.lift(model.definitions[key]))
         except NotEvaluated as refusal:
-            if key in forward:
-                raise
             lifting.refused[key] = refusal
-            continue
-        lifting.definitions[key] = lifted
-        lifting.axes[key] = lifted.node.axes
     if model.loss not in lifting.definitions:
         raise NotEvaluated(f"the loss {model.loss} has no definition")
     return lifting
+
+
+def _define(lifting: Lifting, key: str, lifted: Lifted) -> None:
+    lifting.definitions[key] = lifted
+    lifting.axes[key] = lifted.node.axes
 
 
 def _ancestors(model: Model, key: str | None) -> frozenset[str]:
@@ -267,8 +281,9 @@ def _leaves(node: Indexed) -> Iterator[str]:
 class _Lifter:
     """One walk over a tree; every method returns the value with its indices."""
 
-    def __init__(self, lifting: Lifting) -> None:
+    def __init__(self, lifting: Lifting, forward: bool = False) -> None:
         self.lifting = lifting
+        self.forward = forward
 
     def lift(self, expression: Expression) -> Lifted:
         try:
@@ -313,14 +328,16 @@ class _Lifter:
         return Lifted(Leaf(known.axes[key], key), {}, known.is_data(key))
 
     def _add(self, terms: list[Lifted]) -> Lifted:
-        opened: dict[str, frozenset[str]] = {}
+        opened: dict[str, Opened] = {}
         live = [term for term in terms if term.node != Literal((), _ZERO)] or terms
         for axis in (HIDDEN, FEATURE):
-            keys = frozenset().union(*(term.open.get(axis, ()) for term in live))
-            if not keys:
+            found = [term.open[axis] for term in live if axis in term.open]
+            if not found:
                 continue
-            if all(axis in term.node.axes for term in live):
-                opened[axis] = keys
+            everywhere = all(axis in term.node.axes for term in live)
+            if everywhere or not self._to_sum(found, axis):
+                weights = frozenset().union(*(one.weights for one in found))
+                opened[axis] = Opened(weights, Total((), tuple(term.node for term in live)))
                 continue
             if any(axis in term.node.axes and axis not in term.open for term in live):
                 raise LiftingAmbiguous(
@@ -330,6 +347,28 @@ class _Lifter:
         nodes = tuple(term.node for term in live)
         node = Total(join(*(node.axes for node in nodes)), nodes)
         return Lifted(self._complement(node), opened, any(term.data for term in live))
+
+    def _to_sum(self, found: list[Opened], axis: str) -> bool:
+        """Whether products that are open in some terms only are meant to be summed there."""
+        if self.forward:
+            return True
+        known = self.lifting.contractions.get(axis, [])
+        prints = self._fingerprints()
+        sums = [prints.value(node) for node in known]
+        parameters = [parameter.key for parameter in self.lifting.model.parameters]
+        slopes = [prints.slope(node, key) for node in known for key in parameters]
+        values = [prints.value(one.product) for one in found]
+        if all(_among(value, sums, 1e-10) for value in values):
+            return True
+        if all(_among(value, slopes, 1e-7) for value in values):
+            return False
+        raise LiftingAmbiguous(
+            "a product of a weight and a layer that the forward equations do not sum"
+        )
+
+    def _fingerprints(self) -> Fingerprints:
+        nodes = {key: lifted.node for key, lifted in self.lifting.definitions.items()}
+        return Fingerprints(nodes)
 
     def _factors(self, expression: Expression) -> list[Lifted]:
         match expression:
@@ -348,7 +387,8 @@ class _Lifter:
         return Lifted(self._logistic(Reciprocal(below.node.axes, below.node)), {}, below.data)
 
     def _multiply(self, factors: list[Lifted]) -> Lifted:
-        opened: dict[str, frozenset[str]] = {}
+        opened: dict[str, Opened] = {}
+        units = tuple(f.node for f in factors if set(f.node.axes) - {SAMPLE})
         for axis in (HIDDEN, FEATURE):
             carriers = [factor for factor in factors if axis in factor.node.axes]
             weights = [factor for factor in carriers if not factor.data]
@@ -356,9 +396,12 @@ class _Lifter:
             if len(already) + bool(weights) > 1:
                 raise LiftingAmbiguous("two products of a weight and a layer are multiplied")
             if already:
-                opened[axis] = already[0]
+                opened[axis] = Opened(already[0].weights, Product((), units))
             elif weights and len(carriers) > 1:
-                opened[axis] = self._once([_weights(weight.node, axis) for weight in weights])
+                keys = self._once([_weights(weight.node, axis) for weight in weights])
+                opened[axis] = Opened(keys, Product((), units))
+                if self.forward:
+                    self.lifting.contractions.setdefault(axis, []).append(Product((), units))
         nodes = tuple(factor.node for factor in factors if factor.node != Literal((), _ONE))
         data = any(factor.data for factor in factors)
         if len(nodes) < 2:  # 1/(1 + e^{-z}) must still be seen as a sigmoid
@@ -442,6 +485,11 @@ def _close(lifted: Lifted, axis: str) -> Lifted:
         return lifted
     still = {other: keys for other, keys in lifted.open.items() if other != axis}
     return Lifted(sum_over(lifted.node, (axis,)), still, lifted.data)
+
+
+def _among(value: float, others: list[float], tolerance: float) -> bool:
+    """Whether it is one of them up to the sign, which is not part of an open product."""
+    return any(math.isclose(abs(value), abs(other), rel_tol=tolerance) for other in others)
 
 
 def _weights(node: Indexed, axis: str) -> list[str]:

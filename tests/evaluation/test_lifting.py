@@ -125,13 +125,44 @@ def test_penalties_are_summed_in_the_loss() -> None:
         ((yhat - y) / (w2 * a1), "b2"),
         (total((yhat - y) * a1) + (yhat - y) * a1, "w2"),
         (delta1 * w2, "b1"),
+        (delta2 * (w2 * z1 + 1), "b1"),  # neither a forward sum nor its slope
+        ((w2 * a1 + b1 - y) * a1, "w2"),
     ],
 )
 def test_what_would_be_a_guess_is_refused(claim: T, parameter: str) -> None:
-    helpers = {"delta1": (yhat - y) * w2 * sigma(z1, 1)}
+    helpers = {"delta2": yhat - y, "delta1": delta2 * w2 * sigma(z1, 1)}
     lifting = infer(squares(helpers=helpers))
     with pytest.raises(LiftingAmbiguous):
         lifting.lift_gradient(claim.tree, parameter)
+
+
+@pytest.mark.parametrize(
+    "prediction",
+    [
+        w2 * a1 + b2,
+        b2 + sigma(b1 + x * w1) * w2,
+        w2 / (1 + exp(-z1)) + b2,
+        w2 * (exp(z1) / (exp(z1) + 1)) + b2,
+        -((1 - a1) * w2 - w2 * 1) + b2,
+        name("inner") + b2,
+    ],
+)
+def test_a_prediction_inside_a_claim_is_recognised_however_it_is_written(prediction: T) -> None:
+    lifting = infer(squares(helpers={"inner": w2 * sigma(z1)}))
+    for claim in ((prediction - y) * a1, (prediction - y) * w2 * sigma(z1, 1)):
+        assert lifting.lift(claim.tree).node.axes == ("i", "j")
+    inner = lifting.lift((prediction - y).tree)
+    assert inner.node.axes == ("i",) and not inner.open
+
+
+def test_a_slope_beside_another_path_is_not_summed() -> None:
+    """The true gradient by b_1 where b_1 also stands in the output layer (source 002)."""
+    faulty = model({"z1": w1 * x + b1, "a1": sigma(z1), "yhat": w2 * a1 + b1, "L": SQUARE})
+    lifting = infer(faulty)
+    for slope in (sigma(z1, 1), a1 * (1 - a1), a1 - a1**2):
+        for claim in ((yhat - y) * (w2 * slope + 1), (yhat - y) * w2 * slope + (yhat - y)):
+            lifted = lifting.lift(claim.tree)
+            assert lifted.node.axes == ("i", "j") and "j" in lifted.open
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gradcheck.document import Span
 from gradcheck.finding import Finding
 from gradcheck.rendering.table import COLOURS, table
 from gradcheck.rendering.terminal import WIDTH, Palette, clipped, wrapped
@@ -11,6 +10,7 @@ from gradcheck.report import ClaimResult, DocumentResult, ParameterResult, Repor
 from gradcheck.verdict import Verdict
 
 _SOURCE_LENGTH = 400
+_LABEL = 15
 _EXPLAINED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNREAD)
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 LEGEND = (
@@ -48,15 +48,19 @@ def _document(result: DocumentResult, palette: Palette) -> list[str]:
 
 
 def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
-    """Forward equations and loss of each setup, once if they are the same, and the readings."""
+    """Forward equations and loss as understood, what differs in later setups, the readings."""
     lines: list[str] = []
-    before: tuple[object, ...] = ()
+    known: list[str] = []
     for setup in result.setups:
-        if (setup.forward, setup.loss) != before:
-            first = f"read, line {setup.line}" if before else "read"
-            lines += _labelled(first, ",  ".join(setup.forward), palette)
+        equations = [item for item in (*setup.forward, setup.loss) if item not in known]
+        known += equations
+        loss = setup.loss in equations
+        forward = [item for item in equations if item != setup.loss]
+        if forward:
+            label = "read as" if setup is result.setups[0] else f"from line {setup.line}"
+            lines += _labelled(label, ", ".join(forward), palette)
+        if loss:
             lines += _labelled("loss", setup.loss, palette)
-        before = (setup.forward, setup.loss)
     if not result.setups:
         lines += _labelled("read", f"{counted(result.formulas, 'formula')}, no gradient", palette)
     for reading in result.readings:
@@ -109,39 +113,47 @@ def _explanation(
     colour = COLOURS[claim.verdict]
     lines = ["", *(palette.paint(line, colour) for line in wrapped(head, "  ", "      "))]
     lines += _labelled("written", clipped(claim.source, _SOURCE_LENGTH), palette, 4)
-    if claim.derived:
+    if claim.derived and (claim.verdict is Verdict.WRONG or claim is row.claim):
         lines += _labelled("derived", clipped(claim.derived, _SOURCE_LENGTH), palette, 4)
     for why in _reasons(claim, findings):
         lines += _labelled("why", why, palette, 4)
     if claim.witness:
         lines += _labelled("for example", claim.witness, palette, 4)
     for finding in findings:
-        if finding.suggestion:
-            lines += _labelled("try", finding.suggestion, palette, 4)
-        if finding.follows_from:
-            lines += _labelled("follows from", finding.follows_from, palette, 4)
+        lines += _advice(finding, palette)
     return lines
 
 
 def _reasons(claim: ClaimResult, findings: list[Finding]) -> list[str]:
-    """Each thing once: a message often holds the reason and the quotient already."""
+    """Each thing once: a finding's message often holds what the claim itself says already."""
+    said = [text for text in (claim.derived, claim.witness) if text]
+    messages = [
+        finding.message
+        for finding in findings
+        if not said or not all(text in finding.message for text in said)
+    ]
     reasons: list[str] = []
-    for text in (*(finding.message for finding in findings), claim.quotient, claim.reason):
+    for text in (claim.quotient, *messages, claim.reason):
         if text and not any(text in reason for reason in reasons):
             reasons.append(text)
     return reasons
 
 
 def _finding(result: DocumentResult, finding: Finding, palette: Palette) -> list[str]:
-    line, column = result.document.position(max(finding.span.start, 0))
-    severity = f"{finding.rule.severity} (expected)" if finding.expected else finding.rule.severity
-    head = f"line {line}:{column}  {severity}  {finding.rule.code} {finding.rule.name}"
+    """A finding that belongs to no row: where, what, and the text unless it is only a note."""
+    line = result.document.position(max(finding.span.start, 0))[0]
+    severity = finding.rule.severity + (" (expected)" if finding.expected else "")
+    head = f"{severity}, line {line}: {finding.message}  [{finding.rule.code} {finding.rule.name}]"
     colour = "dim" if finding.expected else _SEVERITY_COLOURS[finding.rule.severity]
-    lines = [palette.paint(text, colour) for text in wrapped(head, "  ")]
-    source = _source(result, finding.span)
-    if source:
+    lines = [palette.paint(text, colour) for text in wrapped(head, "  ", "    ")]
+    if finding.rule.severity != "note" and 0 <= finding.span.start < finding.span.end:
+        source = clipped(result.document.source(finding.span), 2 * WIDTH)
         lines += _labelled("written", source, palette, 4)
-    lines += _labelled("why", finding.message, palette, 4)
+    return lines + _advice(finding, palette)
+
+
+def _advice(finding: Finding, palette: Palette) -> list[str]:
+    lines: list[str] = []
     if finding.suggestion:
         lines += _labelled("try", finding.suggestion, palette, 4)
     if finding.follows_from:
@@ -149,13 +161,9 @@ def _finding(result: DocumentResult, finding: Finding, palette: Palette) -> list
     return lines
 
 
-def _source(result: DocumentResult, span: Span) -> str:
-    return clipped(result.document.source(span), 2 * WIDTH) if 0 <= span.start < span.end else ""
-
-
 def _labelled(label: str, text: str, palette: Palette, indent: int = 2) -> list[str]:
     """A line with its label in a column of its own; long text continues under the text."""
-    first = f"{'':{indent}}{label:<13}"
-    lines = wrapped(text, first, " " * (indent + 13))
+    first = f"{'':{indent}}{label:<{_LABEL}}"
+    lines = wrapped(text, first, " " * (indent + _LABEL))
     lines[0] = palette.paint(first, "dim") + lines[0][len(first) :]
     return lines

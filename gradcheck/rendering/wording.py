@@ -64,7 +64,9 @@ def outcome(report: Report) -> str:
 
 
 def is_expected(result: DocumentResult, row: ParameterResult) -> bool:
-    """Whether the document declares all that is the matter with this row."""
+    """Whether the row fails and the document declares all that is the matter with it."""
+    if row.verdict not in FAILING:
+        return False
     findings = [finding for claim in row.claims for finding in findings_on(result, claim.span)]
     declared = any(finding.expected for finding in findings)
     return declared and not any(finding.fails for finding in findings)

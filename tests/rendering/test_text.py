@@ -58,7 +58,7 @@ def test_a_reason_is_given_once(made_report: Report) -> None:
 
 def test_findings_outside_claims_are_listed_with_their_place(made_report: Report) -> None:
     text = render(made_report)
-    assert "line 11:3 error GC401 update-target" in text
+    assert "error, line 11: b_1 starts from b_2 [GC401 update-target]" in text
     assert "write b_1 ← b_1 - …" in text
     assert text.count("b_1 starts from b_2") == 1
 

@@ -29,8 +29,9 @@ from gradcheck.evaluation.indexed import (
     Total,
     join,
 )
-from gradcheck.evaluation.lifting import Lifting, LiftingAmbiguous, NotEvaluated
+from gradcheck.evaluation.lifting import Lifting
 from gradcheck.evaluation.point import Point, Sizes
+from gradcheck.evaluation.refusal import LiftingAmbiguous, NotEvaluated
 from gradcheck.expression import Expression
 from gradcheck.model import Model
 

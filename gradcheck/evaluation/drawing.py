@@ -71,7 +71,7 @@ def draw(model: Model, seed: int, attempt: int, samples: int) -> Draw:
         given[parameter.key] = _signed(_stream(base, parameter.role))
     for number, key in enumerate(model.inputs):
         given[key] = _distinct(_stream(base, f"input {number}"), samples, _signed)
-    between = _has_logarithm(model)
+    between = has_logarithm(model)
     for number, key in enumerate(model.labels):
         stream = _stream(base, f"label {number}")
         given[key] = _distinct(stream, samples, _between if between else _signed)
@@ -89,7 +89,8 @@ def _quantities(expression: Expression) -> Iterator[str]:
             yield node.key
 
 
-def _has_logarithm(model: Model) -> bool:
+def has_logarithm(model: Model) -> bool:
+    """Whether the loss is of the logarithmic kind, so that labels are probabilities."""
     return any(
         isinstance(node, Apply) and node.function.key in ("log", "softplus")
         for key in model.ancestors(model.loss)

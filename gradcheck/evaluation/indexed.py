@@ -6,7 +6,7 @@ sorted, so the alphabet is the memory order of every array.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 SAMPLE, HIDDEN, FEATURE = "i", "j", "k"
@@ -73,6 +73,27 @@ class Summed(Indexed):
 
     body: Indexed
     over: Axes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How an index came to be open: by which weights, in which product."""
+
+    weights: frozenset[str]
+    product: Indexed
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """An expression with its indices.
+
+    ``open`` maps an index that may still be summed to what opened it; ``data`` tells whether any
+    datum is in it, under a sum over the samples or not.
+    """
+
+    node: Indexed
+    open: dict[str, Opened] = field(default_factory=dict)
+    data: bool = False
 
 
 def join(*axes: Axes) -> Axes:

@@ -35,13 +35,10 @@ per-sample term.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import TypeGuard
 
-from gradcheck.evaluation.fingerprint import Fingerprints
+from gradcheck.evaluation.contraction import Lifter
 from gradcheck.evaluation.indexed import (
     FEATURE,
     HIDDEN,
@@ -50,7 +47,7 @@ from gradcheck.evaluation.indexed import (
     Axes,
     Indexed,
     Leaf,
-    Literal,
+    Lifted,
     Product,
     Raised,
     Reciprocal,
@@ -59,24 +56,17 @@ from gradcheck.evaluation.indexed import (
     join,
     sum_over,
 )
+from gradcheck.evaluation.refusal import LiftingAmbiguous, NotEvaluated
 from gradcheck.expression import (
-    Add,
-    Apply,
-    Divide,
     Expression,
-    Multiply,
     Name,
-    Negate,
-    Number,
-    Partial,
-    Power,
     Sum,
     to_key,
     walk,
 )
-from gradcheck.model import FUNCTIONS, Model
+from gradcheck.model import Model
 
-_ZERO, _ONE = Fraction(0), Fraction(1)
+__all__ = ["Lifting", "LiftingAmbiguous", "NotEvaluated", "degenerate", "infer"]
 
 ROLE_AXES: dict[str, Axes] = {
     "w_1": (HIDDEN, FEATURE),
@@ -84,35 +74,6 @@ ROLE_AXES: dict[str, Axes] = {
     "w_2": (HIDDEN,),
     "b_2": (),
 }
-
-
-class NotEvaluated(Exception):
-    """No number can be given; the message is the reason, for the report."""
-
-
-class LiftingAmbiguous(NotEvaluated):
-    """The indices of an expression cannot be known without guessing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """How an index came to be open: by which weights, in which product."""
-
-    weights: frozenset[str]
-    product: Indexed
-
-
-@dataclass(frozen=True, slots=True)
-class Lifted:
-    """An expression with its indices.
-
-    ``open`` maps an index that may still be summed to what opened it; ``data`` tells whether any
-    datum is in it, under a sum over the samples or not.
-    """
-
-    node: Indexed
-    open: dict[str, Opened] = field(default_factory=dict)
-    data: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +94,7 @@ class Lifting:
 
         Raises `LiftingAmbiguous`, or `NotEvaluated` for what arrays cannot express.
         """
-        return _Lifter(self).lift(expression)
+        return Lifter(self).lift(expression)
 
     def lift_gradient(self, expression: Expression, parameter: str) -> Indexed:
         """A claim for one parameter with no index left but the parameter's (it may have fewer).
@@ -213,7 +174,7 @@ def _infer(model: Model, roles: dict[str, Axes], inputs: Axes) -> Lifting:
     network = _ancestors(model, model.prediction)
     forward = network | _ancestors(model, model.loss)
     for key in (key for key in model.definitions if key in forward):
-        lifted = _Lifter(lifting, forward=True).lift(model.definitions[key])
+        lifted = Lifter(lifting, forward=True).lift(model.definitions[key])
         _define(lifting, key, _forward(key, lifted, key in network, lifting))
     for key in (key for key in model.definitions if key not in forward):
         try:
@@ -276,243 +237,3 @@ def _leaves(node: Indexed) -> Iterator[str]:
             yield from _leaves(exponent)
         case Reciprocal(operand=inner) | Applied(argument=inner) | Summed(body=inner):
             yield from _leaves(inner)
-
-
-class _Lifter:
-    """One walk over a tree; every method returns the value with its indices."""
-
-    def __init__(self, lifting: Lifting, forward: bool = False) -> None:
-        self.lifting = lifting
-        self.forward = forward
-
-    def lift(self, expression: Expression) -> Lifted:
-        try:
-            return self._lift(expression)
-        except RecursionError:
-            raise NotEvaluated("the expression is nested too deeply") from None
-
-    def _lift(self, expression: Expression) -> Lifted:
-        match expression:
-            case Number(value=value):
-                return Lifted(Literal((), value))
-            case Name():
-                return self._name(expression)
-            case Add(terms=terms):
-                return self._add([self._lift(term) for term in terms])
-            case Negate() | Multiply() | Divide():
-                return self._multiply(list(self._factors(expression)))
-            case Power(base=base, exponent=exponent):
-                return self._power(self._settled(base), self._settled(exponent))
-            case Apply():
-                return self._apply(expression)
-            case Sum(body=body):
-                inner = self._lift(body)
-                return Lifted(sum_over(inner.node, (SAMPLE,)), inner.open, True)
-            case Partial():
-                raise NotEvaluated("a derivative is written and not carried out")
-        raise NotEvaluated(f"{type(expression).__name__} has no value in arrays")
-
-    def _name(self, name: Name) -> Lifted:
-        key = name.key
-        known = self.lifting
-        target = known.model.definitions.get(key)
-        if isinstance(target, Name) and target.key != key:  # another name for the same thing
-            return self._name(target)
-        if key in known.refused:
-            raise known.refused[key]
-        if key in known.definitions:
-            lifted = known.definitions[key]
-            return Lifted(Leaf(lifted.node.axes, key), lifted.open, lifted.data)
-        if key not in known.axes:
-            raise NotEvaluated(f"{key} has no value")
-        return Lifted(Leaf(known.axes[key], key), {}, known.is_data(key))
-
-    def _add(self, terms: list[Lifted]) -> Lifted:
-        opened: dict[str, Opened] = {}
-        live = [term for term in terms if term.node != Literal((), _ZERO)] or terms
-        for axis in (HIDDEN, FEATURE):
-            found = [term.open[axis] for term in live if axis in term.open]
-            if not found:
-                continue
-            everywhere = all(axis in term.node.axes for term in live)
-            if everywhere or not self._to_sum(found, axis):
-                weights = frozenset().union(*(one.weights for one in found))
-                opened[axis] = Opened(weights, Total((), tuple(term.node for term in live)))
-                continue
-            if any(axis in term.node.axes and axis not in term.open for term in live):
-                raise LiftingAmbiguous(
-                    "the terms of a sum do not carry the same indices: one lacks what others have"
-                )
-            live = [_close(term, axis) for term in live]
-        nodes = tuple(term.node for term in live)
-        node = Total(join(*(node.axes for node in nodes)), nodes)
-        return Lifted(self._complement(node), opened, any(term.data for term in live))
-
-    def _to_sum(self, found: list[Opened], axis: str) -> bool:
-        """Whether products that are open in some terms only are meant to be summed there."""
-        if self.forward:
-            return True
-        known = self.lifting.contractions.get(axis, [])
-        prints = self._fingerprints()
-        sums = [prints.value(node) for node in known]
-        parameters = [parameter.key for parameter in self.lifting.model.parameters]
-        slopes = [prints.slope(node, key) for node in known for key in parameters]
-        values = [prints.value(one.product) for one in found]
-        if all(_among(value, sums, 1e-10) for value in values):
-            return True
-        if all(_among(value, slopes, 1e-7) for value in values):
-            return False
-        raise LiftingAmbiguous(
-            "a product of a weight and a layer that the forward equations do not sum"
-        )
-
-    def _fingerprints(self) -> Fingerprints:
-        nodes = {key: lifted.node for key, lifted in self.lifting.definitions.items()}
-        return Fingerprints(nodes)
-
-    def _factors(self, expression: Expression) -> list[Lifted]:
-        match expression:
-            case Negate(operand=operand):
-                return [Lifted(Literal((), -_ONE)), *self._factors(operand)]
-            case Multiply(factors=factors):
-                return [lifted for factor in factors for lifted in self._factors(factor)]
-            case Divide(numerator=numerator, denominator=denominator):
-                return [*self._factors(numerator), self._inverse(denominator)]
-        return [self._lift(expression)]
-
-    def _inverse(self, denominator: Expression) -> Lifted:
-        below = self._lift(denominator)
-        if below.open:
-            raise LiftingAmbiguous("a division by a product of a weight and a layer")
-        return Lifted(self._logistic(Reciprocal(below.node.axes, below.node)), {}, below.data)
-
-    def _multiply(self, factors: list[Lifted]) -> Lifted:
-        opened: dict[str, Opened] = {}
-        units = tuple(f.node for f in factors if set(f.node.axes) - {SAMPLE})
-        for axis in (HIDDEN, FEATURE):
-            carriers = [factor for factor in factors if axis in factor.node.axes]
-            weights = [factor for factor in carriers if not factor.data]
-            already = [factor.open[axis] for factor in carriers if axis in factor.open]
-            if len(already) + bool(weights) > 1:
-                raise LiftingAmbiguous("two products of a weight and a layer are multiplied")
-            if already:
-                opened[axis] = Opened(already[0].weights, Product((), units))
-            elif weights and len(carriers) > 1:
-                keys = self._once([_weights(weight.node, axis) for weight in weights])
-                opened[axis] = Opened(keys, Product((), units))
-                if self.forward:
-                    self.lifting.contractions.setdefault(axis, []).append(Product((), units))
-        nodes = tuple(factor.node for factor in factors if factor.node != Literal((), _ONE))
-        data = any(factor.data for factor in factors)
-        if len(nodes) < 2:  # 1/(1 + e^{-z}) must still be seen as a sigmoid
-            return Lifted(nodes[0] if nodes else Literal((), _ONE), opened, data)
-        return Lifted(Product(join(*(node.axes for node in nodes)), nodes), opened, data)
-
-    def _once(self, weights: list[list[str]]) -> frozenset[str]:
-        keys = [key for found in weights for key in found]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise LiftingAmbiguous(f"{key} stands twice in one product")
-        return frozenset(keys)
-
-    def _power(self, base: Lifted, exponent: Lifted) -> Lifted:
-        axes = join(base.node.axes, exponent.node.axes)
-        node: Indexed = Raised(axes, base.node, exponent.node)
-        if exponent.node == Literal((), -_ONE):
-            node = self._logistic(Reciprocal(axes, base.node))
-        return Lifted(node, {}, base.data or exponent.data)
-
-    def _settled(self, expression: Expression) -> Lifted:
-        """An expression that is a number of its own: what is open in it is summed."""
-        lifted = self._lift(expression)
-        for axis in sorted(lifted.open):
-            lifted = _close(lifted, axis)
-        return lifted
-
-    def _apply(self, expression: Apply) -> Lifted:
-        if len(expression.arguments) != 1:
-            raise NotEvaluated(f"{expression.function.key} has more than one argument")
-        argument = self._settled(expression.arguments[0])
-        function = expression.function.key
-        if function in self.lifting.model.definitions:
-            raise NotEvaluated(f"{function} is used both as a function and as a quantity")
-        if function not in FUNCTIONS:
-            function = "sigmoid"  # an abstract activation: for the numbers it is the sigmoid
-        inner = argument.node
-        if function == "log" and expression.order == 0:
-            seen = self._seen(inner)
-            if _is(seen, "sigmoid"):
-                function, inner = "log_sigmoid", seen.argument
-        return Lifted(
-            Applied(argument.node.axes, function, expression.order, inner), {}, argument.data
-        )
-
-    # What follows keeps the numbers right where a sigmoid rounds to 0 or 1.
-
-    def _seen(self, node: Indexed) -> Indexed:
-        """The node, or what the name stands for."""
-        while isinstance(node, Leaf) and node.key in self.lifting.definitions:
-            node = self.lifting.definitions[node.key].node
-        return node
-
-    def _complement(self, node: Total) -> Indexed:
-        """``1 - sigma(z)`` is ``sigma(-z)``."""
-        if len(node.terms) != 2:
-            return node
-        for one, other in (node.terms, node.terms[::-1]):
-            if one != Literal((), _ONE) or not isinstance(other, Product):
-                continue
-            if len(other.factors) == 2 and other.factors[0] == Literal((), -_ONE):
-                seen = self._seen(other.factors[1])
-                if _is(seen, "sigmoid"):
-                    return Applied(node.axes, "sigmoid", 0, _negated(seen.argument))
-        return node
-
-    def _logistic(self, node: Reciprocal) -> Indexed:
-        """``1/(1 + e^{-z})`` is ``sigma(z)``, ``1/(1 + e^z)`` is ``sigma(-z)``."""
-        below = self._seen(node.operand)
-        if isinstance(below, Total) and len(below.terms) == 2:
-            for one, other in (below.terms, below.terms[::-1]):
-                grown = self._seen(other)
-                if one == Literal((), _ONE) and _is(grown, "exp"):
-                    return Applied(node.axes, "sigmoid", 0, _negated(grown.argument))
-        return node
-
-
-def _close(lifted: Lifted, axis: str) -> Lifted:
-    """The same with an open index summed."""
-    if axis not in lifted.open:
-        return lifted
-    still = {other: keys for other, keys in lifted.open.items() if other != axis}
-    return Lifted(sum_over(lifted.node, (axis,)), still, lifted.data)
-
-
-def _among(value: float, others: list[float], tolerance: float) -> bool:
-    """Whether it is one of them up to the sign, which is not part of an open product."""
-    return any(math.isclose(abs(value), abs(other), rel_tol=tolerance) for other in others)
-
-
-def _weights(node: Indexed, axis: str) -> list[str]:
-    """The weights that give a factor its index, one entry for every power they stand in."""
-    if axis not in node.axes:
-        return []
-    match node:
-        case Leaf(key=key):
-            return [key]
-        case Raised(base=base):
-            return 2 * _weights(base, axis)
-        case Total(terms=terms):
-            return sorted({key for term in terms for key in _weights(term, axis)})
-        case Product(factors=factors):
-            return [key for factor in factors for key in _weights(factor, axis)]
-        case Reciprocal(operand=inner) | Applied(argument=inner) | Summed(body=inner):
-            return _weights(inner, axis)
-    return []
-
-
-def _is(node: Indexed, function: str) -> TypeGuard[Applied]:
-    return isinstance(node, Applied) and node.function == function and node.order == 0
-
-
-def _negated(node: Indexed) -> Indexed:
-    return Product(node.axes, (Literal((), -_ONE), node))

@@ -10,9 +10,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.evaluation.drawing import has_logarithm
 from gradcheck.evaluation.indexed import FEATURE, HIDDEN, SAMPLE
 from gradcheck.evaluation.lifting import Lifting
-from gradcheck.expression import Apply, walk
 from gradcheck.model import Model
 
 Array = NDArray[np.float64]
@@ -83,15 +83,6 @@ def _labels(model: Model, samples: int, stream: np.random.Generator) -> Array:
     if samples > 2:  # with fewer, exact labels would hide one half of the loss
         labels[:2] = 0.0, 1.0
     return labels
-
-
-def has_logarithm(model: Model) -> bool:
-    """Whether the loss is of the logarithmic kind, so that labels are probabilities."""
-    return any(
-        isinstance(node, Apply) and node.function.key in ("log", "softplus")
-        for key in model.ancestors(model.loss)
-        for node in walk(model.definitions[key])
-    )
 
 
 def _stream(seed: int, name: str) -> np.random.Generator:

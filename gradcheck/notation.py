@@ -156,7 +156,8 @@ class _Text(_Writer):
             case FunctionName(function=function, order=order):
                 return self.function(function) + "'" * order, _ATOM
             case Divide(numerator=numerator, denominator=denominator):
-                above, below = self.at_least(_PRODUCT, numerator), self.at_least(_ATOM, denominator)
+                level = _ATOM if isinstance(numerator, (Divide, Sum)) else _PRODUCT
+                above, below = self.at_least(level, numerator), self.at_least(_ATOM, denominator)
                 return f"{above}/{below}", _FACTOR if _is_plain(numerator) else _PRODUCT
             case Power(base=base, exponent=exponent):
                 return f"{self.at_least(_ATOM, base)}^{self.at_least(_ATOM, exponent)}", _FACTOR
@@ -184,10 +185,12 @@ class _Text(_Writer):
 
     def _sum(self, node: Sum) -> str:
         sign = "Σ"
-        if node.index is not None:
-            sign += f"_{self.name(node.index)}"
-        if node.lower is not None:
-            sign += f"={self.write(node.lower)}" if node.index else f"_{self.write(node.lower)}"
+        if node.index is not None and node.lower is not None:
+            sign += f"_{{{self.name(node.index)}={self.write(node.lower)}}}"
+        elif node.index is not None or node.lower is not None:
+            only = node.index if node.index is not None else node.lower
+            assert only is not None
+            sign += f"_{self.at_least(_ATOM, only)}"
         if node.upper is not None:
             sign += f"^{self.at_least(_ATOM, node.upper)}"
         return f"{sign} {self.at_least(_PRODUCT, node.body)}"
@@ -209,7 +212,7 @@ class _Tex(_Writer):
         if denominator == 1:
             return str(value.numerator), _ATOM
         places = 0
-        while denominator % 10 == 0 or (10**places) % denominator:
+        while (10**places) % denominator:
             places += 1
             if places > 25:
                 return rf"\frac{{{value.numerator}}}{{{denominator}}}", _FACTOR

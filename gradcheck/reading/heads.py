@@ -60,9 +60,11 @@ class Heads:
     known: Known
     at: int
     stop: int
+    nesting: int
 
     if TYPE_CHECKING:  # what the parser provides
 
+        def nested(self) -> None: ...
         def peek(self, ahead: int = 0) -> Token | None: ...
         def take(self) -> Token: ...
         def since(self, start: int) -> Span: ...
@@ -205,7 +207,9 @@ class Heads:
             if follows.value != "{":
                 self.unexpected(follows)
             return self._whole_name(follows.at + 1, mate.at, accent)
+        self.nested()
         inner = self._nucleus()
+        self.nesting -= 1
         return inner._replace(accent=f"{accent} {inner.accent}".strip())
 
     def _check_blackboard(self, token: Token) -> None:
@@ -233,19 +237,14 @@ class Heads:
         follows = self.peek(1)
         if follows is None or follows.kind != "open" or follows.mate is None:
             return True
-        saved = self.at, self.stop
+        saved = self.at, self.stop, self.nesting
         try:
-            self.at += 1
-            self._inner("") if False else self._probe(follows)
+            self._whole_name(follows.at + 1, self.closing(follows).at, "")
         except Refusal:
             return False
         finally:
-            self.at, self.stop = saved
+            self.at, self.stop, self.nesting = saved
         return True
-
-    def _probe(self, opener: Token) -> None:
-        mate = self.closing(opener)
-        self._whole_name(opener.at + 1, mate.at, "")
 
     def script(self) -> str:
         """The subscript that comes next, as a string."""

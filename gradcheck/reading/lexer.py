@@ -140,7 +140,7 @@ _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀⁿⁱᵗˡ�
 _TEXT_FONTS = "text(?:rm|bf|it|sf|tt|normal|sc|up|md)?|mbox|hbox|intertext|shortintertext"
 _TOKEN = re.compile(
     rf"(?P<space>(?:\s|~|\\[,;:!>\s/]|\\(?:{_SPACING})(?![A-Za-z])|\u2062|\u2009|\u200b)+)"
-    r"|(?P<word>[A-Za-z]+)"
+    r"|(?P<word>[A-Za-z]+(?![\u0302\u0303\u0304\u0307]))"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![\d.]))?|\.\d+)"
     r"|(?P<skip>\\(?:tag|label|color|phantom|hphantom|vphantom|class|cssId)\*?\s*\{[^{}]*\})"
     r"|(?P<gap>\\(?:hspace|hskip|mspace|vspace|x(?:R|r|l|L)ightarrow|xrightarrow|xRightarrow)\*?"

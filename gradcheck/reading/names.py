@@ -21,7 +21,7 @@ ACCENTS = {
 }  # fmt: skip
 FONTS = frozenset(
     "mathbf boldsymbol mathrm mathit bm vec mathsf mathtt bf it rm pmb symbf symbfit overrightarrow"
-    " mathnormal mathfrak operatorname textcolor underline ensuremath mathop mathord mathbin".split()
+    " mathnormal mathfrak operatorname underline ensuremath mathop mathord mathbin".split()
 )
 _INDEX_WORDS = frozenset("new old next prev true pred out in hat".split())
 _INDEX_LETTERS = frozenset("l L t T".split())
@@ -157,7 +157,7 @@ def index_of(tokens: list[Token]) -> str | None:
     if not tokens:
         return None
     first, last = tokens[0], tokens[-1]
-    if first.kind == "open" and first.mate is last and first.value in ("(", "["):
+    if all_bracketed(tokens):
         return script_text(tokens)
     if first.kind == "open" and first.value == "\\{" and first.mate is last:
         inner = script_text(tokens[1:-1])
@@ -177,6 +177,20 @@ def index_of(tokens: list[Token]) -> str | None:
         text = "".join(token.value for token in tokens)
         return f"({text})" if tokens[0].value in "tT" else text
     return None
+
+
+def all_bracketed(tokens: list[Token]) -> bool:
+    """Whether the tokens are bracket groups only: ``[2](i)``."""
+    closing: Token | None = None
+    for token in tokens:
+        if closing is not None:
+            if token is closing:
+                closing = None
+        elif token.kind == "open" and token.value in ("(", "[") and token.mate is not None:
+            closing = token.mate
+        else:
+            return False
+    return closing is None
 
 
 def _single_index(token: Token) -> str | None:

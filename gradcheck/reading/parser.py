@@ -69,6 +69,7 @@ class Parser(Heads, Derivatives):
         self.at = 0
         self.stop = len(self.tokens)
         self.depth = 0
+        self.nesting = 0
         self.bars: tuple[str, ...] = ()  # the | that are open
 
     def whole(self) -> Expression:
@@ -101,6 +102,12 @@ class Parser(Heads, Derivatives):
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > limits.DEPTH:
+            raise Refusal(self.here(), f"nested more than {limits.DEPTH} levels deep")
+
+    def nested(self) -> None:
+        """Count one factor inside another, such as log log x."""
+        self.nesting += 1
+        if self.nesting > limits.DEPTH + 16:  # brackets of the full depth pass
             raise Refusal(self.here(), f"nested more than {limits.DEPTH} levels deep")
 
     def part(self, start: int, stop: int) -> Expression:
@@ -162,6 +169,7 @@ class Parser(Heads, Derivatives):
         done: list[Expression] = []
         run_start = self.at
         run = [self.factor()]
+        depth = self.depth
         while (token := self.peek()) is not None:
             if token.kind == "multiply":
                 self.at += 1
@@ -170,12 +178,14 @@ class Parser(Heads, Derivatives):
                 run_start = self.at
                 run = [self._signed(self.factor)]
             elif token.kind == "divide":
+                self.deeper()  # a/b/c/d is as deep as it is long
                 self.at += 1
                 run = [self._quotient(run, run_start, token)]
             elif self.starts_factor(token):
                 run.append(self.factor())
             else:
                 break
+        self.depth = depth
         return self._product(done + run, start)
 
     def _operand_after(self, operator: Token) -> None:
@@ -219,6 +229,12 @@ class Parser(Heads, Derivatives):
 
     def factor(self) -> Expression:
         """One factor with its exponents."""
+        self.nested()
+        expression = self._factor()
+        self.nesting -= 1
+        return expression
+
+    def _factor(self) -> Expression:
         token = self.peek()
         if token is None:
             raise Refusal(self.here(), "something is missing at the end")
@@ -444,11 +460,11 @@ class Parser(Heads, Derivatives):
 
     def _label(self, begin: int, end: int) -> Expression | None:
         inner = self.tokens[begin:end]
-        stop, depth, notes = self.stop, self.depth, list(self.notes)
+        stop, depth, nesting, notes = self.stop, self.depth, self.nesting, list(self.notes)
         try:
             return self.part(begin, end)
         except Refusal:
-            self.stop, self.depth, self.notes[:] = stop, depth, notes
+            self.stop, self.depth, self.nesting, self.notes[:] = stop, depth, nesting, notes
             words = " ".join(token.value for token in inner)
             self.note(f"the label of a brace is not a formula: {words[:60]}")
             return None

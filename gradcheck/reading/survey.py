@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcheck.expression import Name
 from gradcheck.reading.lexer import GREEK_NAMES, Token
-from gradcheck.reading.names import Known, head_key, names_only, occurs_bare, text_of
+from gradcheck.reading.names import FONTS, Known, head_key, names_only, occurs_bare, text_of
 from gradcheck.reading.segments import Draft
 from gradcheck.reading.words import LIKELY_FUNCTIONS, NEVER_FUNCTIONS
 
@@ -33,9 +33,9 @@ def _side(side: list[Token], known: Known) -> None:
         if head is None:
             at += 1
             continue
-        name, order, after = head
+        name, order, after, resume = head
         _head_found(side, at, after, name, order, known)
-        at = max(after, at + 1)
+        at = max(resume, at + 1)
 
 
 def _skip_script(side: list[Token], at: int) -> int:
@@ -48,8 +48,12 @@ def _skip_script(side: list[Token], at: int) -> int:
     return at + 2
 
 
-def _head(side: list[Token], at: int) -> tuple[Name, int, int] | None:
-    """A name with its scripts as far as functions go by them: (name, primes, where it ends)."""
+def _head(side: list[Token], at: int) -> tuple[Name, int, int, int] | None:
+    """A name with its scripts as far as functions go by them.
+
+    Returns the name, its primes, where it ends, and where to look for the next name (a power
+    may hold some).
+    """
     token = side[at]
     if token.kind == "word":
         base, accent = token.value, ""
@@ -62,7 +66,7 @@ def _head(side: list[Token], at: int) -> tuple[Name, int, int] | None:
     else:
         return None
     at += 1
-    subscript, order = "", 0
+    subscript, order, resume = "", 0, 0
     while at < len(side):
         token = side[at]
         if token.kind == "prime":
@@ -77,14 +81,14 @@ def _head(side: list[Token], at: int) -> tuple[Name, int, int] | None:
             elif any(part.kind == "prime" for part in inner):
                 order += 1
             elif _holds_names(inner):
-                break
+                resume = resume or at + 1
             at = stop + 1
         elif token.kind == "number" and token.start == side[at - 1].end and not subscript:
             subscript = token.value
             at += 1
         else:
             break
-    return Name(base, subscript, "", accent), order, at
+    return Name(base, subscript, "", accent), order, at, resume or at
 
 
 def _holds_names(inner: list[Token]) -> bool:
@@ -96,7 +100,7 @@ def _head_found(
 ) -> None:
     if len(name.base) == 1 and not (name.base == "e" and after == at + 1):
         known.letters.add(name.base)
-    follows = side[after] if after < len(side) else None
+    follows = _after_font(side, after)
     key = head_key(name)
     if follows is not None and follows.value in ("(", "[") and follows.mate:
         if follows.value == "(" and order and name.base not in NEVER_FUNCTIONS:
@@ -107,6 +111,16 @@ def _head_found(
         known.primed.add(key)
     elif not order and (at > 0 or after < len(side)) and not _inside_own_bracket(side, at, name):
         known.bare.add(key)
+
+
+def _after_font(side: list[Token], after: int) -> Token | None:
+    """What follows a name, past the brace of a ``\\mathbf{…}`` that it stands in."""
+    follows = side[after] if after < len(side) else None
+    if follows is not None and follows.value == "{" and follows.kind == "close":
+        opener = follows.mate
+        if opener is not None and opener.at > 0 and side[opener.at - 1].value in FONTS:
+            return side[after + 1] if after + 1 < len(side) else None
+    return follows
 
 
 def _inside_own_bracket(side: list[Token], at: int, name: Name) -> bool:
@@ -128,7 +142,7 @@ def _definition(side: list[Token], known: Known) -> None:
     head = _head(side, 0) if side else None
     if head is None:
         return
-    name, order, after = head
+    name, order, after, _ = head
     if order or after >= len(side) - 1:
         return
     opener = side[after]

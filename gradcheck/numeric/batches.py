@@ -25,11 +25,12 @@ class Batches:
 
     def __init__(self, loss: Loss, point: Mapping[str, ArrayLike], chunk: int | None) -> None:
         self.loss = loss
-        # A copy: a loss that changes its input must not change the point under us.
+        # Copies, and read-only: a loss that changes its input must not move the point under us.
         self.arrays = {name: np.array(value, dtype=np.float64) for name, value in point.items()}
         for name, array in self.arrays.items():
             if not np.isfinite(array).all():
                 raise ValueError(f"parameter {name} has an entry that is not finite")
+            array.flags.writeable = False
         sizes = [array.size for array in self.arrays.values()]
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
         ravelled = [array.ravel() for array in self.arrays.values()]

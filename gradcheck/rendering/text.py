@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gradcheck.finding import Finding
 from gradcheck.rendering.table import COLOURS, table
 from gradcheck.rendering.terminal import WIDTH, Palette, clipped, wrapped
@@ -11,6 +13,7 @@ from gradcheck.verdict import Verdict
 
 _SOURCE_LENGTH = 400
 _LABEL = 15
+_ALIKE = 5
 _EXPLAINED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNREAD)
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 LEGEND = (
@@ -40,27 +43,37 @@ def _document(result: DocumentResult, palette: Palette) -> list[str]:
     for setup in result.setups:
         lines += ["", *_setup(result, setup, palette, told)]
     rest = [finding for finding in result.findings if id(finding) not in told]
-    if rest:
-        lines.append("")
-        for finding in sorted(rest, key=lambda finding: finding.span):
+    return lines + _other_findings(result, rest, palette)
+
+
+def _other_findings(result: DocumentResult, findings: list[Finding], palette: Palette) -> list[str]:
+    """In document order; of many that say the same, only the first ones."""
+    lines = [""] if findings else []
+    shown: Counter[tuple[str, str]] = Counter()
+    for finding in sorted(findings, key=lambda finding: finding.span):
+        same = (finding.rule.code, finding.message)
+        shown[same] += 1
+        if shown[same] <= _ALIKE:
             lines += _finding(result, finding, palette)
+    for (code, message), number in shown.items():
+        if number > _ALIKE:
+            lines += wrapped(f"and {number - _ALIKE} more {code}: {message}", "  ", "    ")
     return lines
 
 
 def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
     """Forward equations and loss as understood, what differs in later setups, the readings."""
     lines: list[str] = []
-    known: list[str] = []
+    before: tuple[str, ...] = ()
     for setup in result.setups:
-        equations = [item for item in (*setup.forward, setup.loss) if item not in known]
-        known += equations
-        loss = setup.loss in equations
-        forward = [item for item in equations if item != setup.loss]
-        if forward:
-            label = "read as" if setup is result.setups[0] else f"from line {setup.line}"
-            lines += _labelled(label, ", ".join(forward), palette)
-        if loss:
-            lines += _labelled("loss", setup.loss, palette)
+        changed = [item for item in setup.forward if item not in (*before, setup.loss)]
+        since = f"from line {setup.line}" if before else ""
+        if changed:
+            lines += _labelled(since or "read as", ", ".join(changed), palette)
+        if setup.loss not in before:
+            label = since if since and not changed else "loss"
+            lines += _labelled(label, setup.loss, palette)
+        before = (*setup.forward, setup.loss)
     if not result.setups:
         lines += _labelled("read", f"{counted(result.formulas, 'formula')}, no gradient", palette)
     for reading in result.readings:

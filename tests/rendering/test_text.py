@@ -63,6 +63,27 @@ def test_findings_outside_claims_are_listed_with_their_place(made_report: Report
     assert text.count("b_1 starts from b_2") == 1
 
 
+def test_later_setups_show_what_differs(made_report: Report) -> None:
+    document = made_report.documents[0]
+    first, second = document.setups
+    tanh = (first.forward[0], "a_1 = tanh(z_1)", *first.forward[2:])
+    setups = (first, replace(second, forward=tanh), replace(first, line=20))
+    report = replace(made_report, documents=(replace(document, setups=setups),))
+    lines = [" ".join(line.split()) for line in render(report).splitlines()]
+    assert "from line 9 a_1 = tanh(z_1)" in lines
+    assert "from line 20 a_1 = σ(z_1)" in lines
+    assert lines.count("loss L = 1/N Σ (ŷ - y)²") == 1
+
+
+def test_many_findings_alike_are_counted(made_report: Report) -> None:
+    document = made_report.documents[0]
+    finding = document.findings[1]
+    many = replace(document, findings=(finding,) * 2000)
+    text = render(replace(made_report, documents=(many,)))
+    assert "and 1995 more GC402: follows" in text
+    assert len(text) < 20_000
+
+
 def test_last_lines_count_and_conclude(made_report: Report) -> None:
     end = " ".join(render(made_report).splitlines()[-4:])
     assert "1 document; 5 gradients: 1 exact, 1 up to a convention, 1 WRONG" in end

@@ -11,6 +11,7 @@ SymPy sees dummies only, and functions of its own class without any rewriting ru
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import sympy
@@ -230,8 +231,6 @@ class Translation:
         self._chain = chain
         self._dummies: dict[str, sympy.Dummy] = {}
         self._elements: dict[sympy.Dummy, Rational] = {}
-        self._functions: dict[tuple[str, int], type[sympy.Function]] = {}
-        self._heads: dict[type[sympy.Function], tuple[Name, int]] = {}
         self._translated: dict[int, tuple[Expression, Any]] = {}
 
     def derivative(self, definition: Expression, node: str) -> Rational:
@@ -245,7 +244,7 @@ class Translation:
         node = self._chain.graph.node(key)
         found = self._dummies.get(node)
         if found is None:
-            found = self._dummies[node] = sympy.Dummy(f"v{len(self._dummies)}")
+            found = self._dummies[node] = _nth_dummy(len(self._dummies))
             self._elements[found] = self._chain.symbol(node)
         return found
 
@@ -266,38 +265,17 @@ class Translation:
             case Power(base=base, exponent=exponent):
                 return self._to_sympy(base) ** self._to_sympy(exponent)
             case Apply(function=function, arguments=(argument,), order=order):
-                return self._function(function, order)(self._to_sympy(argument))
+                return _function(function, order)(self._to_sympy(argument))
             case Sum(body=body):
-                return self._function(_SUM, 0)(self._to_sympy(body))
+                return sympy.Mul(self.sum_sign, self._to_sympy(body))
         raise Undecided(f"{type(expression).__name__.lower()} in a definition")
-
-    def _function(self, head: Name, order: int) -> type[sympy.Function]:
-        found = self._functions.get((head.key, order))
-        if found is None:
-            found = self._new_function(head, order)
-            self._functions[head.key, order] = found
-            self._heads[found] = head, order
-        return found
-
-    def _new_function(self, head: Name, order: int) -> type[sympy.Function]:
-        def fdiff(self_: Any, argindex: int = 1) -> Any:
-            rule = _RULES.get(head.key) if order == 0 else None
-            if rule is not None:
-                return rule(self, self_, self_.args[0])
-            return self._function(head, order + 1)(self_.args[0])
-
-        name = f"F{len(self._functions)}"
-        return type(name, (sympy.Function,), {"nargs": 1, "fdiff": fdiff})
-
-    def known(self, function: str, argument: Any) -> Any:
-        return self._function(Name(function), 0)(argument)
 
     @property
     def sum_sign(self) -> Any:
         """Σ as a factor: what the derivative of a sum has before it."""
         found = self._dummies.get(_SUM.key)
         if found is None:
-            found = self._dummies[_SUM.key] = sympy.Dummy("s")
+            found = self._dummies[_SUM.key] = _nth_dummy(len(self._dummies))
             self._elements[found] = self._chain._sum
         return found
 
@@ -319,22 +297,48 @@ class Translation:
             return product
         if formula.is_Pow and formula.exp.is_Integer:
             return self._from_sympy(formula.base) ** int(formula.exp)
-        if formula.func in self._heads:
-            head, order = self._heads[formula.func]
+        if formula.func in _HEADS:
+            head, order = _HEADS[formula.func]
             applied, _ = tower.apply(head, order, self._from_sympy(formula.args[0]))
             return applied
         raise Undecided("a derivative that cannot be shown in the document's names")
 
 
+_FUNCTIONS: dict[tuple[str, int], type[sympy.Function]] = {}
+_HEADS: dict[type[sympy.Function], tuple[Name, int]] = {}
+"""The classes that stand for functions in SymPy; they are the same for all documents."""
+
 _RULES: dict[str, Any] = {
-    _SUM.key: lambda t, f, u: t.sum_sign,
-    "sigmoid": lambda t, f, u: f * (1 - f),
-    "tanh": lambda t, f, u: 1 - f**2,
-    "exp": lambda t, f, u: f,
-    "log": lambda t, f, u: 1 / u,
-    "sqrt": lambda t, f, u: 1 / (2 * f),
-    "sin": lambda t, f, u: t.known("cos", u),
-    "cos": lambda t, f, u: -t.known("sin", u),
-    "softplus": lambda t, f, u: t.known("sigmoid", u),
+    "sigmoid": lambda f, u: f * (1 - f),
+    "tanh": lambda f, u: 1 - f**2,
+    "exp": lambda f, u: f,
+    "log": lambda f, u: 1 / u,
+    "sqrt": lambda f, u: 1 / (2 * f),
+    "sin": lambda f, u: _function(Name("cos"), 0)(u),
+    "cos": lambda f, u: -_function(Name("sin"), 0)(u),
+    "softplus": lambda f, u: _function(Name("sigmoid"), 0)(u),
 }
 """f'(u) for a known function f at u, f itself given as applied."""
+
+
+@cache
+def _nth_dummy(index: int) -> sympy.Dummy:
+    """One dummy for the n-th name of any document, so that SymPy's caches serve them all."""
+    return sympy.Dummy(f"v{index}")
+
+
+def _function(head: Name, order: int) -> type[sympy.Function]:
+    found = _FUNCTIONS.get((head.key, order))
+    if found is None:
+
+        def fdiff(applied: Any, argindex: int = 1) -> Any:
+            rule = _RULES.get(head.key) if order == 0 else None
+            if rule is not None:
+                return rule(applied, applied.args[0])
+            return _function(head, order + 1)(applied.args[0])
+
+        name = f"F{len(_FUNCTIONS)}"
+        found = type(name, (sympy.Function,), {"nargs": 1, "fdiff": fdiff})
+        _FUNCTIONS[head.key, order] = found
+        _HEADS[found] = head, order
+    return found

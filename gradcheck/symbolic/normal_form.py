@@ -29,6 +29,7 @@ from gradcheck.symbolic.tower import Tower
 
 MAX_DEPTH = 60
 MAX_NODES = 20_000
+MAX_ORDER = 4
 INVENTED_COUNT = Name("N", qualifier="samples")
 
 
@@ -217,8 +218,8 @@ class Evaluation:
         by = partial.by
         if not isinstance(by, Name):
             raise Undecided("a partial by something that is not a name")
-        if not 1 <= partial.order <= 4:
-            raise Undecided(f"a derivative of order {partial.order}")
+        if not 1 <= partial.order <= MAX_ORDER or _nesting(partial) > MAX_ORDER:
+            raise Undecided("a derivative of a high order")
         of = partial.of
         for _ in range(partial.order - 1):
             of = Partial(of, by)
@@ -266,6 +267,15 @@ class Evaluation:
         if (graph.reach(by.key) - graph.model.definitions.keys()) & reach:
             raise Undecided(f"{graph.shown(of)} is not defined in terms of {graph.shown(by)}")
         return by
+
+
+def _nesting(expression: Expression) -> int:
+    """How many partials stand directly within one another."""
+    levels = 0
+    while isinstance(expression, Partial):
+        expression = expression.of
+        levels += 1
+    return levels
 
 
 def _merged(*assumed: tuple[Rational, ...]) -> tuple[Rational, ...]:

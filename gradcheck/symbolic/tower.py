@@ -499,7 +499,10 @@ def _linear_combination(
 ) -> list[Fraction] | None:
     """Rational weights with element = Σ weight · base, or None; the bases are independent."""
     columns = _over_one_denominator([*bases, element], budget)
-    monomials = sorted({monomial for column in columns for monomial in column})
+    among_bases = {monomial for column in columns[:-1] for monomial in column}
+    if any(monomial not in among_bases for monomial in columns[-1]):
+        return None  # the rule for a network: each layer's exponent has a generator of its own
+    monomials = sorted(among_bases)
     budget.spend(len(monomials) * len(columns) ** 2)
     rows = [[Fraction(column.get(monomial, 0)) for column in columns] for monomial in monomials]
     pivots = 0

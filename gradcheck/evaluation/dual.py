@@ -96,6 +96,19 @@ class At:
         self.close = self.mp.mpf(10) ** -25
         self.tiny = self.mp.mpf(10) ** -(self.digits - 12)
         self.graph = Graph(self, None)
+        self.largest = 0  # binary exponent of the largest term of a sum so far
+
+    def note(self, terms: list[Any]) -> None:
+        """Remember how large the terms of a sum are: rounding in it is relative to them."""
+        # the tuple behind an mpf is sign, mantissa, exponent, bits of the mantissa
+        self.largest = max(self.largest, *(t._mpf_[2] + t._mpf_[3] for t in terms))
+
+    def is_beyond_rounding(self, gap: Any) -> bool:
+        """Whether a difference is too large to be what cancellation in the sums has left.
+
+        The margin of 2^83 (10^25 at 40 digits) is for what the rest may be multiplied by.
+        """
+        return bool(gap > self.mp.ldexp(1, self.largest - self.mp.prec + 83))
 
     def value(self, expression: Expression) -> Quantity:
         return self.graph.dual(expression).value
@@ -252,6 +265,8 @@ class Graph:
 
     def _add(self, terms: list[Dual]) -> Dual:
         self._mix(*terms)
+        for term in terms:
+            self.at.note(term.value if isinstance(term.value, list) else [term.value])
         value = _zip(lambda *row: sum(row[1:], row[0]), *(term.value for term in terms))
         slopes = [term.slope for term in terms if term.slope is not None]
         slope = _zip(lambda *row: sum(row[1:], row[0]), *slopes) if slopes else None
@@ -333,6 +348,7 @@ class Graph:
 
     def _sum(self, body: Dual) -> Dual:
         if isinstance(body.value, list):
+            self.at.note(body.value)
             value = sum(body.value[1:], body.value[0])
             if body.slope is None or self.per_sample:
                 return Dual(value, body.slope)

@@ -39,7 +39,7 @@ class Fingerprints:
         with np.errstate(all="ignore"):
             try:
                 return float(self._value(node, moved, by))
-            except (ArithmeticError, KeyError, TypeError):
+            except (ArithmeticError, KeyError, TypeError, ValueError):
                 return math.nan
 
     def slope(self, node: Indexed, by: str) -> float:

@@ -116,31 +116,36 @@ class PreciseEvaluator:
     def _differ(
         self, left: Expression, right: Expression, factor: Constant, attempt: int, samples: int
     ) -> Witness | None:
-        """The witness, if the sides differ at this point."""
+        """The witness, if the sides differ at this point.
+
+        One that cancellation could have left must still be there at three times the digits.
+        """
         for digits in (DIGITS, 3 * DIGITS):
             at = self._point(attempt, samples, digits)
             sides = at.value(left), at.times(factor, at.value(right))
             first, second = (samples_of(side, samples) for side in sides)
-            doubtful = False
-            for number, (a, b) in enumerate(zip(first, second, strict=True)):
-                gap, size = abs(a - b), max(abs(a), abs(b))
-                if gap <= size * at.close:
-                    continue
-                # Next to nothing: cancelled digits, or a value that is small. More digits tell.
-                if gap < at.tiny and digits == DIGITS:
-                    doubtful = True
-                elif gap >= at.tiny or size > at.tiny:
-                    per_sample = any(isinstance(side, list) for side in sides)
-                    return _witness(at, a, b, number if per_sample else None, (left, right))
-            if not doubtful:
+            gaps = [_gap(at, a, b) for a, b in zip(first, second, strict=True)]
+            if not any(gaps):
                 return None
-        return None
+            if at.is_beyond_rounding(max(gaps)):
+                break
+        worst = gaps.index(max(gaps))
+        per_sample = any(isinstance(side, list) for side in sides)
+        number = worst if per_sample else None
+        return _witness(at, first[worst], second[worst], number, (left, right))
 
     def _point(self, attempt: int, samples: int, digits: int) -> At:
         key = attempt, digits
         if key not in self._at:
             self._at[key] = At(self.model, draw(self.model, self.seed, attempt, samples), digits)
         return self._at[key]
+
+
+def _gap(at: At, left: Any, right: Any) -> Any:
+    """How far apart two numbers are, 0 if they share 25 digits or are nothing but rounding."""
+    gap = abs(left - right)
+    same = gap <= max(abs(left), abs(right)) * at.close or (gap < at.tiny and at.digits > DIGITS)
+    return 0 if same else gap
 
 
 def _witness(

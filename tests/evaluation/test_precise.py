@@ -184,6 +184,26 @@ def test_domains_are_respected() -> None:
     assert found.outcome is Outcome.UNKNOWN and "log" in found.reason
 
 
+def test_a_log_loss_exists_near_one_half_whatever_the_output() -> None:
+    loss = -(y * log(yhat) + (1 - y) * log(1 - yhat))
+    for output in ("identity", "tanh", "sin"):
+        subject = network(loss, "tanh", output)
+        slope = ONE if output == "identity" else call(output, z2, 1)
+        claim = (yhat - y) / (yhat * (1 - yhat)) * slope * a1
+        assert outcome(subject, d(L, w2), claim).outcome is Outcome.AGREE
+        assert outcome(subject, d(L, w2), (yhat - y) * a1).outcome is Outcome.DIFFER
+
+
+def test_cancelled_digits_are_no_difference() -> None:
+    expanded = 16 * x**60 * (x + 10**6) ** 2 - 16 * x**62 - 32 * 10**6 * x**61
+    assert outcome(squares(), expanded, 16 * 10**12 * x**60).outcome is Outcome.AGREE
+    far = T(tree(10**38))
+    assert outcome(squares(), (x + far) - far, x).outcome is Outcome.AGREE
+    assert outcome(squares(), (x + far) - far, x + T(tree(Fraction(1, 10**6)))).outcome is (
+        Outcome.DIFFER
+    )
+
+
 @pytest.mark.parametrize(
     ("side", "reason"),
     [

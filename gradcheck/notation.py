@@ -134,6 +134,8 @@ class _Text(_Writer):
         for accent in reversed(name.accent.split()):
             if accent in _MARKS and len(text) == 1:
                 text = unicodedata.normalize("NFC", text + _MARKS[accent])
+            elif accent == "Delta":
+                text = f"Δ{text}"
             elif accent == "cal":
                 text = {"L": "ℒ"}.get(text, text)
             elif accent == "bb":
@@ -224,7 +226,7 @@ class _Tex(_Writer):
             return self.display[name.key]
         text = self._base(name.base)
         for accent in reversed(name.accent.split()):
-            text = rf"\{_ACCENTS[accent]}{{{text}}}"
+            text = rf"\Delta {text}" if accent == "Delta" else rf"\{_ACCENTS[accent]}{{{text}}}"
         if name.subscript:
             text += f"_{{{self._script(name.subscript)}}}"
         if name.superscript:

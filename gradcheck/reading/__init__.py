@@ -1,4 +1,4 @@
-"""Reading: from the text of a document to statements, each side an expression or the reason why not."""
+"""Reading: from a document to statements, each side an expression or the reason why not."""
 
 from __future__ import annotations
 

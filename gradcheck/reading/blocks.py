@@ -1,7 +1,7 @@
 """From the text of a document to its formulas and its prose, in one linear pass.
 
-Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and its
-kin, and code fences of the language ``math``. Code and HTML comments hide what looks like one.
+Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and
+its kin, and code fences of the language ``math``. Code and HTML comments hide what looks like one.
 A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line of its own.
 """
 
@@ -164,13 +164,13 @@ class _Scanner:
             if 0 <= close <= limit:
                 self._formula(Span(after + 1, close), Span(start, close + 2), False)
                 return
-        close = self._closing_dollar(after, limit)
-        if close is None:
+        dollar = self._closing_dollar(after, limit)
+        if dollar is None:
             rest = _MATH_LIKE.match(self.text, after, min(limit, after + 200))
             if rest and not self._has_dollar(after, limit):
                 self._unclosed(Span(start, after), "$")
             return
-        self._formula(Span(after, close), Span(start, close + 1), False)
+        self._formula(Span(after, dollar), Span(start, dollar + 1), False)
 
     def _closing_dollar(self, after: int, limit: int) -> int | None:
         """The dollar that closes an inline formula, by the rules that keep prices out."""

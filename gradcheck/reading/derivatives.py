@@ -1,8 +1,8 @@
-"""Reading derivatives in all their spellings: ``\\frac{∂A}{∂v}``, ``∂A/∂v``, ``dL/dw``, ``∇_w L``."""
+"""Reading derivatives in every spelling: ``\\frac{∂A}{∂v}``, ``∂A/∂v``, ``dL/dw``, ``∇_w L``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -44,7 +44,7 @@ class Derivatives:
         def head(self) -> Head: ...
         def postfix(self, expression: Expression, start: int) -> Expression: ...
         def starts_factor(self, token: Token | None) -> bool: ...
-        def unexpected(self, token: Token) -> NoReturn: ...
+        def unexpected(self, token: Token) -> Refusal: ...
 
         depth: int
 
@@ -259,9 +259,9 @@ class Derivatives:
     def _slash_after(self, start: int) -> int | None:
         """Where the slash stands, if only one name comes before it."""
         at = start + 1
-        if len(self.tokens[start].value) == 1 and at < self.stop:  # d \hat{y} / d w
-            if self.tokens[at].kind in ("command", "name", "word"):
-                at += 1
+        alone = len(self.tokens[start].value) == 1 and at < self.stop  # d \hat{y} / d w
+        if alone and self.tokens[at].kind in ("command", "name", "word"):
+            at += 1
         while at < self.stop and at < start + 12:
             token = self.tokens[at]
             if token.kind == "divide":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -21,6 +21,7 @@ from gradcheck.reading.names import (
     FONTS,
     Known,
     index_of,
+    is_transpose,
     script_text,
     split_run,
     time_subscript,
@@ -29,8 +30,8 @@ from gradcheck.reading.refusal import Refusal
 from gradcheck.reading.words import (
     FUNCTION_WORDS,
     FUNCTIONS,
-    LIKELY_FUNCTIONS,
     QUALIFIERS,
+    WORDS,
     is_prose,
 )
 
@@ -78,7 +79,7 @@ class Heads:
         def starts_factor(self, token: Token | None) -> bool: ...
         def raised(self, base: Expression, start: int) -> Expression: ...
         def note(self, text: str) -> None: ...
-        def unexpected(self, token: Token) -> NoReturn: ...
+        def unexpected(self, token: Token) -> Refusal: ...
         def slash_derivative(self) -> Expression | None: ...
 
     def named(self) -> Expression:
@@ -117,10 +118,16 @@ class Heads:
         subscript, superscript = nucleus.subscript, nucleus.superscript
         order, exponent, transposed = 0, None, False
         follows = self.peek()
-        if follows is not None and follows.kind == "number" and not subscript:
-            if follows.start == self.tokens[self.at - 1].end and follows.value.isdigit():
-                if self.tokens[self.at - 1].kind != "close":
-                    subscript = self.take().value  # W1
+        last = self.tokens[self.at - 1]
+        if (
+            follows is not None
+            and follows.kind == "number"
+            and follows.value.isdigit()
+            and not subscript
+            and follows.start == last.end
+            and last.kind != "close"
+        ):
+            subscript = self.take().value  # W1
         while (token := self.peek()) is not None:
             if token.kind == "prime":
                 order += len(self.take().value)
@@ -164,13 +171,27 @@ class Heads:
         if token.kind == "command":
             if value in FUNCTIONS:
                 return Nucleus(FUNCTIONS[value], builtin=True)
+            if value == "Delta" and self._names_change():
+                return self._inner("Delta")
             if value in GREEK_NAMES:
                 return Nucleus(value)
             if value in ACCENTS:
                 return self._inner(ACCENTS[value])
             if value in FONTS:
                 return self._inner("")
-        self.unexpected(token)
+        raise self.unexpected(token)
+
+    def _names_change(self) -> bool:
+        """Whether the Δ just taken is that of Δw, a change of w, and not a name itself."""
+        follows = self.peek()
+        if follows is None or follows.kind == "open":
+            return False
+        if follows.kind == "word":
+            return len(follows.value) == 1 or follows.value in WORDS
+        return follows.kind == "name" or (
+            follows.kind == "command"
+            and (follows.value in GREEK_NAMES or follows.value in ACCENTS or follows.value in FONTS)
+        )
 
     def _text(self, token: Token) -> Nucleus:
         words = token.value.split()
@@ -178,6 +199,8 @@ class Heads:
         follows = self.peek()
         if is_prose(token.value, strict=False) or (len(words) > 1 and follows is not None):
             raise Refusal(token.span, "a remark in words inside the formula")
+        if plain == "d":
+            raise Refusal(token.span, "a differential on its own")
         base, _, subscript = plain.partition("_")
         if not base or not base.replace("-", "").replace(" ", "").isalnum():
             raise Refusal(token.span, f"not a name: {plain[:40]}")
@@ -205,7 +228,7 @@ class Heads:
         if follows.kind == "open":
             mate = self.closing(follows)
             if follows.value != "{":
-                self.unexpected(follows)
+                raise self.unexpected(follows)
             return self._whole_name(follows.at + 1, mate.at, accent)
         self.nested()
         inner = self._nucleus()
@@ -273,8 +296,6 @@ class Heads:
             inner = inner[:-1]
         if primes and not inner:
             return primes, "", None, False
-        from gradcheck.reading.parser import is_transpose
-
         if is_transpose(inner):
             return primes, "", None, True
         index = index_of(inner)
@@ -333,7 +354,7 @@ class Heads:
             inner = self.tokens[opener.at + 1 : self.closing(opener).at]
             if head.builtin and opener.value == "{" and inner and inner[0].mate is inner[-1]:
                 inner = inner[1:-1] if inner[0].value == "(" else inner
-            if head.builtin or not needs_round and self._applies(head, inner):
+            if head.builtin or (not needs_round and self._applies(head, inner)):
                 arguments = self._arguments(opener)
                 return Apply(name, arguments, head.order, span=self.since(start))
             return None
@@ -395,6 +416,3 @@ class Heads:
     if TYPE_CHECKING:
 
         def check_power(self, exponent: Expression) -> None: ...
-
-
-__all__ = ["Head", "Heads", "LIKELY_FUNCTIONS"]

@@ -85,7 +85,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "times": ("multiply", "×"), "ast": ("multiply", "*"), "star": ("multiply", "*"),
     "odot": ("multiply", "⊙"), "circ": ("multiply", "∘"), "otimes": ("multiply", "⊗"),
     "div": ("divide", "/"), "slash": ("divide", "/"),
-    "coloneqq": ("relation", ":="), "coloneq": ("relation", ":="), "colonequals": ("relation", ":="),
+    "coloneqq": ("relation", ":="), "coloneq": ("relation", ":="),
+    "colonequals": ("relation", ":="),
     "defeq": ("relation", ":="), "triangleq": ("relation", "="), "equiv": ("relation", "="),
     "doteq": ("relation", "="), "leftarrow": ("relation", "<-"), "gets": ("relation", "<-"),
     "longleftarrow": ("relation", "<-"), "Leftarrow": ("relation", "<-"),
@@ -99,7 +100,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "Rightarrow": ("separator", "⇒"), "implies": ("separator", "⇒"),
     "Longrightarrow": ("separator", "⇒"), "iff": ("separator", "⇔"),
     "Leftrightarrow": ("separator", "⇔"), "Longleftrightarrow": ("separator", "⇔"),
-    "rightarrow": ("separator", "→"), "to": ("separator", "→"), "longrightarrow": ("separator", "→"),
+    "rightarrow": ("separator", "→"), "to": ("separator", "→"),
+    "longrightarrow": ("separator", "→"),
     "leadsto": ("separator", "→"), "rightsquigarrow": ("separator", "→"),
     "mapsto": ("separator", "↦"), "therefore": ("separator", "∴"), "because": ("separator", "∵"),
     "newline": ("row", "\\"), "cr": ("row", "\\"),
@@ -143,6 +145,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z]+(?![\u0302\u0303\u0304\u0307]))"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![\d.]))?|\.\d+)"
     r"|(?P<skip>\\(?:tag|label|color|phantom|hphantom|vphantom|class|cssId)\*?\s*\{[^{}]*\})"
+    r"|(?P<stacked>\\(?:overset|stackrel|underset)\s*\{[^{}]*\}\s*\{\s*=\s*\})"
     r"|(?P<gap>\\(?:hspace|hskip|mspace|vspace|x(?:R|r|l|L)ightarrow|xrightarrow|xRightarrow)\*?"
     r"\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\})"
     rf"|\\(?:{_TEXT_FONTS})\*?\s*\{{(?P<text>[^{{}}]*(?:\{{[^{{}}]*\}}[^{{}}]*)*)\}}"
@@ -203,6 +206,8 @@ def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end:
         tokens.append(Token("operator" if is_operator else "text", value.strip(), start, end))
     elif kind == "gap":
         tokens.append(Token("separator", " ", start, end))
+    elif kind == "stacked":
+        tokens.append(Token("relation", "=", start, end))
     elif kind == "delimiter":
         opens = match["side"] == "left"
         tokens.append(Token("open" if opens else "close", _DELIMITERS[value], start, end))

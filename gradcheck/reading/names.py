@@ -1,4 +1,4 @@
-"""What is a name: its base, accents, subscripts and indices, from tokens; and a document's names."""
+"""What is a name: base, accents, subscripts and indices; and what a document says of its names."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ def names_only(tokens: list[Token]) -> bool:
 def occurs_bare(base: str, tokens: list[Token]) -> bool:
     """Whether a name stands among the tokens with neither a bracket nor a prime after it."""
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
-        if token.kind in ("word", "command", "name") and token.value == base:
-            if after is None or not (after.kind == "prime" or after.value in "(["):
-                return True
+        applied = after is not None and (after.kind == "prime" or after.value in "([")
+        if token.kind in ("word", "command", "name") and token.value == base and not applied:
+            return True
     return False
 
 
@@ -162,11 +162,8 @@ def index_of(tokens: list[Token]) -> str | None:
     if first.kind == "open" and first.value == "\\{" and first.mate is last:
         inner = script_text(tokens[1:-1])
         return None if inner is None else "{" + inner + "}"
-    if (
-        first.value == "<"
-        and last.value == "<"
-        and first.mate is last
-        or (first.value == "<" and last.value == ">")
+    if (first.value == "<" and last.value == "<" and first.mate is last) or (
+        first.value == "<" and last.value == ">"
     ):
         inner = script_text(tokens[1:-1])
         return None if inner is None else f"<{inner}>"
@@ -177,6 +174,15 @@ def index_of(tokens: list[Token]) -> str | None:
         text = "".join(token.value for token in tokens)
         return f"({text})" if tokens[0].value in "tT" else text
     return None
+
+
+def is_transpose(inner: list[Token]) -> bool:
+    """Whether a superscript is a transpose: ``T``, ``\\top``, ``\\mathrm T``."""
+    if len(inner) == 1:
+        return inner[0].value in ("T", "top", "intercal", "⊤") and inner[0].kind != "number"
+    if len(inner) == 2 and inner[0].value in FONTS:
+        return inner[1].value == "T"
+    return len(inner) == 4 and inner[0].value in FONTS and inner[2].value == "T"
 
 
 def all_bracketed(tokens: list[Token]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import NoReturn
 
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -32,7 +31,7 @@ from gradcheck.reading import limits
 from gradcheck.reading.derivatives import Derivatives
 from gradcheck.reading.heads import Heads
 from gradcheck.reading.lexer import GREEK_NAMES, Token
-from gradcheck.reading.names import ACCENTS, FONTS, Known
+from gradcheck.reading.names import ACCENTS, FONTS, Known, is_transpose
 from gradcheck.reading.refusal import LOST_OPERAND, Refusal
 from gradcheck.reading.words import FUNCTIONS
 from gradcheck.statement import Side, Unread
@@ -76,7 +75,7 @@ class Parser(Heads, Derivatives):
         """The expression of all the tokens; raises `Refusal` where they are not understood."""
         expression = self.sum()
         if self.at < self.stop:
-            self.unexpected(self.tokens[self.at])
+            raise self.unexpected(self.tokens[self.at])
         return expression
 
     # looking and moving
@@ -118,7 +117,7 @@ class Parser(Heads, Derivatives):
         self.at, self.stop = start, stop
         expression = self.sum()
         if self.at < stop:
-            self.unexpected(self.tokens[self.at])
+            raise self.unexpected(self.tokens[self.at])
         self.stop = outer_stop
         return expression
 
@@ -139,7 +138,7 @@ class Parser(Heads, Derivatives):
         terms = [self._signed_term()]
         while (token := self.peek()) is not None and token.kind == "add":
             if token.value == "±":
-                self.unexpected(token)
+                raise self.unexpected(token)
             if isinstance(_last_factor(terms[-1]), Sum):
                 self.note("a sum sign reaches up to the next + or -")
             terms.append(self._signed_term())
@@ -251,7 +250,7 @@ class Parser(Heads, Derivatives):
         elif kind == "command":
             expression = self._command(token)
         else:
-            self.unexpected(token)
+            raise self.unexpected(token)
         return self.postfix(expression, start)
 
     def postfix(self, expression: Expression, start: int) -> Expression:
@@ -299,8 +298,8 @@ class Parser(Heads, Derivatives):
             raise Refusal(token.span, reason, "put it in braces")
         if token.kind in ("add", "multiply"):
             pass
-        elif token.kind == "open" or not self.starts_factor(token) and token.kind != "prime":
-            self.unexpected(token)
+        elif token.kind == "open" or (not self.starts_factor(token) and token.kind != "prime"):
+            raise self.unexpected(token)
         return self.at, self.at + 1
 
     def _takes_digit(self) -> bool:
@@ -390,7 +389,7 @@ class Parser(Heads, Derivatives):
             return self._brace()
         if value == "textcolor":
             return self._transparent(value)
-        self.unexpected(token)
+        raise self.unexpected(token)
 
     def _transparent(self, value: str) -> Expression:
         """A box, a font or a colour round something: it is what is inside."""
@@ -460,6 +459,8 @@ class Parser(Heads, Derivatives):
 
     def _label(self, begin: int, end: int) -> Expression | None:
         inner = self.tokens[begin:end]
+        if inner and inner[0].kind == "relation" and inner[0].value == "=":
+            begin += 1  # _{=a_1}
         stop, depth, nesting, notes = self.stop, self.depth, self.nesting, list(self.notes)
         try:
             return self.part(begin, end)
@@ -523,23 +524,15 @@ class Parser(Heads, Derivatives):
         if text not in self.notes:
             self.notes.append(text)
 
-    def unexpected(self, token: Token) -> NoReturn:
-        """Refuse a token that no rule takes, in words that name it."""
-        raise Refusal(token.span, _complaint(token))
+    def unexpected(self, token: Token) -> Refusal:
+        """The refusal of a token that no rule takes, in words that name it."""
+        return Refusal(token.span, _complaint(token))
 
 
 def _last_factor(expression: Expression) -> Expression:
     if isinstance(expression, Negate):
         return _last_factor(expression.operand)
     return expression.factors[-1] if isinstance(expression, Multiply) else expression
-
-
-def is_transpose(inner: list[Token]) -> bool:
-    if len(inner) == 1:
-        return inner[0].value in ("T", "top", "intercal", "⊤") and inner[0].kind != "number"
-    if len(inner) == 2 and inner[0].value in FONTS:
-        return inner[1].value == "T"
-    return len(inner) == 4 and inner[0].value in FONTS and inner[2].value == "T"
 
 
 def _check_power(exponent: Expression) -> None:

@@ -11,7 +11,7 @@ from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block, find_blocks
 from gradcheck.reading.brackets import pair
-from gradcheck.reading.lexer import Token, tokenize
+from gradcheck.reading.lexer import tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
 from gradcheck.reading.segments import Draft, split
@@ -174,6 +174,3 @@ def _underbraces(side: Side, statements: list[Statement]) -> None:
                     "underbrace",
                 )
             )
-
-
-__all__ = ["Token", "read"]

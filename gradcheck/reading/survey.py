@@ -55,12 +55,10 @@ def _head(side: list[Token], at: int) -> tuple[Name, int, int, int] | None:
     may hold some).
     """
     token = side[at]
-    if token.kind == "word":
-        base, accent = token.value, ""
-    elif token.kind == "command" and token.value in GREEK_NAMES:
+    if token.kind == "word" or (token.kind == "command" and token.value in GREEK_NAMES):
         base, accent = token.value, ""
     elif token.kind == "name":
-        base, accent = (token.value.split() + [""])[:2]
+        base, accent = [*token.value.split(), ""][:2]
     elif token.kind in ("text", "operator") and " " not in token.value:
         base, accent = token.value, ""
     else:
@@ -101,6 +99,9 @@ def _head_found(
     if len(name.base) == 1 and not (name.base == "e" and after == at + 1):
         known.letters.add(name.base)
     follows = _after_font(side, after)
+    if follows is not None and follows.kind == "prime" and follows.at + 1 < len(side):
+        order += 1
+        follows = side[follows.at + 1]
     key = head_key(name)
     if follows is not None and follows.value in ("(", "[") and follows.mate:
         if follows.value == "(" and order and name.base not in NEVER_FUNCTIONS:

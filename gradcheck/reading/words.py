@@ -6,8 +6,8 @@ import re
 
 PROSE = frozenset(
     """a all also an and are as at be because but by can chain consider define denote denotes e.g.
-    each either equation finally find first following for from get given gives hence here how i.e. if
-    implies in is it it's its last let likewise means next nor note now obtain of on or otherwise
+    each either equation finally find first following for from get given gives hence here how i.e.
+    if implies in is it its last let likewise means next nor note now obtain of on or otherwise
     our over recall same say second similarly simplify since so substitute substituting such that
     the then therefore these this thus to too unless use using via we when whenever where whereas
     which while with yields you""".split()
@@ -59,8 +59,8 @@ def is_prose(text: str, strict: bool = True) -> bool:
     With ``strict``, a name has one word; without, several words may name one thing.
     """
     plain = text.strip()
-    if not plain:
-        return True
+    if len(plain) < 2:
+        return not plain
     words = plain.split()
     if any(word.lower().strip(",.:;") in PROSE for word in words):
         return True

@@ -115,6 +115,11 @@ CASES = [
     (r"$\frac{dW}{m}$", "(/ dW m)"),
     (r"$\partial_w L$", "(d L w)"),
     (r"$\nabla L$", "UNREAD"),
+    (r"$\mathbf{g}(z) = \mathbf{g}'(z)$", "(call g z) = (call g' z)"),
+    (r"$\Delta w_1 = -\eta g$", "Delta(w)_1 = (- (* eta g))"),
+    (r"$\mathrm{d}L = 2$", "UNREAD = 2"),
+    (r"$a \overset{(1)}{=} b \stackrel{?}{=} c$", "a = b = c"),
+    (r"$\underbrace{x}_{=a_1}$", "(underbrace x a_1) ; x = a_1"),
     # marks round a formula
     (r"$\boxed{A = B} \tag{3}$", "A = B"),
     (r"$A = \boxed{2 a}$", "A = (* 2 a)"),

@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 
 HIDDEN = ("sigmoid", "tanh", "identity")
 LOSSES = ("mse", "logloss")
+OUTPUTS = {"mse": "identity", "logloss": "sigmoid"}
+"""The output activation that goes with each loss."""
 
 
 @dataclass(frozen=True, slots=True)

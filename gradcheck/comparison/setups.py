@@ -12,14 +12,14 @@ from gradcheck.comparison.constants import compare_constants
 from gradcheck.comparison.forms import Forms
 from gradcheck.comparison.numbers import Backward, Numbers
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
-from gradcheck.comparison.words import claim_result, status_of, witness_words
+from gradcheck.comparison.words import claim_result, status_of
 from gradcheck.diagnosis import diagnose
 from gradcheck.document import Document, Span
 from gradcheck.evaluation.lifting import LiftingAmbiguous, NotEvaluated
 from gradcheck.evaluation.point import Sizes
 from gradcheck.expression import Expression, Number
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import Parameter, Setup
+from gradcheck.model import Claim, Parameter, Setup
 from gradcheck.notation import to_tex, to_text
 from gradcheck.report import ClaimResult, ParameterResult, SetupResult
 from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
@@ -72,10 +72,9 @@ class _Work:
         if self.setup.model_problem is not None:
             reason = self.setup.model_problem
             return tuple(
-                JudgedClaim(claim, Verdict.UNDECIDED if claim.expression else Verdict.UNREAD,
-                            reason=claim.reason or reason)
+                JudgedClaim(claim, _unjudged(claim), reason=claim.reason or reason)
                 for claim in self.setup.claims
-            )  # fmt: skip
+            )
         judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
         return tuple(compare_constants(judged))
 
@@ -152,7 +151,10 @@ class _Work:
             return self.setup.model_problem
         hidden = self.setup.hidden
         abstract = hidden in self.setup.model.abstract_functions
-        return network_scale(self.setup.model, "sigmoid" if abstract else hidden)
+        match = network_scale(self.setup.model, "sigmoid" if abstract else hidden)
+        if isinstance(match, str) or match.output == backprop.OUTPUTS[match.loss]:
+            return match
+        return f"the backprop code has no {match.loss} with a {match.output} output"
 
     @cached_property
     def backprop(self) -> dict[str, object]:
@@ -313,6 +315,9 @@ class _Work:
 
     def _claim_findings(self) -> list[Finding]:
         found = []
+        if self.setup.model_problem is not None:
+            message = f"nothing can be judged here: {self.setup.model_problem}"
+            return [Finding(RULES["GC005"], self.setup.span, message)]
         for parameter in self.setup.model.parameters:
             items, shown = self.of(parameter), self.shown(parameter)
             reported: set[int] = set()
@@ -349,8 +354,6 @@ class _Work:
             message = item.reason
         elif result.derived:
             message += f"; derived instead: {result.derived}"
-        if item.witness is not None:
-            message += f" ({witness_words(item.witness)})"
         return Finding(diagnosis.rule, item.claim.span, message)
 
     def _convention_findings(self) -> list[Finding]:
@@ -377,6 +380,11 @@ class _Work:
         if item.left_out.rational in own and item.left_out.power in (0, self.match.scale.power):
             return ""
         return ", though this constant does not come from the loss"
+
+
+def _unjudged(claim: Claim) -> Verdict:
+    read = claim.expression is not None or not claim.resolved
+    return Verdict.UNDECIDED if read else Verdict.UNREAD
 
 
 def _plain(parameter: Parameter) -> str:

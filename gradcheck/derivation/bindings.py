@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gradcheck.derivation.naming import Naming
+from gradcheck.derivation.naming import Naming, is_loss_name
 from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
@@ -63,7 +63,11 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
     """The statement with every name replaced by its canonical one."""
 
     def change(node: Expression) -> Expression:
-        return naming.canonical(node) if isinstance(node, Name) else node
+        if isinstance(node, Name):
+            return naming.canonical(node)
+        if isinstance(node, Apply) and not node.order and is_loss_name(node.function):
+            return replace(node.function, span=node.span)  # L(y, ŷ) and J(w, b) are L and J
+        return node
 
     return CanonicalStatement(
         statement,

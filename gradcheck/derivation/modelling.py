@@ -29,6 +29,7 @@ from gradcheck.document import Document
 from gradcheck.expression import (
     Apply,
     Expression,
+    FunctionName,
     Name,
     Power,
     Sum,
@@ -67,6 +68,10 @@ def function_table(
     for binding in bindings:
         if binding.key in table or not is_function(binding, bindings, statements):
             continue
+        if isinstance(binding.body, FunctionName):
+            named = binding.body.function.key
+            table[binding.key] = FunctionMeaning(BY_NAME.get(named))
+            continue
         kinds = [recognise(binding.formals, body) for body in binding.sides or (binding.body,)]
         known = next((kind for kind in kinds if kind is not None), None)
         table[binding.key] = FunctionMeaning(known, binding.formals, binding.body)
@@ -82,6 +87,8 @@ def is_function(
     binding: Binding, bindings: Sequence[Binding], statements: Sequence[CanonicalStatement]
 ) -> bool:
     """Whether ``f(x) = …`` defines a function to be applied, not a value such as ``L(y, \\hat y)``."""
+    if isinstance(binding.body, FunctionName):
+        return not binding.body.order
     if not binding.formals or is_loss_name(binding.name):
         return False
     if recognise(binding.formals, binding.body) is not None:
@@ -347,7 +354,8 @@ def _parameters(
     known = {parameter.key for parameter in found}
     for key in dict.fromkeys(names):
         if key not in known:
-            found.append(Parameter(key, key, _spelling(key, spellings, document)))
+            role = key if key not in ROLES else f"{key} (no role)"
+            found.append(Parameter(role, key, _spelling(key, spellings, document)))
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ NOISE_FACTOR = 6.0
 """Standard deviations of noise that a bound allows for. Rounding is no Gaussian: where the loss
 moves by a few of its last digits only, all its errors may have one sign."""
 
-LOWER_ORDER_SHARE = 1.0 / 32.0
+LOWER_ORDER_SHARE = 1.0 / 8.0
 """Truncation is judged by the difference to the next lower order, which can vanish by accident;
 so it is taken to be at least this part of the difference below that."""
 
@@ -111,7 +111,7 @@ def _extrapolate(
 def hear(
     batches: Batches, entries: NDArray[np.intp], displacements: Array, spacings: Array
 ) -> Array:
-    """The variance of the loss's noise as heard along each entry where any is heard, [≤ n].
+    """The variance of the loss's noise as heard along each entry, [n]; nan where none is.
 
     It is heard at ``displacements`` [n] from the point; ``spacings`` [n, scales] ascend: of each
     entry the first is taken at which the loss changes from point to point, as a loss that stands
@@ -120,8 +120,6 @@ def hear(
     Third differences over six near points an entry (Moré and Wild's difference table): for
     independent errors of variance σ² each has variance 20 σ².
     """
-    if not entries.size:
-        return np.zeros(0)
     offsets = np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
     middle = batches.flat[entries] + displacements
     near = middle[:, None, None] + spacings[:, :, None] * offsets
@@ -132,5 +130,5 @@ def hear(
         squares = np.mean(third**2, axis=0) / 20.0
     rows = np.arange(len(entries))
     first = moves.argmax(axis=1)
-    heard = squares[rows, first][moves[rows, first]]
-    return np.asarray(heard[np.isfinite(heard)])
+    heard = np.where(moves[rows, first], squares[rows, first], np.nan)
+    return np.where(np.isfinite(heard), heard, np.nan)

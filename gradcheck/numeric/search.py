@@ -19,6 +19,8 @@ GOOD = 1e-12  # of the parameter's largest entry: a bound below it is not improv
 NEAREST = 2.0 ** np.array([-40, -30, -20, -10])  # of a step of which nothing is known
 NEAR = 2.0 ** np.array([-18])  # of one that was found: a smooth loss has no third difference left
 KINK = 2.0**-28  # of the first step: a kink still seen there is one at the point
+KINK_GONE = 64.0  # times smaller is the bound of one that shows there was none after all
+UNSURE = 4.0  # times smaller is a bound that consists of truncation, to be preferred
 POOR = 4.0  # times the median of the pilots' bounds: nor does one below that
 
 
@@ -92,22 +94,23 @@ class _State:
             flags[entries] = False
 
     def listen(self, entries: Indices) -> None:
-        """The noise while nothing is known of the steps: so near that any loss is smooth. The
-        median, for an entry may be of another scale altogether; and at least the loss's last
-        digit. (Half of that is the most that rounding the result can do, but a sum over samples
-        whose errors have one sign, where none of them moves, does more.)
+        """The noise while nothing is known of the steps: so near that any loss is smooth. It is
+        the median, and at least the loss's last digit. (Half of that is the most that rounding
+        the result can do, but a sum over samples whose errors have one sign, where none of them
+        moves, does more.) Entries that are much noisier have their own.
         """
         at = np.abs(self.batches.flat[entries])
         near = np.where(at > 0, np.minimum(at, self.steps[entries]), self.steps[entries])
         here = np.zeros(len(entries))
-        variances = hear(self.batches, entries, here, near[:, None] * NEAREST)
+        own = np.sqrt(hear(self.batches, entries, here, near[:, None] * NEAREST))
         least = EPS * abs(self.here)
-        heard = float(np.median(variances)) ** 0.5 if variances.size else 0.0
-        self.near_noise = max(heard, least)
+        self.near_noise = max(_median(own), least)
         # Noise far above the last digit comes from a cancellation inside the loss (an offset, a
         # residual near 0), which does not grow with the loss.
         ratio = self.near_noise / least if least else 1.0
-        self.noise = Noise(np.full(self.batches.flat.size, self.near_noise), EPS * min(ratio, 16.0))
+        level = np.full(self.batches.flat.size, self.near_noise)
+        level[entries] = np.where(own > 4.0 * self.near_noise, own, self.near_noise)
+        self.noise = Noise(level, EPS * min(ratio, 16.0))
 
     def listen_again(self, group: Indices, pilots: Indices) -> bool:
         """The noise of one parameter with the steps known, one step away: near the point a loss
@@ -117,12 +120,15 @@ class _State:
         smooth = smooth[~self.kinked[smooth] & ~self.blind[smooth]]
         steps = self.steps[smooth]
         variances = hear(self.batches, smooth, steps, steps[:, None] * NEAR)
-        if not variances.size:
+        heard = variances[~np.isnan(variances)]
+        if not heard.size:
             return False
-        few = 1.0 + 2.0 / variances.size  # from few entries it may come out too low
-        heard = (few * float(np.mean(variances))) ** 0.5
-        self.noise.level[group] = max(heard, self.near_noise)
-        return bool(heard > 1.25 * self.near_noise)
+        few = (1.0 + 2.0 / heard.size) ** 0.5  # from few entries it may come out too low
+        before = self.noise.level[smooth]
+        self.noise.level[group] = max(few * float(np.mean(heard)) ** 0.5, self.near_noise)
+        own = np.fmax(np.sqrt(variances), max(few * _median(np.sqrt(heard)), self.near_noise))
+        self.noise.level[smooth] = np.maximum(own, before)
+        return bool((self.noise.level[smooth] > 1.25 * before).any())
 
     def admit(self) -> None:
         """Where even the last step was blind, the slope may be anything: the bound reaches 0."""
@@ -165,27 +171,39 @@ class _State:
             entries = entries[~done]
 
     def _keep(self, entries: Indices, seen: Measurement, steps: Array) -> None:
-        """Keep what is better than before; where the two exclude each other, widen the bound.
+        """Keep the better of what is known and what was seen.
 
-        A bound drawn up while blind was none: what is seen at a smaller step replaces it. And a
-        step that was too large excludes nothing.
+        Truncation is judged less surely than noise. So where the larger step was too large, its
+        bound must be much the smaller one to be preferred. Of two intervals that exclude each
+        other that of the smaller step is kept, widened to cover the other one, unless the larger
+        step was too large. One drawn up while blind gives way to a smaller step in any case.
         """
         values, bounds = self.values[entries], self.bounds[entries]
         smaller = steps < self.steps[entries]
-        blind = smaller & (self.blind[entries] | seen.blind)
-        # At a kink noise hides the second slope before it hides the first.
-        kink_gone = self.kinked[entries] & ~seen.kinked
-        better = blind | (seen.bounds < np.where(kink_gone, bounds / 64.0, bounds))
         with np.errstate(invalid="ignore"):
-            apart = np.abs(seen.values - values) - seen.bounds - bounds
-        coarse = np.where(smaller, self.coarse[entries], seen.coarse)
-        excess = np.where(np.isfinite(apart) & ~coarse, np.maximum(apart, 0.0), 0.0)
+            between = np.abs(seen.values - values)
+            excluded = np.isfinite(between) & (between > seen.bounds + bounds)
+        handicap = np.where(seen.coarse, UNSURE, 1.0) / np.where(self.coarse[entries], UNSURE, 1.0)
+        # At a kink noise hides the second slope before it hides the first.
+        handicap = np.where(self.kinked[entries] & ~seen.kinked, KINK_GONE, handicap)
+        better = seen.bounds * handicap < bounds
+        coarse = np.where(smaller, self.coarse[entries], seen.coarse)  # of the larger step
+        better = np.where(excluded, smaller, better)
+        better |= smaller & (self.blind[entries] | seen.blind)
+        kept, left = np.where(better, [seen.bounds, bounds], [bounds, seen.bounds])
+        kept = np.where(excluded & ~coarse, between + left, kept)
         self.values[entries] = np.where(better, seen.values, values)
-        self.bounds[entries] = np.where(better, seen.bounds, bounds) + excess
+        self.bounds[entries] = kept
         self.steps[entries] = np.where(better, steps, self.steps[entries])
         self.kinked[entries] = np.where(better, seen.kinked, self.kinked[entries])
         self.coarse[entries] = np.where(better, seen.coarse, self.coarse[entries])
         self.blind[entries] = np.where(better, seen.blind, self.blind[entries])
+
+
+def _median(values: Array) -> float:
+    """The median of those that are not nan; 0 if there are none."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else 0.0
 
 
 def _first_steps(values: Array) -> Array:

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradcheck.evaluation.arrays import NotEvaluated, evaluate_gradient
+from gradcheck.evaluation.lifting import degenerate, infer
+from gradcheck.evaluation.point import draw_point
 from gradcheck.evaluation.precise import Comparison, Outcome, PreciseEvaluator, compare
 from gradcheck.model import Model
 from gradcheck.verdict import Constant
@@ -267,3 +270,42 @@ def test_a_network_written_in_one_line() -> None:
     s = sigma(w1 * x + b1)
     claim = (w2 * s + b2 - y) * w2 * s * (1 - s) * x
     assert outcome(inline, d(L, w1), claim).outcome is Outcome.AGREE
+
+
+LEAVES = st.sampled_from([w1, b1, w2, b2, x, y, N, z1, a1, z2, a2, yhat, L, name("k")])
+NUMBERS = st.fractions(-3, 99).map(lambda value: T(tree(value)))
+
+
+def _grow(inner: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
+    pairs = st.tuples(inner, inner)
+    functions = st.sampled_from(["sigmoid", "tanh", "exp", "log", "sqrt", "relu", "abs", "g"])
+    return st.one_of(
+        pairs.map(lambda p: p[0] + p[1]),
+        pairs.map(lambda p: p[0] - p[1]),
+        pairs.map(lambda p: p[0] * p[1]),
+        pairs.map(lambda p: p[0] / p[1]),
+        pairs.map(lambda p: p[0] ** p[1]),
+        inner.map(total),
+        inner.map(lambda t: -t),
+        st.tuples(functions, inner, st.integers(0, 3)).map(lambda p: call(*p)),
+        st.tuples(inner, LEAVES).map(lambda p: d(*p)),
+    )
+
+
+ANY_TREE = st.recursive(LEAVES | NUMBERS, _grow, max_leaves=9)
+
+
+@given(side=ANY_TREE)
+def test_nothing_that_can_be_written_is_a_crash(side: T) -> None:
+    subject = logarithms("g")
+    found = PreciseEvaluator(subject).compare(side.tree, side.tree)
+    assert found.outcome in (Outcome.AGREE, Outcome.UNKNOWN)
+    for lifting in (infer(subject), degenerate(subject)):
+        point = draw_point(subject, lifting)
+        for key in ("w1", "b2"):
+            try:
+                array = evaluate_gradient(subject, lifting, side.tree, point, key)
+            except NotEvaluated as refusal:
+                assert str(refusal)
+            else:
+                assert array.shape == point.values[key].shape

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.expression import Expression, Name, Partial, Sum
 from gradcheck.model import Model
+from gradcheck.notation import to_text
 from gradcheck.symbolic.decision import Decision, Outcome, Refinement, Undecided
 from gradcheck.symbolic.graph import Graph, names_outside_heads
 from gradcheck.verdict import Constant
@@ -107,7 +108,7 @@ class Algebra:
     @property
     def _count(self) -> str:
         count = self.model.sample_count
-        return count if count else "N"
+        return to_text(self.graph.name(count)) if count else "N"
 
     def _left_out(
         self, evaluation: Evaluation, one: NormalForm, other: NormalForm
@@ -146,13 +147,14 @@ class Algebra:
         """Raises Undecided where a name of one side only may stand for what makes them equal."""
         left_names = self._unknown_names(left)
         right_names = self._unknown_names(right)
-        for key in [*left_names, *right_names]:
+        for key, name in (left_names | right_names).items():
             if (key in left_names) != (key in right_names):
-                raise Undecided(f"{key} is not defined")
+                raise Undecided(f"{to_text(name)} is not defined")
 
-    def _unknown_names(self, side: Expression) -> dict[str, None]:
+    def _unknown_names(self, side: Expression) -> dict[str, Name]:
         """Names without a definition or a role."""
-        return {key: None for key in names_outside_heads(side) if not self.graph.is_known(key)}
+        names = names_outside_heads(side).items()
+        return {key: name for key, name in names if not self.graph.is_known(key)}
 
     # -- showing ------------------------------------------------------------------------------
 
@@ -210,15 +212,13 @@ class Algebra:
         return shown if summed.is_zero else Sum(shown)
 
     def _conditions(self, evaluation: Evaluation, assumed: tuple[Rational, ...]) -> tuple[str, ...]:
-        from gradcheck.symbolic.presentation import plain_text
-
         if not assumed:
             return ()
         presentation = self._presentation(evaluation)
         shown: dict[str, None] = {}
         for element in assumed:
             try:
-                shown[f"{plain_text(presentation.write(element))} > 0"] = None
+                shown[f"{to_text(presentation.write(element))} > 0"] = None
             except Undecided:
                 shown["the arguments of log and of the root are positive"] = None
         return tuple(shown)

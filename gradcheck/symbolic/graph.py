@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck.expression import Apply, Expression, FunctionName, Name, walk
 from gradcheck.model import Model
+from gradcheck.notation import to_text
 
 
 class Graph:
@@ -58,20 +59,20 @@ class Graph:
     def shown(self, expression: Expression) -> str:
         """How to call it in a reason."""
         if isinstance(expression, Name):
-            return expression.key
+            return to_text(expression)
         return "the quantity"
 
 
-def names_outside_heads(expression: Expression) -> list[str]:
-    """The keys of the names that occur, function heads excepted, in order of occurrence."""
-    found: dict[str, None] = {}
+def names_outside_heads(expression: Expression) -> dict[str, Name]:
+    """The names that occur, function heads excepted, by key, in order of occurrence."""
+    found: dict[str, Name] = {}
     stack = [expression]
     while stack:
         node = stack.pop()
         if isinstance(node, Name):
-            found[node.key] = None
+            found.setdefault(node.key, node)
         elif isinstance(node, Apply):
             stack.extend(reversed(node.arguments))
         elif not isinstance(node, FunctionName):
             stack.extend(reversed(node.children()))
-    return list(found)
+    return found

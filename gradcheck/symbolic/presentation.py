@@ -5,14 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gradcheck.expression import (
-    Add,
     Apply,
     Divide,
     Expression,
-    Multiply,
     Name,
     Negate,
-    Number,
     Power,
 )
 from gradcheck.symbolic import polynomial as poly
@@ -189,39 +186,3 @@ def fraction_of(
     if bottom:
         shown = Divide(shown, product_of(bottom))
     return Negate(shown) if coefficient < 0 else shown
-
-
-def plain_text(expression: Expression) -> str:
-    """A short formula as one line of text, for a condition or a reason."""
-    match expression:
-        case Number(value=value):
-            return str(value)
-        case Name():
-            return expression.key
-        case Add(terms=terms):
-            shown = plain_text(terms[0])
-            for term in terms[1:]:
-                if isinstance(term, Negate):
-                    shown += f" - {_bracketed(term.operand)}"
-                else:
-                    shown += f" + {plain_text(term)}"
-            return shown
-        case Negate(operand=operand):
-            return f"-{_bracketed(operand)}"
-        case Multiply(factors=parts):
-            return "·".join(_bracketed(part) for part in parts)
-        case Divide(numerator=top, denominator=bottom):
-            over = plain_text(top) if isinstance(top, Multiply) else _bracketed(top)
-            return f"{over}/{_bracketed(bottom, tight=True)}"
-        case Power(base=base, exponent=exponent):
-            return f"{_bracketed(base, tight=True)}^{_bracketed(exponent, tight=True)}"
-        case Apply(function=function, arguments=arguments, order=order):
-            inner = ", ".join(plain_text(argument) for argument in arguments)
-            return f"{function.key}{chr(39) * order}({inner})"
-    raise Undecided("not a short formula")
-
-
-def _bracketed(expression: Expression, tight: bool = False) -> str:
-    loose = (Add, Negate, Multiply, Divide, Power) if tight else (Add, Negate)
-    shown = plain_text(expression)
-    return f"({shown})" if isinstance(expression, loose) else shown

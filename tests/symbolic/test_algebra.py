@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from gradcheck.expression import Name, Number, Partial, to_key
+from gradcheck.notation import to_text
 from gradcheck.symbolic import Algebra, Outcome
-from gradcheck.symbolic.presentation import plain_text
 from gradcheck.verdict import Constant
 from tests.symbolic.symbolic_models import (
     ABSTRACT,
@@ -192,7 +192,7 @@ def test_different(name: str, claim: str, quotient: str | None) -> None:
     assert decision.left_out is None
     if quotient is not None:
         assert decision.quotient is not None
-        assert plain_text(decision.quotient) == quotient
+        assert to_text(decision.quotient) == quotient
 
 
 UNDECIDED = [

@@ -100,12 +100,12 @@ class Lifter:
         opened: dict[str, Opened] = {}
         live = [term for term in terms if term.node != Literal((), _ZERO)] or terms
         for axis in (HIDDEN, FEATURE):
-            found = [term.open[axis] for term in live if axis in term.open]
+            found = [term for term in live if axis in term.open]
             if not found:
                 continue
             everywhere = all(axis in term.node.axes for term in live)
             if everywhere or not self._to_sum(found, axis):
-                weights = frozenset().union(*(one.weights for one in found))
+                weights = frozenset().union(*(term.open[axis].weights for term in found))
                 opened[axis] = Opened(weights, Total((), tuple(term.node for term in live)))
                 continue
             if any(axis in term.node.axes and axis not in term.open for term in live):
@@ -117,8 +117,12 @@ class Lifter:
         node = Total(join(*(node.axes for node in nodes)), nodes)
         return Lifted(self._complement(node), opened, any(term.data for term in live))
 
-    def _to_sum(self, found: list[Opened], axis: str) -> bool:
-        """Whether products that are open in some terms only are meant to be summed there."""
+    def _to_sum(self, found: list[Lifted], axis: str) -> bool:
+        """Whether products that are open in some terms only are meant to be summed there.
+
+        The terms are looked at together first: ``w_2 a_1 - w_2 a_1^2`` is a slope, multiplied
+        out, although its first term alone is what the output layer sums.
+        """
         if self.forward:
             return True
         known = self.lifting.contractions.get(axis, [])
@@ -126,11 +130,13 @@ class Lifter:
         sums = [prints.value(node) for node in known]
         parameters = [parameter.key for parameter in self.lifting.model.parameters]
         slopes = [prints.slope(node, key) for node in known for key in parameters]
-        values = [prints.value(one.product) for one in found]
-        if all(_among(value, sums, 1e-10) for value in values):
-            return True
-        if all(_among(value, slopes, 1e-7) for value in values):
-            return False
+        together = [prints.value(Total((), tuple(term.node for term in found)))]
+        values = [prints.value(term.open[axis].product) for term in found]
+        for candidates in (together, values):
+            if all(_among(value, sums, 1e-10) for value in candidates):
+                return True
+            if all(_among(value, slopes, 1e-7) for value in candidates):
+                return False
         raise LiftingAmbiguous(
             "a product of a weight and a layer that the forward equations do not sum"
         )

@@ -160,7 +160,12 @@ def test_a_slope_beside_another_path_is_not_summed() -> None:
     faulty = model({"z1": w1 * x + b1, "a1": sigma(z1), "yhat": w2 * a1 + b1, "L": SQUARE})
     lifting = infer(faulty)
     for slope in (sigma(z1, 1), a1 * (1 - a1), a1 - a1**2):
-        for claim in ((yhat - y) * (w2 * slope + 1), (yhat - y) * w2 * slope + (yhat - y)):
+        expanded = 1 + w2 * a1 - w2 * a1**2
+        sides = [w2 * slope + 1, expanded, -(1 + w2 * a1**2 - w2 * a1 - 2)]
+        for claim in [(yhat - y) * side for side in sides[:2]] + [
+            (yhat - y) * w2 * slope + (yhat - y),
+            (y - yhat) * sides[2],
+        ]:
             lifted = lifting.lift(claim.tree)
             assert lifted.node.axes == ("i", "j") and "j" in lifted.open
 

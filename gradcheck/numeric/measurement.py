@@ -123,7 +123,9 @@ def hear(
     offsets = np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
     middle = batches.flat[entries] + displacements
     near = middle[:, None, None] + spacings[:, :, None] * offsets
-    losses = batches.at(entries, near.reshape(len(entries), -1)).reshape(near.shape)
+    losses = batches.at(
+        entries, near.reshape(len(entries), offsets.size * spacings.shape[1])
+    ).reshape(near.shape)
     with np.errstate(all="ignore"):
         moves = np.count_nonzero(np.diff(losses, axis=2), axis=2) >= 4
         third = np.stack([losses[:, :, k : k + 4] @ _THIRD for k in range(3)])

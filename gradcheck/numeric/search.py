@@ -116,8 +116,9 @@ class _State:
         """The noise of one parameter with the steps known, one step away: near the point a loss
         can be much less noisy than where the differences are taken (at an optimum of value 0).
         Whether there is so much more of it that the bounds must be drawn up again."""
-        smooth = pilots[np.isfinite(self.bounds[pilots])]
-        smooth = smooth[~self.kinked[smooth] & ~self.blind[smooth]]
+        smooth = pilots[np.isfinite(self.bounds[pilots]) & ~self.kinked[pilots]]
+        resolved = smooth[~self.blind[smooth]]
+        smooth = resolved if resolved.size else smooth  # slopes of 0 look unresolved
         steps = self.steps[smooth]
         variances = hear(self.batches, smooth, steps, steps[:, None] * NEAR)
         heard = variances[~np.isnan(variances)]

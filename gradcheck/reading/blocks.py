@@ -179,7 +179,8 @@ class _Scanner:
             return None
         content = self.text[after:close] if close - after < 400 else ""
         spaced = self.text[after].isspace(), self.text[close - 1].isspace()
-        if any(spaced) and not re.search(r"[\\=_^]", content):
+        signs = r"\\" if content[:1].isdigit() else r"[\\=_^]"  # $5 is a price
+        if any(spaced) and not re.search(signs, content):
             return None
         if self.text[close + 1 : close + 2].isdigit():
             return None

@@ -39,6 +39,8 @@ class Derivatives:
         def argument(self) -> tuple[int, int]: ...
         def past(self, begin: int, end: int) -> int: ...
         def factor(self) -> Expression: ...
+        def group(self) -> Expression: ...
+        def note(self, text: str) -> None: ...
         def term(self) -> Expression: ...
         def deeper(self) -> None: ...
         def head(self) -> Head: ...
@@ -58,7 +60,7 @@ class Derivatives:
         self.at = self.past(*above)
         below = self.argument()
         after = self.past(*below)
-        if self._differential(*above) and self._differential(*below):
+        if self._differential(*above) and self._differential(*below) and self._agree(above, below):
             return self._derivative(start, above, below, after)
         if below[0] < below[1] and self.tokens[below[0]].value == "partial":
             raise Refusal(self.tokens[below[0]].span, _LEFT_OVER)
@@ -66,6 +68,14 @@ class Derivatives:
         denominator = self.part(*below)
         self.at = after
         return Divide(numerator, denominator, span=self.since(start))
+
+    def _agree(self, above: tuple[int, int], below: tuple[int, int]) -> bool:
+        """δ above and below stands for ∂; a single one is an error term."""
+        first, second = self.tokens[above[0]], self.tokens[below[0]]
+        if first.value == "delta" and second.value == "delta":
+            self.note("δ over δ is read as a derivative")
+            return True
+        return first.value != "delta" and second.value != "delta"
 
     def is_operator(self, begin: int, end: int) -> bool:
         """Whether the tokens are a lone ``\\frac{\\partial}{\\partial w}``."""
@@ -88,6 +98,9 @@ class Derivatives:
         token = self.tokens[begin]
         if token.kind == "command" and token.value == "partial":
             return True
+        if token.kind == "command" and token.value == "delta":
+            follows = self.tokens[begin + 1] if begin + 1 < end else None
+            return follows is not None and follows.kind in ("word", "command", "name", "text")
         if token.value in ("mathrm", "rm") and token.kind == "command":
             return begin + 1 < end and self.tokens[begin + 1].value[0] == "d"
         if token.kind == "text" and token.value == "d":
@@ -110,7 +123,7 @@ class Derivatives:
     def _after_d(self, begin: int, end: int) -> tuple[int, int]:
         """Order of the derivative and where its operand begins, after the ∂ or d."""
         token = self.tokens[begin]
-        if token.kind == "command" and token.value != "partial":  # \mathrm d
+        if token.kind == "command" and token.value in ("mathrm", "rm"):
             begin += 1
             token = self.tokens[begin]
         if token.kind == "word" and len(token.value) > 1:
@@ -218,6 +231,11 @@ class Derivatives:
             return found
         _, self.at = self._after_d(below.at, self.stop)
         token = self.peek()
+        if token is not None and token.value == "(" and token.mate is not None:
+            by = self.group()  # d(L)/d(w)
+            if not isinstance(by, Name):
+                raise Refusal(by.span, "not something to differentiate by")
+            return by, 1
         if token is None or token.kind not in ("word", "name", "command", "text"):
             raise Refusal(below.span, "nothing to differentiate by")
         start = self.at
@@ -235,6 +253,9 @@ class Derivatives:
         """``dL/dw`` and ``d/dw``, from the run of letters on; None if it is something else."""
         start = self.at
         slash = self._slash_after(start)
+        if self._bracketed_derivative(start):
+            token = self.take()
+            return self._below_slash(start, token, self.group(), 1)
         if slash is None or not self._differential(slash + 1, self.stop):
             return None
         below = self.tokens[slash + 1]
@@ -251,6 +272,17 @@ class Derivatives:
             if self.at != slash or head.exponent is not None or head.order:
                 raise Refusal(self.since(head_start), "not something to differentiate")
         return self._below_slash(start, token, of, 1)
+
+    def _bracketed_derivative(self, start: int) -> bool:
+        """Whether ``d(…)/d(…)`` begins at ``start``."""
+        opener = self.tokens[start + 1] if start + 1 < self.stop else None
+        if self.tokens[start].value != "d" or opener is None or opener.value != "(":
+            return False
+        after = opener.mate.at + 1 if opener.mate is not None else self.stop
+        if after + 2 >= self.stop or self.tokens[after].kind != "divide":
+            return False
+        below = self.tokens[after + 1]
+        return below.kind == "word" and below.value[0] == "d"
 
     def _tight(self, at: int) -> bool:
         follows = self.tokens[at + 1] if at + 1 < self.stop else None

@@ -20,6 +20,7 @@ from gradcheck.reading.names import (
     ACCENTS,
     FONTS,
     Known,
+    begins_with_index,
     index_of,
     is_transpose,
     script_text,
@@ -139,7 +140,7 @@ class Heads:
             elif token.kind == "sup":
                 if exponent is not None or transposed:
                     raise Refusal(token.span, "two exponents in a row")
-                more, index, exponent, transposed = self._superscript()
+                more, index, exponent, transposed = self._superscript(nucleus.base)
                 order += more
                 if index:
                     if superscript:
@@ -201,6 +202,8 @@ class Heads:
             raise Refusal(token.span, "a remark in words inside the formula")
         if plain == "d":
             raise Refusal(token.span, "a differential on its own")
+        if plain in ("argmin", "argmax", "lim", "arg min", "arg max"):
+            raise Refusal(token.span, f"{plain} is not read")
         base, _, subscript = plain.partition("_")
         if not base or not base.replace("-", "").replace(" ", "").isalnum():
             raise Refusal(token.span, f"not a name: {plain[:40]}")
@@ -281,7 +284,7 @@ class Heads:
         self.at = after
         return text
 
-    def _superscript(self) -> tuple[int, str, tuple[int, int] | None, bool]:
+    def _superscript(self, base: str) -> tuple[int, str, tuple[int, int] | None, bool]:
         """What the superscript that comes next is: primes, an index, a power or a transpose."""
         caret = self.take()
         follows = self.peek()
@@ -298,7 +301,7 @@ class Heads:
             return primes, "", None, False
         if is_transpose(inner):
             return primes, "", None, True
-        index = index_of(inner)
+        index = None if base == "e" else index_of(inner)
         if index is not None:
             return primes, index, None, False
         if len(inner) > 1 and is_transpose(inner[-1:]) and inner[-1].kind in ("word", "command"):
@@ -307,6 +310,8 @@ class Heads:
                 return primes, index, None, True
         if primes:
             raise Refusal(caret.span, "a prime beside an exponent")
+        if len(inner) > 1 and base != "e" and begins_with_index(inner):
+            raise Refusal(caret.span, "an index and an exponent in one")
         if not inner:
             raise Refusal(caret.span, "an empty exponent")
         return 0, "", (begin, end), False

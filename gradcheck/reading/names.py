@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from gradcheck.expression import Name
 from gradcheck.reading.lexer import GREEK_NAMES, Token
@@ -158,7 +159,7 @@ def index_of(tokens: list[Token]) -> str | None:
         return None
     first, last = tokens[0], tokens[-1]
     if all_bracketed(tokens):
-        return script_text(tokens)
+        return None if _is_computed(tokens) else script_text(tokens)
     if first.kind == "open" and first.value == "\\{" and first.mate is last:
         inner = script_text(tokens[1:-1])
         return None if inner is None else "{" + inner + "}"
@@ -197,6 +198,23 @@ def all_bracketed(tokens: list[Token]) -> bool:
         else:
             return False
     return closing is None
+
+
+def _is_computed(tokens: list[Token]) -> bool:
+    """Whether a bracket is an expression, ``(1-y)`` or ``(-z)``, and no index like ``(l-1)``."""
+    for before, token in pairwise(tokens):
+        if token.kind == "add" and before.kind != "word":
+            return True
+    at = [place for place, token in enumerate(tokens) if token.kind == "add"]
+    return any(place + 1 >= len(tokens) or tokens[place + 1].kind != "number" for place in at)
+
+
+def begins_with_index(tokens: list[Token]) -> bool:
+    """Whether something stands after an index in brackets: ``(i)2``."""
+    first = tokens[0]
+    if first.kind != "open" or first.value not in ("(", "[") or first.mate is tokens[-1]:
+        return False
+    return first.mate is tokens[2] if len(tokens) > 2 else False
 
 
 def _single_index(token: Token) -> str | None:

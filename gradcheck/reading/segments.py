@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gradcheck.reading.lexer import Token
-from gradcheck.reading.words import CONDITIONS, is_prose
+from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
 
 _ROWS = {
     "align", "aligned", "alignat", "alignedat", "split", "gather", "gathered", "eqnarray",
@@ -142,7 +142,14 @@ class _Splitter:
             or (bool(side) and side[-1].kind in _OPERATORS)
             or (after is not None and after.kind in ("multiply", "divide"))
         )
-        if names_a_side or inside:
+        says_what = (
+            after is not None
+            and after.kind == "relation"
+            and not side
+            and not self.current.relations
+            and not all(word.lower().strip(",.:;") in PROSE for word in token.value.split())
+        )
+        if names_a_side or inside or says_what:
             side.append(token)
             return
         self._finish()
@@ -205,7 +212,7 @@ class _Splitter:
         side = self.current.sides[-1]
         while at < stop:
             token = self.tokens[at]
-            if token.kind not in ("row", "column"):
+            if token.kind not in ("row", "column") and token.value != " ":
                 side.append(token)
             strong = token.kind == "begin" or token.value == "{" or token.value == "\\{"
             if strong and token.kind in ("open", "begin") and token.mate:
@@ -270,9 +277,28 @@ def _strip_marks(draft: Draft) -> None:
         if mark.value == "?":
             draft.notes.append("the author marks it with a question mark")
     first = draft.sides[0]
-    if len(first) > 2 and first[0].kind in ("number", "word", "text") and first[1].value == ":":
+    if (
+        len(first) > 2
+        and first[0].kind in ("number", "word", "text")
+        and (first[1].value == ":" or (first[0].kind == "number" and first[1].value == "."))
+    ):
         draft.notes.append(f"labelled {first[0].value}")
         del first[:2]
+    elif _is_numbered(draft):
+        draft.notes.append(f"labelled {first[1].value}")
+        del first[:3]
+    elif len(first) > 1 and first[0].value in ("·", "*") and draft.relations:
+        draft.notes.append("the mark before it is read as a list mark")
+        del first[:1]
+
+
+def _is_numbered(draft: Draft) -> bool:
+    """Whether a statement begins with its number in brackets: ``(2) a = b``."""
+    first = draft.sides[0]
+    if not draft.relations or len(first) < 4 or first[1].kind != "number":
+        return False
+    opener, closing, after = first[0], first[2], first[3]
+    return opener.value == "(" and opener.mate is closing and after.start > closing.end
 
 
 def _is_remark(draft: Draft) -> bool:

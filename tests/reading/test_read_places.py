@@ -35,7 +35,7 @@ def test_spans_are_the_source() -> None:
         if isinstance(node, Name)
     ]
     assert names == ["\\hat{y}", "y", "W1"]
-    assert document.position(second.sides[1].span.start) == (3, 56)
+    assert document.position(second.sides[1].span.start) == (3, 54)
     assert second.sides[2].unread is not None
     assert document.source(second.sides[2].unread.span) == "\\times"
 
@@ -78,7 +78,7 @@ def test_listing() -> None:
     assert "= (ŷ - y)·W_1" in plain
     assert "NOT READ at 4:6: nothing follows the × (a lost x?): a \\times" in plain
     assert "GC003" in plain
-    assert "7 sides: 6 read, 1 not read" in plain
+    assert "8 sides: 7 read, 1 not read" in plain
     assert "(* (+ hat(y) (- y)) W_1)" in listing(result, tree=True)
 
 

@@ -112,10 +112,15 @@ class Chain:
         return adjoints
 
     def _sum_of(self, one: Product | None, other: Product) -> Product:
+        """The sum of two paths; the factors that they share stay in front, in their order."""
         if one is None:
             return other
         budget = self.tower.budget
-        return Product.of(one.value(budget) + other.value(budget), budget)
+        total = Product.of(one.value(budget) + other.value(budget), budget)
+        order = [base for base, _ in one.factors]
+        known = [item for base in order for item in total.factors if item[0] == base]
+        fresh = [item for item in total.factors if item[0] not in order]
+        return Product(total.coefficient, (*known, *fresh))
 
     # -- local partials -----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gradcheck.expression import (
+    Add,
     Apply,
     Divide,
     Expression,
@@ -79,6 +80,9 @@ class Presentation:
 
     def write_factor(self, polynomial: Polynomial) -> tuple[int, Expression]:
         """(sign, expression) with polynomial = sign · expression."""
+        grouped = self._grouped(polynomial)
+        if grouped is not None:
+            return grouped
         sign, terms = self._in_names(polynomial)
         if len(terms) > self.max_terms:
             raise Undecided("too long to be shown")
@@ -87,6 +91,32 @@ class Presentation:
         terms.sort(key=lambda term: term[0] < 0)
         shown = sum_of([self._term(value, parts) for value, parts in terms])
         return sign * chosen, shown
+
+    def _grouped(self, polynomial: Polynomial) -> tuple[int, Expression] | None:
+        """w_2·a_1·(1 − a_1) + 1 for what is w_2·a_1 − w_2·a_1² + 1: some terms share generators.
+
+        None if no generator divides two or more terms with a factor of their own, but not all.
+        """
+        if not 2 < len(polynomial) <= self.max_terms or self._best_name(polynomial):
+            return None
+        best: Polynomial = {}
+        for lane in poly.used_lanes(polynomial):
+            shared = {m: c for m, c in polynomial.items() if poly.exponent_of(m, lane)}
+            if len(best) < len(shared) < len(polynomial):
+                best = shared
+        if len(best) < 2:
+            return None
+        rest = {m: c for m, c in polynomial.items() if m not in best}
+        terms: list[Expression] = []
+        for part in (best, rest):
+            element = Rational(part, ONE, self.tower.budget)
+            shown = self.write_product(Product.of(element, self.tower.budget))
+            terms.extend(shown.terms if isinstance(shown, Add) else (shown,))
+        minus = sum(isinstance(term, Negate) for term in terms)
+        sign = -1 if 2 * minus > len(terms) else 1
+        if sign < 0:
+            terms = [t.operand if isinstance(t, Negate) else Negate(t) for t in terms]
+        return sign, sum_of(sorted(terms, key=lambda term: isinstance(term, Negate)))
 
     def _in_names(
         self, polynomial: Polynomial

@@ -125,7 +125,8 @@ def _explanation(
         head += f"  [{codes}]"
     colour = COLOURS[claim.verdict]
     lines = ["", *(palette.paint(line, colour) for line in wrapped(head, "  ", "      "))]
-    lines += _labelled("written", clipped(claim.source, _SOURCE_LENGTH), palette, 4)
+    if claim.source.strip():
+        lines += _labelled("written", clipped(claim.source, _SOURCE_LENGTH), palette, 4)
     if claim.derived and (claim.verdict is Verdict.WRONG or claim is row.claim):
         lines += _labelled("derived", clipped(claim.derived, _SOURCE_LENGTH), palette, 4)
     for why in _reasons(claim, findings):

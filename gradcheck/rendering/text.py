@@ -98,7 +98,11 @@ def _setup(
 
 def _notes(setup: SetupResult, palette: Palette) -> list[str]:
     """Why numbers are missing, and what else the setup has to say."""
-    notes = [f"{row.source_name}: {row.note}" for row in setup.parameters if row.note]
+    notes = [
+        f"{row.source_name}: {row.note}"
+        for row in setup.parameters
+        if row.note and not any(row.note in note for note in setup.notes)
+    ]
     if setup.backprop != "compared":
         notes.insert(0, f"backprop not compared: {setup.backprop}")
     return [
@@ -147,7 +151,7 @@ def _reasons(claim: ClaimResult, findings: list[Finding]) -> list[str]:
         if not said or not all(text in finding.message for text in said)
     ]
     reasons: list[str] = []
-    for text in (claim.quotient, *messages, claim.reason):
+    for text in (*messages, claim.quotient, claim.reason):
         if text and not any(text in reason for reason in reasons):
             reasons.append(text)
     return reasons

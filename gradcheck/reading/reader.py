@@ -23,6 +23,7 @@ _PROSE_LEFT = re.compile(
     r"(?P<left>(?:[∂d]\w+\s*/\s*[∂d]\w+|\w[\w'′]*(?:\s*\(\s*[\w\s,ŷ]{1,40}\))?))\s*"
     r"(?P<relation>:=|=|≔|←)\s*$"
 )
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -101,7 +102,10 @@ def _joins(
         return False
     if not (draft.leads or entry.draft.dangles):
         return False
-    between = document.text[before.outer.end : block.outer.start]
+    start = before.outer.end
+    if block.outer.start - start > 2_000:
+        return False
+    between = _COMMENT.sub("", document.text[start : block.outer.start])
     return len(between) <= 200 and len(between.split()) <= limits.JOINING_WORDS
 
 

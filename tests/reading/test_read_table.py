@@ -155,6 +155,7 @@ CASES = [
     ("$$A = \\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix} = B$$", "A = UNREAD = B"),
     ("$$a = b$$\n\nwhich is\n\n$$= c$$", "a = b = c"),
     ("$$a =$$\n\n$$b$$", "a = b"),
+    ("$$a$$\n\n<!-- a remark of more than eight words that nobody is shown at all -->\n$$= b$$", "a = b"),
     ("\\[ a = b \\] and \\( c \\)", "a = b ; c"),
     ("```math\na = b\n```\n", "a = b"),
     ("$`a = b`$", "a = b"),

@@ -52,6 +52,9 @@ def parse_side(tokens: list[Token], place: Span, known: Known, notes: list[str])
         expression = Parser(tokens, known, added).whole()
     except Refusal as refusal:
         return Side(span, unread=Unread(refusal.span, refusal.reason, refusal.hint))
+    if isinstance(expression, Cancel):
+        # Struck out it may stand for 1 as a factor or 0 as a term; a whole side is neither.
+        return Side(span, unread=Unread(span, "the whole side is struck out"))
     notes += [note for note in added if note not in notes]
     return Side(span, expression)
 

@@ -94,7 +94,7 @@ TREES = st.recursive(NAMES | NUMBERS | st.builds(FunctionName, st.just(Name("tan
 
 
 @settings(max_examples=500, deadline=None)
-@given(TREES)
+@given(TREES.filter(lambda tree: not isinstance(tree, Cancel)))
 def test_tex_reads_back_as_the_same_tree(tree: Expression) -> None:
     assert to_key(read_one(to_tex(tree))) == to_key(tree)
 

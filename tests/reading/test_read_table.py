@@ -136,6 +136,7 @@ CASES = [
      "(underbrace (* a b) c) = (underbrace x _) ; (* a b) = c"),
     (r"$\cancel{x} y$", "(* (cancel x) y)"),
     (r"$\cancel{-} y$", "UNREAD"),
+    (r"$a = \cancel{b c}$", "a = UNREAD"),
     (r"$\text{So, } a = b \text{ (chain rule)}$", "a = b"),
     (r"$a = b, \quad c = d.$", "a = b ; c = d"),
     (r"$a = b \Rightarrow c = d$", "a = b ; c = d"),

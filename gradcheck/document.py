@@ -25,7 +25,7 @@ NOWHERE = Span(-1, -1)
 
 @dataclass(frozen=True)
 class Document:
-    """A text with its path; ``text`` is as in the file, so offsets are the file's own code points."""
+    """A text with its path; ``text`` is as in the file, so offsets are its own code points."""
 
     path: str
     text: str

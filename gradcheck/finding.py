@@ -1,5 +1,7 @@
 """Findings, and the rules they come from: stable codes with kebab-case names."""
 
+# ruff: noqa: E501, one rule a row
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -35,11 +37,7 @@ class Finding:
         return self.rule.severity == "error" and not self.expected
 
 
-def _rules(*rows: tuple[str, str, str, str, str]) -> dict[str, Rule]:
-    return {row[0]: Rule(*row) for row in rows}
-
-
-RULES: dict[str, Rule] = _rules(
+_TABLE = (
     ("GC001", "unread", "reading", "warning", "a side could not be understood"),
     ("GC002", "unread-gradient", "reading", "error", "a gradient could not be understood"),
     ("GC003", "unclosed-math", "reading", "error", "a formula is opened and never closed"),
@@ -63,3 +61,6 @@ RULES: dict[str, Rule] = _rules(
     ("GC901", "unmet-expectation", "reading", "error", "an expectation that nothing meets"),
     ("GC902", "directive", "reading", "error", "a gradcheck comment that could not be understood"),
 )  # fmt: skip
+
+RULES: dict[str, Rule] = {row[0]: Rule(*row) for row in _TABLE}
+"""Every rule by its code."""

@@ -37,7 +37,7 @@ def _lax(document: DocumentResult) -> bool:
 
 
 def count_steps(document: DocumentResult) -> dict[str, int]:
-    """Steps by verdict; ``steps`` is the sum of the other counts, ``unjudged`` those without one."""
+    """Steps by verdict; ``steps`` is the sum of the other counts."""
     counts = Counter(
         step.verdict.value if step.verdict is not None else "unjudged" for step in document.steps
     )

@@ -7,6 +7,7 @@ sample indices dropped), every function is a known one (`FUNCTIONS`) or abstract
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from gradcheck.expression import (
     names_in,
     transform,
 )
+from gradcheck.finding import Finding
 
 FUNCTIONS = frozenset(
     {"sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "softplus", "relu", "abs"}
@@ -84,7 +86,7 @@ class Model:
         return tuple(name for name in self.definitions if name in needed)
 
     def one_sample(self) -> Model:
-        """The same model with the one-sample loss C·ℓ: the sum sign is dropped, the constant stays."""
+        """The same model with the one-sample loss C·ℓ: the sum goes, the constant stays."""
         dropped = {
             key: transform(expression, lambda node: node.body if isinstance(node, Sum) else node)
             for key, expression in self.definitions.items()
@@ -151,6 +153,9 @@ class Step:
     unread: str | None = None  # why, if one of its sides was not read
     left_expression: Expression | None = None  # resolved, where it could be
     right_expression: Expression | None = None
+    left_written: Expression | None = None  # as written (canonical names), where it was read
+    right_written: Expression | None = None
+    binds: str | None = None  # the key that this definition step gives its meaning, if it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,15 @@ class Reading:
     rule: str  # name of the charity, from the closed list in derivation/readings.py
     span: Span
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a definition in force was written: its key, the span of its body, the body as written."""
+
+    key: str
+    span: Span
+    written: Expression
 
 
 @dataclass(frozen=True)
@@ -174,6 +188,8 @@ class Setup:
     chain_only: tuple[str, ...] = ()  # roles that only chain-rule forms are written for
     forward: tuple[str, ...] = ()  # the forward equations as understood, for the read-back
     model_problem: str | None = None  # why the model cannot be differentiated, if so
+    sources: tuple[Source, ...] = ()  # the definitions in force, in document order
+    resolve: Callable[[Expression], Expression] | None = None  # a written side → what it means
 
 
 @dataclass(frozen=True)
@@ -183,4 +199,4 @@ class Derivation:
     setups: tuple[Setup, ...]
     steps: tuple[Step, ...]
     readings: tuple[Reading, ...]
-    findings: tuple = ()
+    findings: tuple[Finding, ...] = ()

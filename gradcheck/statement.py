@@ -30,7 +30,7 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What stands between two sides: ``=``, ``:=``, ``<-``, ``!=``, ``~`` (approximately), ``<``,
-    ``>``, ``<=``, ``>=``, ``in``, ``+=``, ``-=``; ``symbol`` is this spelling, whatever the LaTeX."""
+    ``>``, ``<=``, ``>=``, ``in``, ``+=``, ``-=``: this spelling, whatever the LaTeX."""
 
     span: Span
     symbol: str

@@ -15,8 +15,8 @@ from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation
 from gradcheck.reading import read
 from gradcheck.report import DocumentResult, InputError, Report, SetupResult, StepResult
+from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings
-from gradcheck.statement import ReadDocument
 from gradcheck.verdict import Verdict
 
 
@@ -38,7 +38,9 @@ def verify(
     documents, errors = loading.load_all([str(path) for path in named])
     options = Options(seed=seed, sizes=Sizes(*sizes))
     results = tuple(verify_document(document, options, inline) for document in documents)
-    empty = tuple(_nothing(result) for result in results if not result.checked)
+    empty = tuple(
+        _nothing(result) for result in results if not result.checked and not _told(result)
+    )
     return Report(results, (*errors, *empty), strict, seed, sizes)
 
 
@@ -66,18 +68,20 @@ def verify_document(document: Document, options: Options, inline: bool = True) -
     )
 
 
+def _told(result: DocumentResult) -> bool:
+    """Whether a finding already says why nothing was checked."""
+    return any(finding.rule.code == "GC006" for finding in result.findings)
+
+
 def _nothing(result: DocumentResult) -> InputError:
     if not result.formulas:
         return InputError(result.path, "no equations found: nothing to check")
-    return InputError(
-        result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check"
-    )
+    return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
 
 
 def _readings(document: Document, derivation: Derivation) -> tuple[str, ...]:
     return tuple(
-        f"line {document.line_of(reading.span)}: {reading.text}"
-        for reading in derivation.readings
+        f"line {document.line_of(reading.span)}: {reading.text}" for reading in derivation.readings
     )
 
 
@@ -87,13 +91,14 @@ def _unread_sides(statements: ReadDocument, found: Sequence[Finding]) -> list[Fi
     result = []
     for statement in statements.statements:
         for side in statement.sides:
-            if side.unread is not None and side.span not in known:
-                result.append(
-                    Finding(
-                        RULES["GC001"], side.span, side.unread.reason, side.unread.hint or None
-                    )
-                )
+            unread = side.unread
+            if unread is not None and side.span not in known:
+                result.append(_unread(side.span, unread))
     return result
+
+
+def _unread(span: Span, unread: Unread) -> Finding:
+    return Finding(RULES["GC001"], span, unread.reason, unread.hint or None)
 
 
 def _blocks(statements: ReadDocument) -> list[Span]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradcheck import backprop
 from gradcheck.comparison import numbers as arrays
 from gradcheck.comparison.constants import compare_constants
 from gradcheck.comparison.forms import Forms
-from gradcheck.comparison.numbers import Backward, Numbers
+from gradcheck.comparison.numbers import Array, Backward, Numbers
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.comparison.words import claim_result, status_of
-from gradcheck.diagnosis import diagnose
+from gradcheck.diagnosis import Diagnosis, diagnose
 from gradcheck.document import Document, Span
 from gradcheck.evaluation.lifting import LiftingAmbiguous, NotEvaluated
 from gradcheck.evaluation.point import Sizes
@@ -23,7 +23,7 @@ from gradcheck.model import Claim, Parameter, Setup
 from gradcheck.notation import to_tex, to_text
 from gradcheck.report import ClaimResult, ParameterResult, SetupResult
 from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
-from gradcheck.verdict import SEVERITY_ORDER, Verdict
+from gradcheck.verdict import SEVERITY_ORDER, Constant, Verdict
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Options:
     """How the numbers are made. ``backward`` is the backprop code that is compared."""
 
     seed: int = 0
-    sizes: Sizes = Sizes()
+    sizes: Sizes = field(default_factory=Sizes)
     backward: Backward = backprop.backward
 
 
@@ -136,7 +136,7 @@ class _Work:
             return False
         return arrays.agrees(array, numbers, key)
 
-    def _factor(self, item: JudgedClaim):  # type: ignore[no-untyped-def]
+    def _factor(self, item: JudgedClaim) -> Constant | None:
         """What completes a claim to the setup's loss: more than it left out of its own."""
         if not item.claim.loss or item.claim.loss == self.setup.model.loss:
             return item.left_out
@@ -157,13 +157,11 @@ class _Work:
         return f"the backprop code has no {match.loss} with a {match.output} output"
 
     @cached_property
-    def backprop(self) -> dict[str, object]:
+    def backprop(self) -> dict[str, Array]:
         if isinstance(self.match, str) or self.numbers.numeric is None:
             return {}
         return dict(
-            arrays.run_backprop(
-                self.forms.total, self.numbers, self.match, self.options.backward
-            )
+            arrays.run_backprop(self.forms.total, self.numbers, self.match, self.options.backward)
         )
 
     @property
@@ -224,7 +222,8 @@ class _Work:
 
     def _result(self, item: JudgedClaim, parameter: Parameter) -> ClaimResult:
         derived = ""
-        if self.setup.model_problem is None:
+        shown = item.verdict not in (Verdict.EXACT, Verdict.CONVENTION)  # else nobody asks
+        if shown and self.setup.model_problem is None:
             model, _ = self.forms.for_claim(item.claim)
             try:
                 derived = to_text(self.judge.algebra(model).gradient(parameter.key))
@@ -237,7 +236,7 @@ class _Work:
             return ""
         return self._diagnosis(item).words
 
-    def _diagnosis(self, item: JudgedClaim):  # type: ignore[no-untyped-def]
+    def _diagnosis(self, item: JudgedClaim) -> Diagnosis:
         constant = item.witness is None
         quotient = item.decision.quotient if item.decision is not None else None
         return diagnose(quotient, self.setup.model.sample_count, constant)
@@ -262,9 +261,9 @@ class _Work:
             worst_entry=numeric.entry,
         )
         if key in self.backprop:
-            gap = arrays.difference(self.backprop[key], symbolic)  # type: ignore[arg-type]
+            gap = arrays.difference(self.backprop[key], symbolic)
             row = replace(row, backprop_error=gap.error)
-            if not arrays.agrees(self.backprop[key], numbers, key):  # type: ignore[arg-type]
+            if not arrays.agrees(self.backprop[key], numbers, key):
                 self.contradictions.append(
                     (self.setup.span, f"backprop differs from the derived gradient of {key}")
                 )
@@ -272,9 +271,7 @@ class _Work:
             return row
         return self._with_document(row, shown, key)
 
-    def _with_document(
-        self, row: ParameterResult, shown: JudgedClaim, key: str
-    ) -> ParameterResult:
+    def _with_document(self, row: ParameterResult, shown: JudgedClaim, key: str) -> ParameterResult:
         assert shown.claim.expression is not None
         try:
             array = arrays.completed(
@@ -288,16 +285,16 @@ class _Work:
         if holds and not arrays.agrees(array, self.numbers, key):
             return replace(row, note="lifting ambiguous: it holds for one unit and one feature")
         if shown.witness is None and shown.verdict is Verdict.WRONG:  # a wrong constant
-            array = array / self._factor(shown).value(self.options.sizes.samples)
+            factor = self._factor(shown) or Constant()
+            array = array / factor.value(self.options.sizes.samples)
         gap = arrays.difference(array, self.numbers.symbolic[key])
         return replace(row, document_error=gap.error, worst_entry=gap.entry)
 
     def _unlifted(self, row: ParameterResult, parameter: Parameter) -> ParameterResult:
         """The derived gradient does not agree with the numeric one: by its indices, or really?"""
         flat, key = self.flat, parameter.key
-        if flat.numeric is not None and key in flat.symbolic:
-            if arrays.agrees(flat.symbolic[key], flat, key):
-                return replace(row, note="lifting ambiguous: the indices would be a guess")
+        if key in flat.symbolic and arrays.agrees(flat.symbolic[key], flat, key):
+            return replace(row, note="lifting ambiguous: the indices would be a guess")
         message = f"the symbolic and the numeric gradient of {parameter.source_name} differ"
         self.contradictions.append((self.setup.span, message))
         undecided = Verdict.UNDECIDED if row.verdict is not None else None
@@ -335,9 +332,7 @@ class _Work:
             found.extend(self._not_in_forward(parameter, items))
         return found
 
-    def _not_in_forward(
-        self, parameter: Parameter, items: Sequence[JudgedClaim]
-    ) -> list[Finding]:
+    def _not_in_forward(self, parameter: Parameter, items: Sequence[JudgedClaim]) -> list[Finding]:
         truth = self.derived.get(parameter.key)
         if not items or not (isinstance(truth, Number) and truth.value == 0):
             return []

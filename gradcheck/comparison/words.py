@@ -38,7 +38,7 @@ def claim_result(item: JudgedClaim, document: Document, derived: str, words: str
 
 
 def witness_words(witness: Witness) -> str:
-    """A point and both values at it: ``at w_1 = 1/2, x = 3: the gradient is 0.25, the line 0.5``."""
+    """A point and both values: ``at w_1 = 1/2: the gradient is 0.25, the line gives 0.5``."""
     at = witness.sample or 0
     values = ", ".join(f"{key} = {_number(value, at)}" for key, value in witness.values.items())
     return f"at {values}: the gradient is {witness.left:.6g}, the line gives {witness.right:.6g}"

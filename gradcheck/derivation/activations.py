@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gradcheck.document import Document, Span
 from gradcheck.expression import (
@@ -63,7 +63,7 @@ _IN_PROSE = {
 
 _POINTS = (-1.7, -0.6, 0.35, 0.9, 2.3)
 
-_REFERENCE = {
+_REFERENCE: dict[str, Callable[[float], float]] = {
     "sigmoid": lambda u: 1 / (1 + math.exp(-u)),
     "tanh": math.tanh,
     "identity": lambda u: u,
@@ -88,7 +88,7 @@ def recognise(formals: tuple[str, ...], body: Expression) -> str | None:
 
 
 def recognise_derivative(formals: tuple[str, ...], body: Expression, key: str) -> str | None:
-    """Which activation has the stated derivative: ``g' = g(1-g)`` is the sigmoid's, ``1-g^2`` tanh's.
+    """Which activation has a stated derivative: ``g' = g(1-g)``: the sigmoid, ``1-g^2``: tanh.
 
     ``body`` may hold ``key`` applied to the formal argument.
     """
@@ -113,8 +113,10 @@ def recognise_derivative(formals: tuple[str, ...], body: Expression, key: str) -
     return None
 
 
-def _value(  # noqa: PLR0911, one case a node
-    node: Expression, names: Mapping[str, float], functions: Mapping[str, object] | None = None
+def _value(
+    node: Expression,
+    names: Mapping[str, float],
+    functions: Mapping[str, Callable[[float], float]] | None = None,
 ) -> float:
     """The value of a formula of one variable; KeyError for what it does not know."""
 
@@ -135,13 +137,10 @@ def _value(  # noqa: PLR0911, one case a node
         case Divide(numerator=numerator, denominator=denominator):
             return value(numerator) / value(denominator)
         case Power(base=base, exponent=exponent):
-            result = value(base) ** value(exponent)
-            if isinstance(result, complex):
-                raise ValueError("a root of a negative number")
-            return result
+            return math.pow(value(base), value(exponent))
         case Apply(function=function, arguments=(argument,), order=0):
             if functions is not None and function.key in functions:
-                return functions[function.key](value(argument))  # type: ignore[operator]
+                return functions[function.key](value(argument))
             known = BY_NAME.get(function.key, "")
             if known in _REFERENCE:
                 return _REFERENCE[known](value(argument))

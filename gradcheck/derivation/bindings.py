@@ -45,7 +45,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalStatement:
-    """A statement whose read sides have canonical names; ``sides[k]`` is None if it was not read."""
+    """A statement with canonical names; ``sides[k]`` is None if that side was not read."""
 
     statement: Statement
     sides: tuple[Expression | None, ...]

@@ -9,7 +9,7 @@ from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement, is_upd
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Resolver, Unresolved
 from gradcheck.derivation.segments import Segment, gradient_of
-from gradcheck.document import Document
+from gradcheck.document import Document, Span
 from gradcheck.expression import Apply, Expression, Name, Partial, Sum, contains
 from gradcheck.model import Claim, Model, Step
 from gradcheck.notation import to_text
@@ -44,7 +44,7 @@ def _claims_in(
     model: SegmentModel,
     losses: set[str],
 ) -> list[Claim] | None:
-    """The closed forms that one chain equates with a gradient; None if it equates it with nothing."""
+    """The closed forms that a chain equates with a gradient; None if it equates it with nothing."""
     roles = {p.key for p in model.model.parameters}
     whole = statement.statement
     if len(whole.sides) < 2:
@@ -116,12 +116,15 @@ def steps_of(
     models: Sequence[SegmentModel],
 ) -> tuple[Step, ...]:
     """Every adjacent pair of every chain, with its kind, its setup, and both sides resolved."""
-    found = []
+    found: list[Step] = []
     for statement in statements:
         owner = _owner(statement, segments)
         resolver = models[owner].resolver if owner is not None else None
-        for k in range(len(statement.statement.relations)):
-            found.append(_step(statement, k, document, owner, resolver))
+        sources = frozenset(s.span for m in models for s in m.sources)
+        found += [
+            _step(statement, k, document, owner, resolver, sources)
+            for k in range(len(statement.statement.relations))
+        ]
     return tuple(found)
 
 
@@ -143,6 +146,7 @@ def _step(
     document: Document,
     owner: int | None,
     resolver: Resolver | None,
+    sources: frozenset[Span],
 ) -> Step:
     whole = statement.statement
     left, right = whole.sides[at], whole.sides[at + 1]
@@ -150,9 +154,7 @@ def _step(
     if kind == "update" and resolver is not None:  # a learning rate is no name of the model
         known = resolver.values or frozenset()
         resolver = replace(resolver, defined=known, values=None)
-    unread = next(
-        (side.unread.reason for side in (left, right) if side.unread is not None), None
-    )
+    unread = next((side.unread.reason for side in (left, right) if side.unread is not None), None)
     return Step(
         statement=whole.number,
         side=at + 1,
@@ -163,9 +165,20 @@ def _step(
         right=document.source(right.span),
         setup=owner,
         unread=unread,
+        left_written=statement.sides[at],
+        right_written=statement.sides[at + 1],
+        binds=_bound_here(statement, at, sources),
         left_expression=_try(resolver, statement.sides[at]),
         right_expression=_try(resolver, statement.sides[at + 1]),
     )
+
+
+def _bound_here(statement: CanonicalStatement, at: int, sources: frozenset[Span]) -> str | None:
+    """The name that this step binds, where a setup takes its meaning from here."""
+    head = statement.sides[at]
+    if isinstance(head, Name) and statement.statement.sides[at + 1].span in sources:
+        return head.key
+    return None
 
 
 def _kind(statement: CanonicalStatement, at: int) -> str:
@@ -174,9 +187,7 @@ def _kind(statement: CanonicalStatement, at: int) -> str:
     if statement.statement.relations[at].symbol not in EQUALITIES:
         return "mention"
     head = statement.sides[at]
-    named = isinstance(head, Name) or (
-        isinstance(head, Apply) and head.order == 0 and at == 0
-    )
+    named = isinstance(head, Name) or (isinstance(head, Apply) and head.order == 0 and at == 0)
     return "definition" if at == 0 and named else "claim"
 
 

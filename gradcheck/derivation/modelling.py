@@ -14,7 +14,7 @@ from gradcheck.derivation.activations import (
     shape_of,
 )
 from gradcheck.derivation.bindings import Binding, CanonicalStatement, heads_applied
-from gradcheck.derivation.naming import Naming, is_loss_name
+from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning, Resolver, Unresolved
 from gradcheck.derivation.roles import (
@@ -38,7 +38,7 @@ from gradcheck.expression import (
     transform,
     walk,
 )
-from gradcheck.model import FUNCTIONS, ROLES, Model, Parameter
+from gradcheck.model import FUNCTIONS, ROLES, Model, Parameter, Source
 from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
@@ -52,6 +52,7 @@ class SegmentModel:
     hidden: str
     resolver: Resolver
     problem: str | None = None
+    sources: tuple[Source, ...] = ()
 
 
 def function_table(
@@ -61,7 +62,7 @@ def function_table(
     pinned: Mapping[str, str],
     log: ReadingLog,
 ) -> dict[str, FunctionMeaning]:
-    """What every function of the document means: pinned, defined, by name, by prose, or abstract."""
+    """What every function means: pinned, defined, by name, by prose, or abstract."""
     table: dict[str, FunctionMeaning] = {}
     for key, known in sorted(pinned.items()):
         table[key] = FunctionMeaning(known=known)
@@ -73,8 +74,8 @@ def function_table(
             table[binding.key] = FunctionMeaning(BY_NAME.get(named))
             continue
         kinds = [recognise(binding.formals, body) for body in binding.sides or (binding.body,)]
-        known = next((kind for kind in kinds if kind is not None), None)
-        table[binding.key] = FunctionMeaning(known, binding.formals, binding.body)
+        kind = next((kind for kind in kinds if kind is not None), None)
+        table[binding.key] = FunctionMeaning(kind, binding.formals, binding.body)
     for statement in statements:
         for side in statement.sides:
             for node in heads_applied(side) if side is not None else ():
@@ -86,16 +87,14 @@ def function_table(
 def is_function(
     binding: Binding, bindings: Sequence[Binding], statements: Sequence[CanonicalStatement]
 ) -> bool:
-    """Whether ``f(x) = …`` defines a function to be applied, not a value such as ``L(y, \\hat y)``."""
+    """Whether ``f(x) = …`` defines a function to be applied, not a value of the network."""
     if isinstance(binding.body, FunctionName):
         return not binding.body.order
     if not binding.formals or is_loss_name(binding.name):
         return False
     if recognise(binding.formals, binding.body) is not None:
         return True
-    if any(name for name in value_keys(binding.body) if name not in (*binding.formals, "e")):
-        return False
-    return True
+    return set(value_keys(binding.body)) <= {*binding.formals, "e"}
 
 
 def _settle(
@@ -134,7 +133,9 @@ def _stated_derivative(
     key: str, bindings: Sequence[Binding], statements: Sequence[CanonicalStatement]
 ) -> tuple[str, Expression] | None:
     """``g'(z) = g(z)(1 - g(z))`` tells which function g is."""
-    values = {b.key: b.body for b in bindings if isinstance(b.body, Apply) and not b.formals}
+    values: dict[str, Expression] = {
+        b.key: b.body for b in bindings if isinstance(b.body, Apply) and not b.formals
+    }
     for statement in statements:
         for left, right in zip(statement.sides, statement.sides[1:], strict=False):
             if not (isinstance(left, Apply) and left.function.key == key and left.order == 1):
@@ -252,9 +253,7 @@ def _problem(
     model: Model, problems: Mapping[str, str], spellings: Mapping[str, Name]
 ) -> str | None:
     needed = [key for key in model.ancestors(model.loss) if key in problems]
-    for key in reachable(model.loss, model.definitions):
-        if key in problems:
-            needed.append(key)
+    needed += [key for key in reachable(model.loss, model.definitions) if key in problems]
     if needed:
         shown = to_text(spellings[needed[0]]) if needed[0] in spellings else needed[0]
         return f"the definition of {shown} is not understood: {problems[needed[0]]}"
@@ -375,9 +374,7 @@ def _depends_on(
     )
 
 
-def _hidden_activation(
-    model: Model, layers: Mapping[str, str]
-) -> tuple[str, Expression] | None:
+def _hidden_activation(model: Model, layers: Mapping[str, str]) -> tuple[str, Expression] | None:
     """The function between the layers, with its argument: it depends on w_1 and not on w_2."""
     first, second = layers.get("w_1"), layers.get("w_2")
     for key in model.ancestors(model.loss):

@@ -33,7 +33,7 @@ _GENERAL = re.compile(r"[ijklrs]|\[[ijklL]\]|\([ijklL]\)")
 
 
 def is_loss_name(name: Name) -> bool:
-    """Whether a name is one that losses usually have (``L``, ``J``, ``Loss_MSE``, ``\\mathcal{L}``)."""
+    """Whether a name is one that losses usually have (``L``, ``Loss_MSE``, ``\\mathcal{L}``)."""
     known = name.base in LOSS_LETTERS or name.base.lower() in LOSS_WORDS
     return known and "hat" not in name.accent
 
@@ -149,12 +149,11 @@ def understand_names(
                 variants = seen.setdefault(name.key.lower(), [])
                 if all(name.key != other.key for other in variants):
                     variants.append(name)
-    stripped_defined = defined | {k for k in derived_for}
     cases: dict[str, Name] = {}
     for lowered, variants in seen.items():
         if len(variants) < 2 or lowered in _NEVER_MERGED:
             continue
-        anchored = [name for name in variants if name.key in stripped_defined]
+        anchored = [name for name in variants if name.key in defined | derived_for]
         if len(anchored) > 1:
             continue
         chosen = anchored[0] if anchored else min(variants, key=lambda n: n.key.swapcase())

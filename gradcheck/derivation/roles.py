@@ -11,10 +11,10 @@ from gradcheck.derivation.naming import COUNTS
 from gradcheck.expression import Add, Apply, Divide, Expression, Name, Negate, walk
 from gradcheck.model import ROLES
 
-_LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
-_INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")
-_WEIGHTS = re.compile(r"^(w|W|v|V|theta|Theta|omega|U|u|weight|weights)$")
-_BIASES = re.compile(r"^(b|B|c|beta|bias|d|theta)$")
+LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
+INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")
+WEIGHTS = re.compile(r"^(w|W|v|V|theta|Theta|omega|U|u|weight|weights)$")
+BIASES = re.compile(r"^(b|B|c|beta|bias|d|theta)$")
 _ACTIVATION_OUTPUTS = re.compile(r"^(a|h|o|p|f|z|s|n|out|output|pred)$")
 
 
@@ -32,7 +32,7 @@ def value_keys(expression: Expression) -> list[str]:
 
 
 def looks_like_prediction(name: Name) -> bool:
-    """Whether a name that nothing defines is written as predictions are (``\\hat{y}``, ``y_{pred}``)."""
+    """Whether a name is written as predictions are (``\\hat{y}``, ``y_{pred}``, ``a_2``)."""
     return (
         "hat" in name.accent
         or "pred" in name.subscript + name.qualifier + name.base
@@ -97,15 +97,15 @@ def classify(
             rest.append(key)
     for key in rest:
         base = names[key].base if key in names else key
-        if key in loss_level and not (prediction is None and _INPUTS.match(base)):
-            label = not labels and (_LABELS.match(base) or not _is_constant_like(base))
-            if prediction is None and _WEIGHTS.match(base):
+        if key in loss_level and not (prediction is None and INPUTS.match(base)):
+            label = not labels and (LABELS.match(base) or not _is_constant_like(base))
+            if prediction is None and WEIGHTS.match(base):
                 parameters.append(key)
-            elif label or _LABELS.match(base):
+            elif label or LABELS.match(base):
                 labels.append(key)
             else:
                 constants.append(key)
-        elif _INPUTS.match(base) or (not inputs and not _is_parameter_like(base)):
+        elif INPUTS.match(base) or (not inputs and not _is_parameter_like(base)):
             inputs.append(key)
         elif _is_parameter_like(base):
             parameters.append(key)
@@ -121,7 +121,7 @@ def _is_constant_like(base: str) -> bool:
 
 
 def _is_parameter_like(base: str) -> bool:
-    return bool(_WEIGHTS.match(base) or _BIASES.match(base))
+    return bool(WEIGHTS.match(base) or BIASES.match(base))
 
 
 def _first_names(bodies: Mapping[str, Expression]) -> dict[str, Name]:
@@ -132,9 +132,7 @@ def _first_names(bodies: Mapping[str, Expression]) -> dict[str, Name]:
     return found
 
 
-def _prediction(
-    loss: str, bodies: Mapping[str, Expression], trained: Iterable[str]
-) -> str | None:
+def _prediction(loss: str, bodies: Mapping[str, Expression], trained: Iterable[str]) -> str | None:
     """The defined name nearest to the loss that depends on parameters, through loss-level helpers.
 
     A helper such as ``\\delta = \\hat{y} - y`` holds the label too and is passed through.
@@ -157,8 +155,7 @@ def _mixes_label(key: str, bodies: Mapping[str, Expression], trained: set[str]) 
     """Whether a definition combines a label with something that depends on parameters."""
     body = bodies[key]
     direct = value_keys(body)
-    labelled = any(k not in bodies and k not in trained and _LABELS.match(k) for k in direct)
-    return labelled
+    return any(k not in bodies and k not in trained and LABELS.match(k) for k in direct)
 
 
 def _reach_without(loss: str, bodies: Mapping[str, Expression], stop: str | None) -> set[str]:
@@ -212,9 +209,9 @@ def assign_layers(
                 if name not in found.values():
                     found.setdefault(role, name)
     for name in parameters:
-        role = _role_by_name(name)
-        if name not in found.values() and role is not None and role not in found:
-            found[role] = name
+        by_name = _role_by_name(name)
+        if name not in found.values() and by_name is not None and by_name not in found:
+            found[by_name] = name
     return {role: found[role] for role in ROLES if role in found}
 
 
@@ -249,9 +246,7 @@ def _depends(
     expression: Expression, bodies: Mapping[str, Expression], parameters: list[str]
 ) -> bool:
     return any(
-        inner in parameters
-        for key in value_keys(expression)
-        for inner in reachable(key, bodies)
+        inner in parameters for key in value_keys(expression) for inner in reachable(key, bodies)
     )
 
 
@@ -267,8 +262,8 @@ def _role_by_name(key: str) -> str | None:
     if match is None:
         return None
     base, digit = match.groups()
-    if _WEIGHTS.match(base):
+    if WEIGHTS.match(base):
         return f"w_{digit}"
-    if _BIASES.match(base):
+    if BIASES.match(base):
         return f"b_{digit}"
     return None

@@ -246,14 +246,12 @@ def _cut(
         start, end = edges[k], edges[k + 1]
         if k > 0:
             log.note("activation-changed", spans[k], kinds[k] or "")
-        parts.append(
-            Segment(start, end, segment.loss, spans[k], segment.zone, kinds[k], mine)
-        )
+        parts.append(Segment(start, end, segment.loss, spans[k], segment.zone, kinds[k], mine))
     return parts
 
 
 def activation_defined(binding: Binding) -> str | None:
-    """The activation that a binding introduces: ``g(x) = …``, ``y = \\tanh = …``, ``a_1 = \\tanh(z_1)``."""
+    """The activation that a binding introduces: ``g(x) = …``, ``y = \\tanh = …``."""
     for body in (binding.body, *binding.sides):
         names = [key for key in value_keys(body) if key != "e"]
         formals = binding.formals or (tuple(names) if len(names) == 1 else ())

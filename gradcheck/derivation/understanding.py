@@ -32,10 +32,10 @@ from gradcheck.derivation.naming import (
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning, Resolver
 from gradcheck.derivation.roles import (
-    _BIASES,
-    _INPUTS,
-    _LABELS,
-    _WEIGHTS,
+    BIASES,
+    INPUTS,
+    LABELS,
+    WEIGHTS,
     looks_like_prediction,
     reachable,
     value_keys,
@@ -51,7 +51,7 @@ from gradcheck.derivation.segments import (
 )
 from gradcheck.expression import Expression, Name, Partial, to_key, transform, walk
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import Derivation, Setup
+from gradcheck.model import Derivation, Setup, Source
 from gradcheck.statement import ReadDocument, Statement
 
 
@@ -143,8 +143,10 @@ def _defined_raw(statements: Sequence[Statement]) -> set[str]:
     return found
 
 
-def _trained(statements: Sequence[CanonicalStatement], front: Mapping[str, object]) -> tuple:
-    """The names that something is derived for, or that an update trains, and that nothing defines."""
+def _trained(
+    statements: Sequence[CanonicalStatement], front: Mapping[str, object]
+) -> tuple[str, ...]:
+    """The names that something is derived for or that an update trains, and nothing defines."""
     defined: set[str] = set()
     updated: list[str] = []
     derived: list[Name] = []
@@ -154,26 +156,28 @@ def _trained(statements: Sequence[CanonicalStatement], front: Mapping[str, objec
             if not is_general(head):
                 updated.append(bare(head).key)
             continue
-        if len(statement.sides) > 1 and isinstance(head, Name):
-            if any(side is not None and value_keys(side) for side in statement.sides[1:]):
-                defined.add(head.key)
+        named = any(side is not None and value_keys(side) for side in statement.sides[1:])
+        if named and isinstance(head, Name):
+            defined.add(head.key)
     for statement in statements:
         for side in statement.sides:
-            for node in walk(side) if side is not None else ():
-                if isinstance(node, Partial) and isinstance(node.by, Name):
-                    derived.append(node.by)
+            derived += [
+                node.by
+                for node in (walk(side) if side is not None else ())
+                if isinstance(node, Partial) and isinstance(node.by, Name)
+            ]
     found = []
     for name in derived:
-        typical = bool(_WEIGHTS.match(name.base) or _BIASES.match(name.base))
+        typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
         other = (
             looks_like_prediction(name)
             or is_loss_name(name)
-            or _INPUTS.match(name.base)
-            or _LABELS.match(name.base)
+            or INPUTS.match(name.base)
+            or LABELS.match(name.base)
         )
-        if name.key in updated or (name.key not in defined and (typical or not other)):
-            if not is_general(name):
-                found.append(name.key)
+        free = name.key not in defined and (typical or not other)
+        if (name.key in updated or free) and not is_general(name):
+            found.append(name.key)
     pinned = front.get("parameters")
     extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
     updated = [key for key in updated if key not in defined or key in found]
@@ -235,7 +239,9 @@ def _first_hidden(
     passages: Passages, losses: Sequence[Binding], claims: Sequence[GradientSide]
 ) -> str | None:
     whole = Segment(losses[0].position, 10**9, losses[0], losses[0].span, (-1, 10**9))
-    return _model_of(replace(whole, claims=tuple(claims)), passages, len(losses) > 1, quiet=True).hidden
+    return _model_of(
+        replace(whole, claims=tuple(claims)), passages, len(losses) > 1, quiet=True
+    ).hidden
 
 
 def _model_of(
@@ -264,11 +270,8 @@ def _model_of(
         loss=segment.loss.key,
     )
     pinned = {key: _as_list(front.get(key)) for key in ("inputs", "labels")}
-    roles = {
-        str(role): str(key)
-        for role, key in (_mapping(passages.read, "parameters")).items()
-    }
-    return build_model(
+    roles = {str(role): str(key) for role, key in (_mapping(passages.read, "parameters")).items()}
+    model = build_model(
         segment.loss.key,
         bodies,
         passages.trained,
@@ -279,12 +282,15 @@ def _model_of(
         segment.hidden,
         passages.read.document,
     )
+    chosen[segment.loss.key] = segment.loss
+    sources = [Source(key, b.span, b.body) for key, b in chosen.items()]
+    return replace(model, sources=tuple(sorted(sources, key=lambda source: source.span)))
 
 
 def _without_labels(
     bindings: Sequence[Binding], loss: Binding, trained: Sequence[str]
 ) -> list[Binding]:
-    """A label stays a label where the text later calls something else by its name (``y = \\tanh``)."""
+    """A label stays a label where the text calls something else by its name (``y = \\tanh``)."""
     bodies = {b.key: b.body for b in bindings}
     direct = set(value_keys(loss.body))
     return [
@@ -292,7 +298,7 @@ def _without_labels(
         for b in bindings
         if not (
             b.key in direct
-            and _LABELS.match(b.name.base)
+            and LABELS.match(b.name.base)
             and not set(reachable(b.key, bodies)) & set(trained)
         )
     ]
@@ -321,6 +327,8 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         chain_only=chain_only,
         forward=forward_equations(model.model),
         model_problem=model.problem,
+        sources=model.sources,
+        resolve=model.resolver.resolve,
     )
 
 

@@ -169,7 +169,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a definition in force was written: its key, the span of its body, the body as written."""
+    """Where a definition in force stands: its key, the span of its body, the body as written."""
 
     key: str
     span: Span

@@ -1,8 +1,10 @@
 """Directives: comments in which an author declares the mistakes that are known.
 
 ``<!-- gradcheck: expect[GC101*2, GC105] reason -->``, on a line of its own, declares findings in
-the equation block after it. The verdicts and counts stay; the findings are marked expected and
-do not fail the run. An expectation that nothing meets is a finding itself.
+the equation block after it: they are still shown, marked expected, and do not fail the run. An
+expectation that nothing meets is an error. ``<!-- gradcheck: ignore[GC203] reason -->`` silences
+all findings of a code in that block; one that silences nothing is a warning. The verdicts and
+counts stay in either case.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from gradcheck.finding import RULES, Finding
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")
-_EXPECT = re.compile(r"<!--\s*gradcheck:\s*expect\s*\[([^\[\]]*)\]\s*(.*?)\s*-->", re.DOTALL)
+_DIRECTIVE = re.compile(
+    r"<!--\s*gradcheck:\s*(expect|ignore)\s*\[([^\[\]]*)\]\s*(.*?)\s*-->", re.DOTALL
+)
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
 _CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
-_FORM = "write '<!-- gradcheck: expect[GC101] reason -->' on a line of its own"
+_FORM = "write '<!-- gradcheck: {}[GC101] reason -->' on a line of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,15 @@ class Expectation:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """All findings of one code in the block after ``span`` are silenced."""
+
+    code: str
+    span: Span
+    reason: str = ""
+
+
 @dataclass(frozen=True)
 class Directives:
     """What the comments of one document declare, and what is wrong with the comments."""
@@ -39,11 +52,12 @@ class Directives:
     document: Document
     expectations: tuple[Expectation, ...] = ()
     findings: tuple[Finding, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
 
 
 def parse_directives(document: Document) -> Directives:
     """All gradcheck comments of a document; those inside code are none."""
-    expectations: list[Expectation] = []
+    declared: list[Expectation | Ignore] = []
     findings: list[Finding] = []
     end = document.body_start
     for start in _comment_starts(document):
@@ -55,10 +69,17 @@ def parse_directives(document: Document) -> Directives:
             findings.append(_malformed(span, "this gradcheck comment is never closed"))
             break
         end = closing + len("-->")
-        found, problems = _parse_comment(document.text, Span(start, end))
-        expectations += found
-        findings += problems
-    return Directives(document, tuple(expectations), tuple(findings))
+        found = _parse_comment(document.text, Span(start, end))
+        if isinstance(found, Finding):
+            findings.append(found)
+        else:
+            declared += found
+    return Directives(
+        document,
+        tuple(item for item in declared if isinstance(item, Expectation)),
+        tuple(findings),
+        tuple(item for item in declared if isinstance(item, Ignore)),
+    )
 
 
 def apply(
@@ -75,19 +96,32 @@ def apply(
     in_order = sorted(blocks)
     for expectation in directives.expectations:
         covered = _covered(directives.document, expectation.span.end, in_order)
-        met = [
-            index
-            for index, finding in enumerate(result)
-            if finding.rule.code == expectation.code
-            and not finding.expected
-            and covered.start <= finding.span.start < covered.end
-        ]
-        met.sort(key=lambda index: result[index].span.start)
+        met = _matching(result, expectation.code, covered)
         for index in met[: expectation.count]:
             result[index] = replace(result[index], expected=True)
         if len(met) < expectation.count:
             added.append(_unmet(expectation, len(met)))
+    for ignore in directives.ignores:
+        covered = _covered(directives.document, ignore.span.end, in_order)
+        silenced = _matching(result, ignore.code, covered)
+        for index in silenced:
+            result[index] = replace(result[index], ignored=True)
+        if not silenced:
+            added.append(_unused(ignore))
     return (*result, *added)
+
+
+def _matching(findings: Sequence[Finding], code: str, covered: Span) -> list[int]:
+    """The findings of a code in a block of which no directive has spoken yet, in order."""
+    met = [
+        index
+        for index, finding in enumerate(findings)
+        if finding.rule.code == code
+        and not finding.expected
+        and not finding.ignored
+        and covered.start <= finding.span.start < covered.end
+    ]
+    return sorted(met, key=lambda index: findings[index].span.start)
 
 
 def _comment_starts(document: Document) -> list[int]:
@@ -113,24 +147,31 @@ def _comment_starts(document: Document) -> list[int]:
     return starts
 
 
-def _parse_comment(text: str, span: Span) -> tuple[list[Expectation], list[Finding]]:
+def _parse_comment(text: str, span: Span) -> list[Expectation | Ignore] | Finding:
+    """What one comment declares, or what is wrong with it."""
     before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
     after = text[span.end : _line_end(text, span.end)]
     if before.strip() or after.strip():
-        return [], [_malformed(span, "a gradcheck comment must stand on a line of its own")]
-    comment = _EXPECT.fullmatch(text, span.start, span.end)
+        return _malformed(span, "a gradcheck comment must stand on a line of its own")
+    comment = _DIRECTIVE.fullmatch(text, span.start, span.end)
     if comment is None:
-        return [], [_malformed(span, "this gradcheck comment is not understood")]
-    expectations: list[Expectation] = []
-    for item in comment[1].split(","):
+        return _malformed(span, "this gradcheck comment is not understood")
+    verb, reason = comment[1], " ".join(comment[3].split())
+    declared: list[Expectation | Ignore] = []
+    for item in comment[2].split(","):
         code = _CODE.fullmatch(item.strip())
         if code is None:
-            return [], [_malformed(span, f"{item.strip()[:40]!r} is not a finding code")]
+            return _malformed(span, f"{item.strip()[:40]!r} is not a finding code", verb)
         if code[1] not in RULES:
-            return [], [_malformed(span, f"there is no finding {code[1]}")]
-        count = int(code[2] or 1)
-        expectations.append(Expectation(code[1], count, span, " ".join(comment[2].split())))
-    return expectations, []
+            return _malformed(span, f"there is no finding {code[1]}", verb)
+        if verb == "expect":
+            declared.append(Expectation(code[1], int(code[2] or 1), span, reason))
+        elif code[2]:
+            message = "ignore silences all findings of a code; it takes no number"
+            return _malformed(span, message, verb)
+        else:
+            declared.append(Ignore(code[1], span, reason))
+    return declared
 
 
 def _covered(document: Document, offset: int, blocks: list[Span]) -> Span:
@@ -148,8 +189,8 @@ def _line_end(text: str, offset: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _malformed(span: Span, message: str) -> Finding:
-    return Finding(RULES["GC902"], span, message, suggestion=_FORM)
+def _malformed(span: Span, message: str, verb: str = "expect") -> Finding:
+    return Finding(RULES["GC902"], span, message, suggestion=_FORM.format(verb))
 
 
 def _unmet(expectation: Expectation, met: int) -> Finding:
@@ -161,3 +202,9 @@ def _unmet(expectation: Expectation, met: int) -> Finding:
         message = f"{code} is expected in the block below, and there is none"
         suggestion = "remove the expectation, or put it right above the block it is about"
     return Finding(RULES["GC901"], expectation.span, message, suggestion)
+
+
+def _unused(ignore: Ignore) -> Finding:
+    message = f"{ignore.code} is ignored in the block below, but there is none"
+    suggestion = "remove the comment, or put it right above the block it is about"
+    return Finding(RULES["GC903"], ignore.span, message, suggestion)

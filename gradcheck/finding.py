@@ -22,7 +22,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to tell the author, at a place in the document."""
+    """Something to tell the author, at a place in the document.
+
+    ``follows_from`` names the place of its cause ("line 11"). ``expected`` and ``ignored`` are
+    the author's own words about it, in a directive.
+    """
 
     rule: Rule
     span: Span
@@ -30,11 +34,12 @@ class Finding:
     suggestion: str | None = None
     follows_from: str | None = None
     expected: bool = False
+    ignored: bool = False
 
     @property
     def fails(self) -> bool:
         """Whether it alone makes the run fail."""
-        return self.rule.severity == "error" and not self.expected
+        return self.rule.severity == "error" and not (self.expected or self.ignored)
 
 
 _TABLE = (
@@ -60,6 +65,7 @@ _TABLE = (
     ("GC402", "update-gradient", "update", "error", "an update uses another gradient than the one claimed"),
     ("GC901", "unmet-expectation", "reading", "error", "an expectation that nothing meets"),
     ("GC902", "directive", "reading", "error", "a gradcheck comment that could not be understood"),
+    ("GC903", "unused-ignore", "reading", "warning", "an ignore comment that matches nothing"),
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {row[0]: Rule(*row) for row in _TABLE}

@@ -16,13 +16,25 @@ def exit_status(report: Report) -> int:
     Each of the failing verdicts has an error-level finding, so the findings decide. With
     ``strict``, conventions, unread side remarks and gradients not claimed fail too.
     """
-    if any(finding.fails for document in report.documents for finding in document.findings):
+    if any(_fails(document) for document in report.documents):
         return 1
     if report.strict and any(_lax(document) for document in report.documents):
         return 1
     if report.errors or not any(document.checked for document in report.documents):
         return 2
     return 0
+
+
+UNREADABLE = ("GC003", "GC004")
+"""A document that is broken or too large: where nothing could be checked, status 2 says so."""
+
+
+def _fails(document: DocumentResult) -> bool:
+    """Whether an unexpected error was found; of a document with nothing to check only real ones."""
+    return any(
+        finding.fails and (document.checked > 0 or finding.rule.code not in UNREADABLE)
+        for finding in document.findings
+    )
 
 
 def _lax(document: DocumentResult) -> bool:

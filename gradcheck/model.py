@@ -156,6 +156,9 @@ class Step:
     left_written: Expression | None = None  # as written (canonical names), where it was read
     right_written: Expression | None = None
     binds: str | None = None  # the key that this definition step gives its meaning, if it counts
+    elsewhere: bool = False  # a definition that counts in no setup
+    unresolved: str = ""  # why a side that was read has no meaning
+    neutral: tuple[Expression, Expression] | None = None  # with what is struck out left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from os import PathLike
 
 from gradcheck import loading
-from gradcheck.comparison import Options, compare_setup
+from gradcheck.comparison import Evidence, Options
 from gradcheck.derivation import understand
 from gradcheck.directives import apply, parse_directives
 from gradcheck.document import Document, Span
 from gradcheck.evaluation.point import Sizes
+from gradcheck.explanation import explain, setup_result, step_results
 from gradcheck.finding import RULES, Finding
+from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
 from gradcheck.reading import read
-from gradcheck.report import DocumentResult, InputError, Report, SetupResult, StepResult
+from gradcheck.report import DocumentResult, InputError, Report
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings
-from gradcheck.verdict import Verdict
 
 
 def verify(
@@ -38,9 +39,7 @@ def verify(
     documents, errors = loading.load_all([str(path) for path in named])
     options = Options(seed=seed, sizes=Sizes(*sizes))
     results = tuple(verify_document(document, options, inline) for document in documents)
-    empty = tuple(
-        _nothing(result) for result in results if not result.checked and not _told(result)
-    )
+    empty = _nothing_checked(results, {str(path) for path in named})
     return Report(results, (*errors, *empty), strict, seed, sizes)
 
 
@@ -48,12 +47,12 @@ def verify_document(document: Document, options: Options, inline: bool = True) -
     """One document through every arrow: read, understand, compare, diagnose."""
     statements = read(document)
     derivation = understand(statements)
-    compared = [compare_setup(setup, document, options) for setup in derivation.setups]
-    setups = tuple(result for result, _ in compared)
-    found = [finding for _, findings in compared for finding in findings]
-    found += statements.findings
-    found += derivation.findings
-    found += update_findings(derivation)
+    evidence = [
+        Evidence(setup, [step for step in derivation.steps if step.setup == k], document, options)
+        for k, setup in enumerate(derivation.setups)
+    ]
+    found = [finding for item in evidence for finding in explain(item)]
+    found += [*statements.findings, *derivation.findings, *update_findings(derivation)]
     found += _unread_sides(statements, found)
     findings = tuple(sorted(found, key=lambda f: (f.span.start, f.rule.code, f.message)))
     if inline:
@@ -61,11 +60,19 @@ def verify_document(document: Document, options: Options, inline: bool = True) -
     return DocumentResult(
         document=document,
         readings=_readings(document, derivation),
-        setups=setups,
-        steps=_steps(document, derivation, setups),
+        setups=tuple(setup_result(item) for item in evidence),
+        steps=step_results(document, derivation, evidence),
         findings=findings,
         formulas=len(statements.statements),
     )
+
+
+def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tuple[InputError, ...]:
+    """An error for every named document in which nothing was checked, for all if that is all."""
+    idle = [r for r in results if not r.checked and not _told(r)]
+    if any(result.checked for result in results):
+        idle = [r for r in idle if r.path in named or r.path == loading.STANDARD_INPUT]
+    return tuple(_nothing(result) for result in idle)
 
 
 def _told(result: DocumentResult) -> bool:
@@ -74,6 +81,11 @@ def _told(result: DocumentResult) -> bool:
 
 
 def _nothing(result: DocumentResult) -> InputError:
+    """Why nothing was checked in a document: its first error, if it has one."""
+    first = next((f for f in result.findings if f.rule.code in UNREADABLE), None)
+    if first is not None:
+        line, column = result.document.position(first.span.start)
+        return InputError(result.path, f"nothing checked: {first.message}", line, column)
     if not result.formulas:
         return InputError(result.path, "no equations found: nothing to check")
     return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
@@ -103,31 +115,3 @@ def _unread(span: Span, unread: Unread) -> Finding:
 
 def _blocks(statements: ReadDocument) -> list[Span]:
     return [statement.span for statement in statements.statements]
-
-
-def _steps(
-    document: Document, derivation: Derivation, setups: Sequence[SetupResult]
-) -> tuple[StepResult, ...]:
-    """Every step, in order; what could not be read says so."""
-    found = []
-    for step in derivation.steps:
-        line, column = document.position(step.span.start)
-        verdict = Verdict.UNREAD if step.unread is not None else None
-        found.append(
-            StepResult(
-                line=line,
-                column=column,
-                statement=step.statement,
-                kind=step.kind,
-                relation=step.relation,
-                left=step.left,
-                right=step.right,
-                verdict=verdict,
-                setup=_name_of(step.setup, setups),
-            )
-        )
-    return tuple(found)
-
-
-def _name_of(index: int | None, setups: Sequence[SetupResult]) -> str | None:
-    return setups[index].name if index is not None and index < len(setups) else None

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gradcheck.comparison.setups import Options, compare_setup
+from gradcheck.comparison.evidence import Evidence, Options
 
-__all__ = ["Options", "compare_setup"]
+__all__ = ["Evidence", "Options"]

@@ -18,14 +18,17 @@ JUDGED = (Verdict.EXACT, Verdict.CONVENTION)
 
 def compare_constants(judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
     """The same claims; those that leave out another constant than the rest are `wrong`."""
+    accepted = accepted_constant(judged)
+    return [_settle(item, accepted) for item in judged]
+
+
+def accepted_constant(judged: Sequence[JudgedClaim]) -> Constant:
+    """The constant that may be left out of the gradients of a setup; 1 if none may."""
     last: dict[str, Constant] = {}
     for item in judged:
         if item.verdict in JUDGED:
             last[item.claim.parameter] = item.left_out or Constant()
-    if not last:
-        return list(judged)
-    accepted = _accepted(list(last.values()))
-    return [_settle(item, accepted) for item in judged]
+    return _accepted(list(last.values())) if last else Constant()
 
 
 def _accepted(constants: list[Constant]) -> Constant:

@@ -37,6 +37,7 @@ class Binding:
     side: int  # index of the body's side
     span: Span  # of the body's side
     sides: tuple[Expression, ...] = ()  # every partial-free side of the chain after the name
+    start: int = 0  # where its statement begins
 
     @property
     def position(self) -> int:
@@ -161,11 +162,12 @@ def _bind(
     side, body = next(iter(valued or closed or follow))
     span = statement.statement.sides[side].span
     sides = tuple(expression for _, expression in closed)
+    start = statement.position
     if isinstance(head, Name) and head.key not in trained:
         if closed and contains(follow[0][1], Partial):
             side, body = closed[-1]  # δ = ∂L/∂z = … : its value is the chain's last closed form
             span = statement.statement.sides[side].span
-        return Binding(head.key, head, (), body, statement.number, side, span, sides)
+        return Binding(head.key, head, (), body, statement.number, side, span, sides, start)
     if isinstance(head, Apply) and head.order == 0:
         formals = tuple(a.key for a in head.arguments if isinstance(a, Name))
         if len(formals) != len(head.arguments):
@@ -173,11 +175,15 @@ def _bind(
         if at > 0 and set(_names_of(body)) - {*formals, "e"}:
             return None  # g(z_2) = w_2 a_1 + b_2 equates two values, and defines no function
         key = head.function.key
-        return Binding(key, head.function, formals, body, statement.number, side, span, sides)
+        return Binding(
+            key, head.function, formals, body, statement.number, side, span, sides, start
+        )
     if isinstance(head, FunctionName) and head.order == 0:
         formals = _formal_of(body)
         key = head.function.key
-        return Binding(key, head.function, formals, body, statement.number, side, span, sides)
+        return Binding(
+            key, head.function, formals, body, statement.number, side, span, sides, start
+        )
     return None
 
 

@@ -1,17 +1,14 @@
-"""Claims: the closed forms that a document asserts for a gradient; and the list of its steps."""
+"""Claims: the closed forms that a document asserts for a gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement, is_update
+from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement
 from gradcheck.derivation.modelling import SegmentModel
-from gradcheck.derivation.resolution import Resolver, Unresolved
+from gradcheck.derivation.resolution import Unresolved
 from gradcheck.derivation.segments import Segment, gradient_of
-from gradcheck.document import Document, Span
-from gradcheck.expression import Apply, Expression, Name, Partial, Sum, contains
-from gradcheck.model import Claim, Model, Step
+from gradcheck.document import Document
+from gradcheck.expression import Expression, Name, Partial, Sum, contains
+from gradcheck.model import Claim, Model
 from gradcheck.notation import to_text
 
 
@@ -107,97 +104,6 @@ def _holds_partial(expression: Expression, model: Model) -> bool:
     keys = [k for key in value_keys(expression) for k in reachable(key, model.definitions)]
     bodies = [model.definitions[key] for key in keys if key in model.definitions]
     return any(contains(body, Partial) for body in bodies)
-
-
-def steps_of(
-    statements: Sequence[CanonicalStatement],
-    document: Document,
-    segments: Sequence[Segment],
-    models: Sequence[SegmentModel],
-) -> tuple[Step, ...]:
-    """Every adjacent pair of every chain, with its kind, its setup, and both sides resolved."""
-    found: list[Step] = []
-    for statement in statements:
-        owner = _owner(statement, segments)
-        resolver = models[owner].resolver if owner is not None else None
-        sources = frozenset(s.span for m in models for s in m.sources)
-        found += [
-            _step(statement, k, document, owner, resolver, sources)
-            for k in range(len(statement.statement.relations))
-        ]
-    return tuple(found)
-
-
-def _owner(statement: CanonicalStatement, segments: Sequence[Segment]) -> int | None:
-    for k, segment in enumerate(segments):
-        if any(claim.statement.number == statement.number for claim in segment.claims):
-            return k
-    for k, segment in enumerate(segments):
-        low = segment.start if segment.hidden is not None else segment.zone[0] + 1
-        high = segment.end if segment.hidden is not None else segment.zone[1]
-        if low <= statement.position <= high:
-            return k
-    return len(segments) - 1 if segments else None
-
-
-def _step(
-    statement: CanonicalStatement,
-    at: int,
-    document: Document,
-    owner: int | None,
-    resolver: Resolver | None,
-    sources: frozenset[Span],
-) -> Step:
-    whole = statement.statement
-    left, right = whole.sides[at], whole.sides[at + 1]
-    kind = _kind(statement, at)
-    if kind == "update" and resolver is not None:  # a learning rate is no name of the model
-        known = resolver.values or frozenset()
-        resolver = replace(resolver, defined=known, values=None)
-    unread = next((side.unread.reason for side in (left, right) if side.unread is not None), None)
-    return Step(
-        statement=whole.number,
-        side=at + 1,
-        span=right.span,
-        kind=kind,
-        relation=whole.relations[at].symbol,
-        left=document.source(left.span),
-        right=document.source(right.span),
-        setup=owner,
-        unread=unread,
-        left_written=statement.sides[at],
-        right_written=statement.sides[at + 1],
-        binds=_bound_here(statement, at, sources),
-        left_expression=_try(resolver, statement.sides[at]),
-        right_expression=_try(resolver, statement.sides[at + 1]),
-    )
-
-
-def _bound_here(statement: CanonicalStatement, at: int, sources: frozenset[Span]) -> str | None:
-    """The name that this step binds, where a setup takes its meaning from here."""
-    head = statement.sides[at]
-    if isinstance(head, Name) and statement.statement.sides[at + 1].span in sources:
-        return head.key
-    return None
-
-
-def _kind(statement: CanonicalStatement, at: int) -> str:
-    if is_update(statement):
-        return "update"
-    if statement.statement.relations[at].symbol not in EQUALITIES:
-        return "mention"
-    head = statement.sides[at]
-    named = isinstance(head, Name) or (isinstance(head, Apply) and head.order == 0 and at == 0)
-    return "definition" if at == 0 and named else "claim"
-
-
-def _try(resolver: Resolver | None, expression: Expression | None) -> Expression | None:
-    if resolver is None or expression is None:
-        return None
-    try:
-        return resolver.resolve(expression)
-    except Unresolved:
-        return None
 
 
 def forward_equations(model: Model) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ class SegmentModel:
     resolver: Resolver
     problem: str | None = None
     sources: tuple[Source, ...] = ()
+    bindings: tuple[Binding, ...] = ()  # those in force
+    overridden: tuple[Binding, ...] = ()  # those that gave way to an equality
 
 
 def function_table(

@@ -28,6 +28,7 @@ from gradcheck.expression import (
     Underbrace,
     contains,
     substitute,
+    to_key,
 )
 from gradcheck.model import FUNCTIONS
 from gradcheck.notation import to_text
@@ -70,6 +71,8 @@ class Resolver:
     values: frozenset[str] | None = None
     hidden: tuple[str, Expression] | None = None  # the hidden activation's head, its argument
     defined: frozenset[str] = field(default_factory=frozenset)
+    identities: frozenset[str] = field(default_factory=frozenset)  # applications that are no more
+    neutral: bool = False  # what is struck out counts for nothing
 
     def resolve(self, node: Expression) -> Expression:
         """The resolved expression.
@@ -86,8 +89,14 @@ class Resolver:
             case FunctionName():
                 return self._function_name(node)
             case Add(terms=terms):
+                terms = self._standing(terms)
+                if len(terms) < 2:
+                    return self.resolve(terms[0]) if terms else _ZERO
                 return replace(node, terms=tuple(self.resolve(term) for term in terms))
             case Multiply(factors=factors):
+                factors = self._standing(factors)
+                if len(factors) < 2:
+                    return self.resolve(factors[0]) if factors else _ONE
                 return replace(node, factors=tuple(self.resolve(f) for f in factors))
             case Negate(operand=operand):
                 return replace(node, operand=self.resolve(operand))
@@ -107,10 +116,18 @@ class Resolver:
                 return self.resolve(operand)
             case Cancel(operand=operand):
                 self.log.note("cancel", node.span)
+                if self.neutral:
+                    return _ONE
                 return self.resolve(operand)
             case Transpose():
                 raise Unresolved("matrix notation (a transpose) is not judged yet", node.span)
         raise Unresolved(f"a {type(node).__name__} is not understood here", node.span)
+
+    def _standing(self, parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
+        """The terms or factors that are not struck out."""
+        if not self.neutral:
+            return parts
+        return tuple(p for p in parts if not isinstance(p, Cancel) and not _is_struck_term(p))
 
     def _name(self, node: Name) -> Expression:
         if node.key == "e" and "e" not in self.bound:
@@ -132,6 +149,8 @@ class Resolver:
 
     def _apply(self, node: Apply) -> Expression:
         key = node.function.key
+        if self.identities and to_key(replace(node, order=0)) in self.identities:
+            return self.resolve(node.arguments[0]) if not node.order else _ONE
         meaning = self.functions.get(key)
         if key == "max" and len(node.arguments) == 2:
             return self._max(node)
@@ -215,6 +234,10 @@ class Resolver:
         if contains(body, Sum):
             raise Unresolved("a sum inside a sum is not judged yet", node.span)
         return Sum(body, span=node.span)
+
+
+def _is_struck_term(node: Expression) -> bool:
+    return isinstance(node, Negate) and isinstance(node.operand, Cancel)
 
 
 _ONE = Number(Fraction(1))

@@ -56,6 +56,7 @@ class Segment:
     zone: tuple[int, int] = (0, 0)
     hidden: str | None = None
     claims: tuple[GradientSide, ...] = field(default=())
+    parted: bool = False  # one of several parts of a loss's stretch: it ends at `end`
 
 
 def gradient_sides(
@@ -94,20 +95,22 @@ def loss_bindings(
     statements: Sequence[CanonicalStatement],
     parameters: set[str],
     log: ReadingLog,
-) -> list[Binding]:
-    """The bindings that define a loss, in document order, local redefinitions left out."""
+) -> tuple[list[Binding], list[Binding]]:
+    """The bindings that define a loss, in document order; and the local redefinitions of one."""
     referenced = {key for binding in bindings for key in value_keys(binding.body)}
     differentiated, by = _differentiated(statements, parameters)
     found: list[Binding] = []
+    local: list[Binding] = []
     for binding in bindings:
         top = binding.key in differentiated - by - referenced
         if not (is_loss_name(binding.name) or top) or not _is_a_loss(binding.body):
             continue
         if found and _is_local(binding, bindings, found):
             log.note("local-let", binding.span, to_text(binding.name))
+            local.append(binding)
             continue
         found.append(binding)
-    return _distinct(found)
+    return _distinct(found), local
 
 
 def _differentiated(
@@ -219,10 +222,10 @@ def _by_activation(
         kind = activation_defined(binding)
         if kind is None or kind == current or binding.key == segment.loss.key:
             continue
-        done = {c.parameter for c in claims if c.position < binding.position}
-        again = {c.parameter for c in claims if c.position > binding.position}
+        done = {c.parameter for c in claims if c.position < binding.start}
+        again = {c.parameter for c in claims if c.position > binding.start}
         if done & again and kind != "identity":
-            cuts.append((binding.position, kind, binding.span))
+            cuts.append((binding.start, kind, binding.span))
             current = kind
     if not cuts:
         return [segment]
@@ -246,7 +249,9 @@ def _cut(
         start, end = edges[k], edges[k + 1]
         if k > 0:
             log.note("activation-changed", spans[k], kinds[k] or "")
-        parts.append(Segment(start, end, segment.loss, spans[k], segment.zone, kinds[k], mine))
+        parts.append(
+            Segment(start, end, segment.loss, spans[k], segment.zone, kinds[k], mine, True)
+        )
     return parts
 
 
@@ -298,7 +303,7 @@ def _choose(
     bodies = {to_key(binding.body) for binding in pool}
     if len(bodies) == 1:
         return pool[0]
-    kinds = [_output_kind(binding, functions) for binding in pool]
+    kinds = [output_kind(binding, functions) for binding in pool]
     wanted = "sigmoid" if loss_kind == "logloss" else "identity"
     if several_losses and len(set(kinds)) > 1 and wanted in kinds:
         chosen = pool[kinds.index(wanted)]
@@ -315,7 +320,7 @@ def _choose(
     return (early or pool)[0]
 
 
-def _output_kind(binding: Binding, functions: Mapping[str, str | None]) -> str | None:
+def output_kind(binding: Binding, functions: Mapping[str, str | None]) -> str | None:
     """The activation by which a definition computes its name; ``identity`` for a plain name."""
     body = binding.body
     if isinstance(body, Name):

@@ -14,7 +14,7 @@ from gradcheck.derivation.bindings import (
     collect_bindings,
     is_update,
 )
-from gradcheck.derivation.claims import claims_of, forward_equations, steps_of
+from gradcheck.derivation.claims import claims_of, forward_equations
 from gradcheck.derivation.modelling import (
     SegmentModel,
     build_model,
@@ -48,7 +48,9 @@ from gradcheck.derivation.segments import (
     equality_override,
     gradient_sides,
     loss_bindings,
+    output_kind,
 )
+from gradcheck.derivation.steps import Chains
 from gradcheck.expression import Expression, Name, Partial, to_key, transform, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
@@ -72,13 +74,13 @@ class Passages:
 def understand(read: ReadDocument) -> Derivation:
     """Find the setups of a document, what is claimed for each, and the steps of all its chains."""
     passages = _settle_names(read)
-    losses = loss_bindings(
+    losses, local = loss_bindings(
         _values_only(passages), passages.statements, set(passages.trained), passages.log
     )
     keys = {loss.key for loss in losses} | _aliases_of(losses, passages.bindings)
     claims = gradient_sides(passages.statements, set(passages.trained), keys)
     if not losses:
-        steps = steps_of(passages.statements, read.document, (), ())
+        steps = _chains(passages, (), (), ()).steps()
         return Derivation((), steps, passages.log.readings(), tuple(_no_loss(claims)))
     segments = divide(
         losses,
@@ -93,11 +95,47 @@ def understand(read: ReadDocument) -> Derivation:
     setups, places = _merge(
         [_setup(s, m, passages, keys) for s, m in zip(segments, models, strict=True)]
     )
-    steps = steps_of(passages.statements, read.document, segments, models)
     steps = tuple(
-        step if step.setup is None else replace(step, setup=places[step.setup]) for step in steps
+        step if step.setup is None else replace(step, setup=places[step.setup])
+        for step in _chains(passages, segments, models, local).steps()
     )
     return Derivation(tuple(setups), steps, passages.log.readings(), ())
+
+
+def _chains(
+    passages: Passages,
+    segments: Sequence[Segment],
+    models: Sequence[SegmentModel],
+    local: Sequence[Binding],
+) -> Chains:
+    bindings, statements = passages.bindings, passages.statements
+    functions = [b for b in bindings if is_function(b, bindings, statements)]
+    in_force = {b.span for model in models for b in model.bindings}
+    others = [b for b in bindings if b.span not in in_force and _is_other(b, passages, models)]
+    others += [b for model in models for b in model.overridden]
+    helpers = {key: binding for binding in local for key in value_keys(binding.body)}
+    return Chains(
+        statements,
+        passages.read.document,
+        segments,
+        models,
+        frozenset((b.statement, b.key) for b in functions),
+        frozenset((b.statement, b.key) for b in others),
+        helpers,
+    )
+
+
+def _is_other(binding: Binding, passages: Passages, models: Sequence[SegmentModel]) -> bool:
+    """Whether a definition that counts nowhere is an alternative, not a slip of another one.
+
+    An alternative has another output activation than the one that counts, or calls a label's
+    name something else.
+    """
+    known = {key: meaning.known for key, meaning in passages.functions.items()}
+    if any(binding.key in model.model.labels for model in models):
+        return True
+    same = [other for other in passages.bindings if other.key == binding.key]
+    return len({output_kind(other, known) for other in same}) > 1
 
 
 def _no_loss(claims: Sequence[GradientSide]) -> list[Finding]:
@@ -258,7 +296,9 @@ def _model_of(
     chosen = choose_definitions(segment, values, kind, several, known, log)
     bodies = {key: binding.body for key, binding in chosen.items()}
     unique = {key: b for key, b in chosen.items() if _one_meaning(key, values)}
-    bodies.update(equality_override(segment, unique, passages.statements, log))
+    overrides = equality_override(segment, unique, passages.statements, log)
+    identities = frozenset(to_key(bodies[key]) for key in overrides)
+    bodies.update(overrides)
     bodies[segment.loss.key] = segment.loss.body
     functions = dict(passages.functions)
     front = passages.read.document.front_matter
@@ -268,6 +308,7 @@ def _model_of(
         bound=frozenset(b.key for b in passages.bindings) | frozenset(passages.trained),
         log=log,
         loss=segment.loss.key,
+        identities=identities,
     )
     pinned = {key: _as_list(front.get(key)) for key in ("inputs", "labels")}
     roles = {str(role): str(key) for role, key in (_mapping(passages.read, "parameters")).items()}
@@ -282,9 +323,15 @@ def _model_of(
         segment.hidden,
         passages.read.document,
     )
+    overridden = tuple(b for b in chosen.values() if to_key(b.body) in resolver.identities)
     chosen[segment.loss.key] = segment.loss
     sources = [Source(key, b.span, b.body) for key, b in chosen.items()]
-    return replace(model, sources=tuple(sorted(sources, key=lambda source: source.span)))
+    return replace(
+        model,
+        sources=tuple(sorted(sources, key=lambda source: source.span)),
+        bindings=tuple(b for b in chosen.values() if b not in overridden),
+        overridden=overridden,
+    )
 
 
 def _without_labels(

@@ -167,7 +167,10 @@ def _infer(model: Model, roles: dict[str, Axes], inputs: Axes) -> Lifting:
     axes: dict[str, Axes] = dict.fromkeys(model.constants, ())
     if model.sample_count is not None:
         axes[model.sample_count] = ()
-    axes.update({parameter.key: roles[parameter.role] for parameter in model.parameters})
+    for parameter in model.parameters:
+        if parameter.role not in roles and inputs == (SAMPLE, FEATURE):
+            raise LiftingAmbiguous(f"{parameter.key} has no place in a network of two layers")
+        axes[parameter.key] = roles.get(parameter.role, ())
     axes.update(dict.fromkeys(model.inputs, inputs))
     axes.update(dict.fromkeys(model.labels, (SAMPLE,)))
     lifting = Lifting(model, axes, {})

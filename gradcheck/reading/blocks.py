@@ -103,7 +103,7 @@ class _Scanner:
             return
         closing = self._closing_fence(mark, line_end)
         if closing is None:
-            self._unclosed(Span(start, start + len(mark)), f"the code fence {mark}")
+            self._unclosed(Span(start, start + len(mark)), f"the code fence {mark[:8]}")
             self._hide(start, len(self.text))
             return
         if language.lower() in ("math", "latex-math", "katex"):

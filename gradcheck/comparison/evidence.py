@@ -1,0 +1,237 @@
+"""The evidence about one setup: claims and steps judged, gradients computed from every source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from gradcheck import backprop
+from gradcheck.comparison import numbers as arrays
+from gradcheck.comparison.constants import accepted_constant, compare_constants
+from gradcheck.comparison.forms import Forms
+from gradcheck.comparison.numbers import Array, Backward, Numbers
+from gradcheck.comparison.steps import JudgedStep, StepJudge
+from gradcheck.comparison.verdicts import Judge, JudgedClaim
+from gradcheck.document import Document
+from gradcheck.evaluation.lifting import NotEvaluated
+from gradcheck.evaluation.point import Sizes
+from gradcheck.expression import Expression
+from gradcheck.model import Claim, Parameter, Setup, Step
+from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
+from gradcheck.verdict import SEVERITY_ORDER, Constant, Verdict
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the numbers are made. ``backward`` is the backprop code that is compared."""
+
+    seed: int = 0
+    sizes: Sizes = field(default_factory=Sizes)
+    backward: Backward = backprop.backward
+
+
+class Evidence:
+    """The evidence about one setup, each piece computed once, when it is first asked for."""
+
+    def __init__(
+        self, setup: Setup, steps: Sequence[Step], document: Document, options: Options
+    ) -> None:
+        self.setup = setup
+        self.steps = tuple(steps)
+        self.document = document
+        self.options = options
+        self.forms = Forms(setup.model)
+        self.keys = {parameter.role: parameter.key for parameter in setup.model.parameters}
+        self.judge = Judge(self.forms, self.keys, options.seed)
+
+    @cached_property
+    def judged(self) -> tuple[JudgedClaim, ...]:
+        """Every claim with its verdict: algebra, witness, then the numbers, then the constants."""
+        if self.setup.model_problem is not None:
+            reason = self.setup.model_problem
+            return tuple(
+                JudgedClaim(claim, _unjudged(claim), reason=claim.reason or reason)
+                for claim in self.setup.claims
+            )
+        judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
+        return tuple(compare_constants(judged))
+
+    @cached_property
+    def judged_steps(self) -> tuple[JudgedStep, ...]:
+        """Every step of this setup with its verdict, in document order."""
+        return tuple(StepJudge(self.setup, self.judge).steps(self.steps))
+
+    @cached_property
+    def accepted(self) -> Constant:
+        """The constant that all gradients leave out alike; 1 if they leave out none."""
+        return accepted_constant(self.judged)
+
+    @cached_property
+    def derived(self) -> dict[str, Expression]:
+        """The true gradients of the totalled loss, by parameter key; none if it is not decided."""
+        if self.setup.model_problem is not None:
+            return {}
+        algebra = self.judge.algebra(self.forms.total)
+        found = {}
+        for parameter in self.setup.model.parameters:
+            try:
+                found[parameter.key] = algebra.gradient(parameter.key)
+            except Undecided:
+                continue
+        return found
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        return self._compute(flat=False)
+
+    @cached_property
+    def flat(self) -> Numbers:
+        """The same with one feature and one hidden unit, where no index can be mistaken."""
+        return self._compute(flat=True)
+
+    def _compute(self, flat: bool) -> Numbers:
+        if self.setup.model_problem is not None:
+            return Numbers(problem=self.setup.model_problem)
+        return arrays.compute(
+            self.forms.total, self.derived, self.options.sizes, self.options.seed, flat
+        )
+
+    def _with_numbers(self, item: JudgedClaim) -> JudgedClaim:
+        """What the algebra found equal must also lie within the bound of the finite differences."""
+        key = self.keys[item.claim.parameter]
+        if key in self.disputed and item.verdict is not Verdict.UNREAD:
+            return replace(item, verdict=Verdict.UNDECIDED, reason=self.disputed[key])
+        if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
+            return item
+        if self._confirmed(item, self.numbers, key) or self._confirmed(item, self.flat, key):
+            return item
+        if self.flat.numeric is None:
+            reason = f"no numbers confirm it: {self.flat.problem}"
+            return replace(item, verdict=Verdict.UNDECIDED, reason=reason)
+        return replace(
+            item,
+            verdict=Verdict.UNDECIDED,
+            reason="the sources of evidence contradict each other",
+            contradiction="the algebra finds the sides equal, the finite differences do not",
+        )
+
+    @cached_property
+    def disputed(self) -> dict[str, str]:
+        """Parameters whose symbolic and numeric gradients differ, whatever the indices."""
+        return {
+            key: f"the symbolic and the numeric gradient of {key} differ"
+            for key in self.derived
+            if self.flat.numeric is not None
+            and key in self.flat.symbolic
+            and key in self._doubtful
+            and not arrays.agrees(self.flat.symbolic[key], self.flat, key)
+        }
+
+    @cached_property
+    def unlifted(self) -> dict[str, str]:
+        """Parameters whose gradient could not be lifted to arrays, with the reason."""
+        reasons = {
+            key: self.numbers.notes.get(key, "lifting ambiguous: the indices would be a guess")
+            for key in self._doubtful
+            if key not in self.disputed
+        }
+        missing = (p.key for p in self.setup.model.parameters if p.key not in self.derived)
+        return {**reasons, **dict.fromkeys(missing, "the gradient was not derived")}
+
+    @cached_property
+    def _doubtful(self) -> tuple[str, ...]:
+        """Parameters whose symbolic gradient has no array, or one outside the numeric bounds."""
+        numbers = self.numbers
+        return tuple(
+            key
+            for key in self.derived
+            if numbers.numeric is None
+            or key not in numbers.symbolic
+            or not arrays.agrees(numbers.symbolic[key], numbers, key)
+        )
+
+    @cached_property
+    def backprop_disputed(self) -> tuple[str, ...]:
+        """Parameters for which the backprop code differs from the numeric gradient."""
+        return tuple(
+            key
+            for key, array in self.backprop.items()
+            if key not in self.unlifted and not arrays.agrees(array, self.numbers, key)
+        )
+
+    def _confirmed(self, item: JudgedClaim, numbers: Numbers, key: str) -> bool:
+        if numbers.numeric is None or item.claim.expression is None:
+            return False
+        try:
+            array = arrays.completed(
+                self.forms.total, numbers, item.claim.expression, key, self.factor(item)
+            )
+        except NotEvaluated:
+            return False
+        return arrays.agrees(array, numbers, key)
+
+    def factor(self, item: JudgedClaim) -> Constant | None:
+        """What completes a claim to the setup's loss: more than it left out of its own."""
+        if not item.claim.loss or item.claim.loss == self.setup.model.loss:
+            return item.left_out
+        own = replace(item.claim, loss="")
+        judged = self.judge.judge(own)
+        return judged.left_out
+
+    @cached_property
+    def match(self) -> NetworkMatch | str:
+        """The built-in network, if the document's prediction and loss are it; else why not."""
+        if self.setup.model_problem is not None:
+            return self.setup.model_problem
+        hidden = self.setup.hidden
+        abstract = hidden in self.setup.model.abstract_functions
+        match = network_scale(self.setup.model, "sigmoid" if abstract else hidden)
+        if isinstance(match, str) or match.output == backprop.OUTPUTS[match.loss]:
+            return match
+        return f"the backprop code has no {match.loss} with a {match.output} output"
+
+    @cached_property
+    def backprop(self) -> dict[str, Array]:
+        if isinstance(self.match, str) or self.numbers.numeric is None:
+            return {}
+        return dict(
+            arrays.run_backprop(self.forms.total, self.numbers, self.match, self.options.backward)
+        )
+
+    @property
+    def backprop_note(self) -> str:
+        if isinstance(self.match, str):
+            return f"another network: {self.match}"
+        return "compared" if self.backprop else f"not run: {self.numbers.problem}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        found = []
+        abstract = sorted(self.setup.model.abstract_functions)
+        if abstract:
+            found.append(f"{', '.join(abstract)} is abstract: for the numbers it is the sigmoid")
+        if self.numbers.problem:
+            found.append(f"no numbers: {self.numbers.problem}")
+        return tuple(found)
+
+    def of(self, parameter: Parameter) -> tuple[JudgedClaim, ...]:
+        """The judged claims for one parameter, in document order."""
+        return tuple(item for item in self.judged if item.claim.parameter == parameter.role)
+
+    def shown(self, parameter: Parameter) -> JudgedClaim | None:
+        """The claim that the row shows: the last if that was not read, else the worst."""
+        items = self.of(parameter)
+        if not items:
+            return None
+        if items[-1].verdict is Verdict.UNREAD:
+            return items[-1]
+        read = [item for item in items if item.verdict is not Verdict.UNREAD]
+        worst = min(read, key=lambda item: SEVERITY_ORDER.index(item.verdict)).verdict
+        same = [item for item in read if item.verdict is worst]
+        return same[0] if worst in (Verdict.WRONG, Verdict.UNDECIDED) else same[-1]
+
+
+def _unjudged(claim: Claim) -> Verdict:
+    read = claim.expression is not None or not claim.resolved
+    return Verdict.UNDECIDED if read else Verdict.UNREAD

@@ -1,0 +1,229 @@
+"""Verdicts on steps: every adjacent pair of every chain, judged on its own.
+
+A side that contains a partial of the loss stands for that partial's true value. With a sum on
+either side the total loss is meant, without one the one-sample loss C·ℓ; a constant may be left
+out only of a derivative of the loss (design.md, "Samples" and "Constants"). The algebra proposes,
+the evaluation at random points confirms or refutes, as for claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck.comparison.verdicts import Judge
+from gradcheck.evaluation.precise import Outcome as Check
+from gradcheck.evaluation.precise import Witness
+from gradcheck.expression import (
+    Apply,
+    Expression,
+    Name,
+    Partial,
+    Sum,
+    contains,
+    names_in,
+    substitute,
+    transform,
+    walk,
+)
+from gradcheck.model import Model, Setup, Step
+from gradcheck.symbolic import Decision, Outcome
+from gradcheck.verdict import Constant, Verdict
+
+EQUAL_SIGNS = frozenset({"=", ":=", "<-"})
+
+
+@dataclass(frozen=True)
+class JudgedStep:
+    """A step with its verdict (None: not judged) and the evidence for it.
+
+    ``left`` and ``right`` are the sides as they were compared. ``of_loss`` tells whether the
+    chain is about a derivative of the loss, so that a constant may be left out.
+    """
+
+    step: Step
+    verdict: Verdict | None
+    left_out: Constant | None = None
+    sum_left_out: bool = False
+    reason: str = ""
+    decision: Decision | None = None
+    witness: Witness | None = None
+    contradiction: str = ""
+    of_loss: bool = False
+    model: Model | None = None
+    left: Expression | None = None
+    right: Expression | None = None
+
+
+@dataclass
+class StepJudge:
+    """Judges the steps of one setup with its `Judge`."""
+
+    setup: Setup
+    judge: Judge
+
+    def steps(self, steps: Sequence[Step]) -> list[JudgedStep]:
+        """All steps of this setup in document order, chain by chain."""
+        found: list[JudgedStep] = []
+        of_loss = False
+        for step in steps:
+            if step.side == 1:
+                of_loss = False
+            of_loss = of_loss or self._is_of_loss(step.left_expression)
+            of_loss = of_loss or self._is_of_loss(step.right_expression)
+            found.append(self._step(step, of_loss))
+        return found
+
+    def _is_of_loss(self, side: Expression | None) -> bool:
+        """Whether a side holds a derivative of the loss, or a name that stands for one."""
+        if side is None:
+            return False
+        if any(isinstance(n, Partial) and self._holds_loss(n.of) for n in walk(side)):
+            return True
+        return isinstance(side, Name) and self._stands_for_gradient(side.key)
+
+    def _holds_loss(self, of: Expression) -> bool:
+        model = self.setup.model
+        labels = set(model.labels)
+        keys = names_in(of)
+        if model.loss in keys or labels & keys:
+            return True
+        return any(labels & _below(model, key) for key in keys)
+
+    def _stands_for_gradient(self, key: str) -> bool:
+        """A helper such as ``\\delta_2 = \\hat{y} - y``: built on the label, below no loss."""
+        model = self.setup.model
+        if key not in model.definitions or key in model.ancestors(model.loss):
+            return False
+        return bool(set(model.labels) & _below(model, key))
+
+    def _step(self, step: Step, of_loss: bool) -> JudgedStep:
+        if step.unread is not None:
+            return JudgedStep(step, Verdict.UNREAD, reason=step.unread)
+        if step.kind in ("update", "mention") or step.relation not in EQUAL_SIGNS:
+            return JudgedStep(step, None)
+        if step.binds is not None:
+            return JudgedStep(step, Verdict.EXACT)
+        if step.kind == "definition" and step.elsewhere:
+            return JudgedStep(step, None)
+        if self.setup.model_problem is not None:
+            return JudgedStep(step, Verdict.UNDECIDED, reason=self.setup.model_problem)
+        left, right = step.left_expression, step.right_expression
+        if left is None or right is None:
+            return JudgedStep(step, Verdict.UNDECIDED, reason=step.unresolved or "not understood")
+        judged = self._compare(step, left, right, of_loss)
+        if judged.verdict is Verdict.WRONG and step.neutral is not None:
+            again = self._compare(step, *step.neutral, of_loss)
+            if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
+                return again
+        return judged
+
+    def _compare(
+        self, step: Step, left: Expression, right: Expression, of_loss: bool
+    ) -> JudgedStep:
+        left, right = _same_variable(left, right, self.setup.model)
+        model, left, right, sum_left_out = self._on_one_form(left, right)
+        bare = JudgedStep(
+            step, None, of_loss=of_loss, model=model, left=left, right=right,
+            sum_left_out=sum_left_out,
+        )  # fmt: skip
+        decision = self.judge.algebra(model).decide(left, right)
+        if decision.outcome is Outcome.UNDECIDED:
+            return replace(
+                bare, verdict=Verdict.UNDECIDED, reason=decision.reason, sum_left_out=False
+            )
+        constant = decision.outcome is Outcome.CONSTANT
+        factor = decision.left_out if constant and decision.left_out is not None else Constant()
+        check = self.judge.evaluator(model).compare(left, right, factor)
+        if check.outcome is Check.UNKNOWN:
+            reason = f"no number confirms it: {check.reason}"
+            return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)
+        if (decision.outcome is not Outcome.DIFFERENT) != (check.outcome is Check.AGREE):
+            message = "the algebra and the evaluation of this step contradict each other"
+            return replace(bare, verdict=Verdict.UNDECIDED, reason=message, contradiction=message)
+        bare = replace(bare, decision=decision)
+        if decision.outcome is Outcome.DIFFERENT:
+            return replace(bare, verdict=Verdict.WRONG, witness=check.witness, sum_left_out=False)
+        if constant and not of_loss:
+            witness = self.judge.evaluator(model).compare(left, right).witness
+            return replace(bare, verdict=Verdict.WRONG, witness=witness, sum_left_out=False)
+        if constant:
+            return replace(bare, verdict=Verdict.CONVENTION, left_out=factor)
+        return replace(bare, verdict=Verdict.CONVENTION if sum_left_out else Verdict.EXACT)
+
+    def _on_one_form(
+        self, left: Expression, right: Expression
+    ) -> tuple[Model, Expression, Expression, bool]:
+        """The form of the loss that both sides are meant on, and whether a sum is left out."""
+        forms = self.judge.forms
+        sums = (contains(left, Sum), contains(right, Sum))
+        if not any(sums):
+            dropped = self.setup.model.loss_has_sum and self._drops_sum(left, right)
+            return forms.one, left, right, dropped
+        if all(sums):
+            return forms.total, left, right, False
+        if sums[0] and not self._is_of_loss(right):
+            return forms.one, _without_sum(left), _without_sum(right), True
+        if sums[1] and not self._is_of_loss(left):
+            return forms.one, _without_sum(left), _without_sum(right), True
+        return forms.total, self._summed(left), self._summed(right), False
+
+    def _drops_sum(self, left: Expression, right: Expression) -> bool:
+        """``∂L/∂w = (\\hat{y} - y) a_1``: left a sum over the samples, right one sample's."""
+        return self._is_total(left) and not self._names_loss(right) and bool(
+            names_in(right) & self.setup.model.per_sample
+        )  # fmt: skip
+
+    def _names_loss(self, side: Expression) -> bool:
+        """Whether it holds a derivative of the loss by its name, which stands for the whole sum."""
+        return any(
+            isinstance(node, Partial) and self.setup.model.loss in names_in(node.of)
+            for node in walk(side)
+        )
+
+    def _is_total(self, side: Expression) -> bool:
+        """A bare derivative of the loss by a parameter, as the chain's left side."""
+        return (
+            isinstance(side, Partial)
+            and isinstance(side.by, Name)
+            and side.by.key in {p.key for p in self.setup.model.parameters}
+            and self._holds_loss(side.of)
+        )
+
+    def _summed(self, side: Expression) -> Expression:
+        """Products of partials carry the sum implicitly: it is written where it is meant."""
+        if contains(side, Sum) or self._is_total(side):
+            return side
+        return Sum(side)
+
+
+def _without_sum(side: Expression) -> Expression:
+    return transform(side, lambda node: node.body if isinstance(node, Sum) else node)
+
+
+def _below(model: Model, key: str) -> set[str]:
+    """Every name that ``key`` is computed from, itself included."""
+    if key not in model.definitions:
+        return {key}
+    names = {key}
+    for ancestor in model.ancestors(key):
+        names |= names_in(model.definitions[ancestor])
+    return names
+
+
+def _same_variable(
+    left: Expression, right: Expression, model: Model
+) -> tuple[Expression, Expression]:
+    """In ``g'(x) = g(x)(1 - g(x))`` the variable is any number: a parameter stands in for it.
+
+    Else an ``x`` that is the input, or a ``z`` that nothing defines, would be asked for its data.
+    """
+    if not (isinstance(left, Apply) and len(left.arguments) == 1):
+        return left, right
+    argument = left.arguments[0]
+    known = {*model.definitions, *model.inputs, *model.labels, *model.constants}
+    known |= {parameter.key for parameter in model.parameters}
+    if not isinstance(argument, Name) or argument.key in known or not model.parameters:
+        return left, right
+    stand_in: Mapping[str, Expression] = {argument.key: Name(model.parameters[0].key)}
+    return substitute(left, dict(stand_in)), substitute(right, dict(stand_in))

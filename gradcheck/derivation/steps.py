@@ -1,0 +1,176 @@
+"""Steps: every adjacent pair of every chain, with its kind, its setup, and what both sides mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck.derivation.bindings import (
+    EQUALITIES,
+    Binding,
+    CanonicalStatement,
+    is_update,
+)
+from gradcheck.derivation.modelling import SegmentModel
+from gradcheck.derivation.resolution import Resolver, Unresolved
+from gradcheck.derivation.segments import Segment
+from gradcheck.document import Document
+from gradcheck.expression import (
+    Apply,
+    Cancel,
+    Expression,
+    FunctionName,
+    Name,
+    Partial,
+    contains,
+    transform,
+    walk,
+)
+from gradcheck.model import Step
+
+
+@dataclass(frozen=True)
+class Chains:
+    """All chains of a document, with what is known of the definitions among them.
+
+    ``functions`` are the places (statement number, key) at which a function gets its meaning;
+    ``others`` those of definitions that count in no setup (another output activation, a name that
+    stays the label);
+    ``locals`` maps a helper to the loss that a passage expresses by it (``Let u = … and L = u^2``).
+    """
+
+    statements: tuple[CanonicalStatement, ...]
+    document: Document
+    segments: Sequence[Segment]
+    models: Sequence[SegmentModel]
+    functions: frozenset[tuple[int, str]]
+    others: frozenset[tuple[int, str]]
+    locals: Mapping[str, Binding]
+
+    def steps(self) -> tuple[Step, ...]:
+        """Every step in document order."""
+        found: list[Step] = []
+        for statement in self.statements:
+            owner = self._owner(statement)
+            found += [
+                self._step(statement, k, owner) for k in range(len(statement.statement.relations))
+            ]
+        return tuple(found)
+
+    def _owner(self, statement: CanonicalStatement) -> int | None:
+        """The segment that a statement belongs to: by its claim, else by where it stands."""
+        for k, segment in enumerate(self.segments):
+            if any(claim.statement.number == statement.number for claim in segment.claims):
+                return k
+        for k, segment in enumerate(self.segments):
+            low = segment.start if segment.hidden is not None else segment.zone[0] + 1
+            high = segment.end - 1 if segment.parted else segment.zone[1]
+            if low <= statement.position <= high:
+                return k
+        return len(self.segments) - 1 if self.segments else None
+
+    def _step(self, statement: CanonicalStatement, at: int, owner: int | None) -> Step:
+        whole = statement.statement
+        left, right = whole.sides[at], whole.sides[at + 1]
+        kind = _kind(statement, at)
+        written = (statement.sides[at], statement.sides[at + 1])
+        resolver = self._resolver(owner, kind, written[0])
+        meant, trouble = self._both(resolver, written)
+        unread = (side.unread.reason for side in (left, right) if side.unread is not None)
+        return Step(
+            statement=whole.number,
+            side=at + 1,
+            span=right.span,
+            kind=kind,
+            relation=whole.relations[at].symbol,
+            left=self.document.source(left.span),
+            right=self.document.source(right.span),
+            setup=owner,
+            unread=next(unread, None),
+            left_expression=meant[0],
+            right_expression=meant[1],
+            left_written=written[0],
+            right_written=written[1],
+            binds=self._binds(written[0], whole.number),
+            elsewhere=(whole.number, _head(written[0])) in self.others,
+            unresolved=trouble,
+            neutral=self._neutral(resolver, written),
+        )
+
+    def _resolver(self, owner: int | None, kind: str, head: Expression | None) -> Resolver | None:
+        if owner is None:
+            return None
+        resolver = self.models[owner].resolver
+        known = resolver.values or frozenset()
+        if kind == "update":  # a learning rate is no name of the model
+            return replace(resolver, defined=known, values=None)
+        if isinstance(head, Apply):  # g'(z) = … is about any z
+            free = {argument.key for argument in head.arguments if isinstance(argument, Name)}
+            return replace(resolver, values=known | free)
+        return resolver
+
+    def _both(
+        self, resolver: Resolver | None, written: tuple[Expression | None, Expression | None]
+    ) -> tuple[tuple[Expression | None, Expression | None], str]:
+        trouble = ""
+        meant: list[Expression | None] = []
+        for side in written:
+            try:
+                missing = resolver is None or side is None
+                meant.append(None if missing else self._meaning(resolver, side))  # type: ignore[arg-type]
+            except Unresolved as reason:
+                meant.append(None)
+                trouble = trouble or reason.reason
+        return (meant[0], meant[1]), trouble
+
+    def _meaning(self, resolver: Resolver, side: Expression) -> Expression:
+        local = self.locals
+        if any(isinstance(n, Partial) and _key(n.by) in local for n in walk(side)):
+            resolver = replace(resolver, values=(resolver.values or frozenset()) | set(local))
+
+        def change(node: Expression) -> Expression:
+            if isinstance(node, Partial) and _key(node.of) == resolver.loss:
+                binding = local.get(_key(node.by))
+                if binding is not None:
+                    return replace(node, of=resolver.resolve(binding.body))
+            return node
+
+        return transform(resolver.resolve(side), change)
+
+    def _binds(self, head: Expression | None, statement: int) -> str | None:
+        """The name or function that takes its meaning from this statement, if its head does."""
+        key = _head(head)
+        if (statement, key) in self.functions and isinstance(head, Apply | FunctionName | Name):
+            return key
+        in_force = {(b.statement, b.key) for model in self.models for b in model.bindings}
+        local = {(b.statement, b.key) for b in self.locals.values()}
+        return key if isinstance(head, Name) and (statement, key) in in_force | local else None
+
+    def _neutral(
+        self, resolver: Resolver | None, written: tuple[Expression | None, Expression | None]
+    ) -> tuple[Expression, Expression] | None:
+        """Both sides with what is struck out taken for nothing, where anything is struck out."""
+        if resolver is None or not any(s is not None and contains(s, Cancel) for s in written):
+            return None
+        (left, right), _ = self._both(replace(resolver, neutral=True), written)
+        return None if left is None or right is None else (left, right)
+
+
+def _key(node: Expression) -> str:
+    return node.key if isinstance(node, Name) else ""
+
+
+def _head(node: Expression | None) -> str:
+    if isinstance(node, Apply | FunctionName):
+        return node.function.key if not node.order else ""
+    return node.key if isinstance(node, Name) else ""
+
+
+def _kind(statement: CanonicalStatement, at: int) -> str:
+    if is_update(statement):
+        return "update"
+    if statement.statement.relations[at].symbol not in EQUALITIES:
+        return "mention"
+    head = statement.sides[at]
+    named = isinstance(head, Name) or (isinstance(head, Apply) and head.order == 0 and at == 0)
+    return "definition" if at == 0 and named else "claim"

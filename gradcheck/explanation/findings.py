@@ -1,0 +1,194 @@
+"""The findings of one setup: the first wrong step of each chain, what is left out, what is unread.
+
+A wrong gradient is reported where the mistake enters its chain; a later line that is wrong by
+the same factor follows from it (design.md, "Root cause before consequence").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gradcheck.comparison import Evidence
+from gradcheck.comparison.steps import JudgedStep
+from gradcheck.comparison.verdicts import JudgedClaim
+from gradcheck.diagnosis import diagnose
+from gradcheck.document import Span
+from gradcheck.explanation.rows import derived_instead, diagnosis_of
+from gradcheck.expression import Number, to_key
+from gradcheck.finding import RULES, Finding
+from gradcheck.model import Parameter
+from gradcheck.verdict import Verdict
+
+
+def explain(evidence: Evidence) -> list[Finding]:
+    """What is to be told about one setup, in document order."""
+    if evidence.setup.model_problem is not None:
+        return _nothing_judged(evidence)
+    found = [*_wrong(evidence), *_undecided(evidence), *_unread(evidence)]
+    found += [*_left_out(evidence), *_not_in_forward(evidence), *_contradictions(evidence)]
+    return sorted(found, key=lambda finding: (finding.span.start, finding.rule.code))
+
+
+def _nothing_judged(evidence: Evidence) -> list[Finding]:
+    if not evidence.setup.claims:
+        return []
+    message = f"nothing can be judged here: {evidence.setup.model_problem}"
+    return [Finding(RULES["GC005"], evidence.setup.span, message)]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong side: the step it enters by, the claim it is (if it is one), its factor."""
+
+    span: Span
+    statement: int
+    step: JudgedStep | None = None
+    claim: JudgedClaim | None = None
+
+    @property
+    def factor(self) -> str:
+        """Claim ÷ truth, canonically: mistakes with the same factor are one mistake."""
+        judged = self.step or self.claim
+        assert judged is not None
+        decision = judged.decision
+        if decision is None or decision.quotient is None:
+            return ""
+        return to_key(decision.quotient)
+
+
+def mistakes(evidence: Evidence) -> list[Mistake]:
+    """The first wrong side of every chain, in document order."""
+    claims = {item.claim.span: item for item in evidence.judged if item.verdict is Verdict.WRONG}
+    found: dict[int, Mistake] = {}
+    for step in evidence.judged_steps:
+        number = step.step.statement
+        if step.verdict is Verdict.WRONG and number not in found:
+            claim = claims.get(step.step.span)
+            found[number] = Mistake(step.step.span, number, step, claim)
+    for span, item in claims.items():
+        if item.claim.statement not in found:
+            found[item.claim.statement] = Mistake(span, item.claim.statement, None, item)
+    return sorted(found.values(), key=lambda mistake: mistake.span)
+
+
+def _wrong(evidence: Evidence) -> Iterator[Finding]:
+    roots: dict[str, Span] = {}
+    for mistake in mistakes(evidence):
+        finding = _gradient(evidence, mistake) or _step(mistake, evidence)
+        if mistake.factor in roots and finding.rule.code != "GC104":
+            line = evidence.document.line_of(roots[mistake.factor])
+            finding = replace(finding, follows_from=f"line {line}")
+        elif mistake.factor:
+            roots[mistake.factor] = mistake.span
+        yield finding
+
+
+def _gradient(evidence: Evidence, mistake: Mistake) -> Finding | None:
+    """A wrong gradient, named by its parameter."""
+    item = mistake.claim
+    if item is None:
+        return None
+    parameter = _parameter(evidence, item)
+    diagnosis = diagnosis_of(evidence, item)
+    if item.witness is None:
+        return Finding(diagnosis.rule, mistake.span, item.reason)
+    words = f": {diagnosis.words}" if diagnosis.words else ""
+    message = f"this is not the gradient by {parameter.key}{words}"
+    derived = derived_instead(evidence, item, parameter)
+    if derived:
+        message += f"; derived instead: {derived}"
+    return Finding(diagnosis.rule, mistake.span, message)
+
+
+def _step(mistake: Mistake, evidence: Evidence) -> Finding:
+    """A wrong step: it does not follow from the side before it."""
+    assert mistake.step is not None
+    step = mistake.step
+    quotient = step.decision.quotient if step.decision is not None else None
+    diagnosis = diagnose(quotient, evidence.setup.model.sample_count)
+    words = f": {diagnosis.words}" if diagnosis.words else ""
+    before = " ".join(step.step.left.split())
+    rule = diagnosis.rule if diagnosis.rule.code != "GC105" else RULES["GC110"]
+    return Finding(rule, mistake.span, f"this does not equal {_short(before)}{words}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else "the side before it"
+
+
+def _parameter(evidence: Evidence, item: JudgedClaim) -> Parameter:
+    return next(p for p in evidence.setup.model.parameters if p.role == item.claim.parameter)
+
+
+def _undecided(evidence: Evidence) -> Iterator[Finding]:
+    """Gradients that could not be decided are errors, other steps are warnings."""
+    told: set[int] = set()
+    for item in evidence.judged:
+        if item.verdict is Verdict.UNDECIDED and item.claim.statement not in told:
+            told.add(item.claim.statement)
+            name = _parameter(evidence, item).key
+            message = f"∂loss/∂{name} is not decided: {item.reason}"
+            yield Finding(RULES["GC005"], item.claim.span, message)
+    for step in evidence.judged_steps:
+        if step.verdict is Verdict.UNDECIDED and step.step.statement not in told:
+            told.add(step.step.statement)
+            yield Finding(RULES["GC008"], step.step.span, f"not decided: {step.reason}")
+
+
+def _unread(evidence: Evidence) -> Iterator[Finding]:
+    for parameter in evidence.setup.model.parameters:
+        shown = evidence.shown(parameter)
+        if shown is not None and shown.verdict is Verdict.UNREAD:
+            message = f"the gradient by {parameter.key} is not read: {shown.reason}"
+            yield Finding(RULES["GC002"], shown.claim.span, message)
+
+
+def _left_out(evidence: Evidence) -> Iterator[Finding]:
+    """Conventions: the constant and the sum, each told once a setup."""
+    held = [item for item in evidence.judged if item.verdict is Verdict.CONVENTION]
+    constants = [item for item in held if item.left_out is not None]
+    if constants:
+        first = constants[0]
+        message = f"{first.left_out} is left out of all gradients alike"
+        message += f": it only rescales the learning rate{_foreign(evidence, first)}"
+        yield Finding(RULES["GC201"], first.claim.span, message)
+    sums = [item for item in held if item.sum_left_out]
+    if sums:
+        message = "the sum over the samples is left out: the line is one sample's gradient"
+        yield Finding(RULES["GC202"], sums[0].claim.span, message)
+
+
+def _foreign(evidence: Evidence, item: JudgedClaim) -> str:
+    """A constant that does not come from the loss is worth a word."""
+    match = evidence.match
+    if isinstance(match, str) or item.left_out is None:
+        return ""
+    own = {match.scale.rational * factor for factor in (1, 2)} | {1, 2}
+    if item.left_out.rational in own and item.left_out.power in (0, match.scale.power):
+        return ""
+    return ", though this constant does not come from the loss"
+
+
+def _not_in_forward(evidence: Evidence) -> Iterator[Finding]:
+    for parameter in evidence.setup.model.parameters:
+        truth, items = evidence.derived.get(parameter.key), evidence.of(parameter)
+        if items and isinstance(truth, Number) and truth.value == 0:
+            name = parameter.key
+            message = f"{name} never appears in the forward equations, so its gradient is 0"
+            yield Finding(RULES["GC301"], items[0].claim.span, message)
+
+
+def _contradictions(evidence: Evidence) -> Iterator[Finding]:
+    """The sources of evidence contradict each other: never the author's fault."""
+    for message in evidence.disputed.values():
+        yield Finding(RULES["GC190"], evidence.setup.span, message)
+    for name in evidence.backprop_disputed:
+        message = f"backprop differs from the derived gradient of {name}"
+        yield Finding(RULES["GC190"], evidence.setup.span, message)
+    for item in evidence.judged:
+        if item.contradiction:
+            yield Finding(RULES["GC190"], item.claim.span, item.contradiction)
+    for step in evidence.judged_steps:
+        if step.contradiction:
+            yield Finding(RULES["GC190"], step.step.span, step.contradiction)

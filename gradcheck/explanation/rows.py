@@ -1,0 +1,125 @@
+"""The table of one setup: a row a parameter, with its errors against the symbolic gradient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradcheck.comparison import Evidence
+from gradcheck.comparison import numbers as arrays
+from gradcheck.comparison.verdicts import JudgedClaim
+from gradcheck.diagnosis import Diagnosis, diagnose
+from gradcheck.evaluation.lifting import LiftingAmbiguous, NotEvaluated
+from gradcheck.explanation.words import claim_result, status_of
+from gradcheck.model import Parameter
+from gradcheck.notation import to_tex, to_text
+from gradcheck.report import ClaimResult, ParameterResult, SetupResult
+from gradcheck.symbolic import Undecided
+from gradcheck.verdict import Constant, Verdict
+
+
+def setup_result(evidence: Evidence) -> SetupResult:
+    """The result of one setup, for every renderer."""
+    setup = evidence.setup
+    return SetupResult(
+        name=setup.name,
+        hidden=setup.hidden,
+        line=evidence.document.line_of(setup.span),
+        forward=setup.forward,
+        loss=setup.forward[-1] if setup.forward else "",
+        parameters=tuple(_row(evidence, parameter) for parameter in setup.model.parameters),
+        backprop=evidence.backprop_note,
+        notes=evidence.notes,
+    )
+
+
+def _row(evidence: Evidence, parameter: Parameter) -> ParameterResult:
+    shown = evidence.shown(parameter)
+    truth = evidence.derived.get(parameter.key)
+    items = evidence.of(parameter)
+    results = tuple(claim_of(evidence, item, parameter) for item in items)
+    row = ParameterResult(
+        role=parameter.role,
+        source_name=parameter.source_name,
+        verdict=shown.verdict if shown is not None else None,
+        status=status_of(shown, parameter.role in evidence.setup.chain_only),
+        claim=results[items.index(shown)] if shown is not None else None,
+        claims=results,
+        derived_tex=to_tex(truth) if truth is not None else "",
+        derived=to_text(truth) if truth is not None else "",
+    )
+    return _with_errors(evidence, row, parameter.key, shown)
+
+
+def claim_of(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> ClaimResult:
+    """The result of one claim; what was derived instead only where somebody will ask."""
+    derived = ""
+    if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
+        derived = derived_instead(evidence, item, parameter)
+    words = diagnosis_of(evidence, item).words if item.verdict is Verdict.WRONG else ""
+    return claim_result(item, evidence.document, derived, words)
+
+
+def derived_instead(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> str:
+    """The true gradient on the form that the claim was judged against, in plain text."""
+    if evidence.setup.model_problem is not None:
+        return ""
+    model, _ = evidence.forms.for_claim(item.claim)
+    try:
+        return to_text(evidence.judge.algebra(model).gradient(parameter.key))
+    except Undecided:
+        return ""
+
+
+def diagnosis_of(evidence: Evidence, item: JudgedClaim) -> Diagnosis:
+    """What a wrong claim got wrong; without a witness it is the constant."""
+    quotient = item.decision.quotient if item.decision is not None else None
+    return diagnose(quotient, evidence.setup.model.sample_count, constant=item.witness is None)
+
+
+def _with_errors(
+    evidence: Evidence, row: ParameterResult, key: str, shown: JudgedClaim | None
+) -> ParameterResult:
+    """The row with its numbers, or with the reason why it has none."""
+    numbers = evidence.numbers
+    if numbers.numeric is None:
+        return replace(row, note=numbers.problem)
+    if key in evidence.disputed:
+        return replace(row, note=evidence.disputed[key])
+    if key in evidence.unlifted:
+        return replace(row, note=evidence.unlifted[key])
+    symbolic = numbers.symbolic[key]
+    numeric = arrays.difference(numbers.numeric.values[key], symbolic)
+    scale = float(abs(symbolic).max()) or 1.0
+    row = replace(
+        row,
+        numeric_error=numeric.error,
+        numeric_bound=float(numbers.numeric.bounds[key].max()) / scale,
+        worst_entry=numeric.entry,
+    )
+    if key in evidence.backprop:
+        gap = arrays.difference(evidence.backprop[key], symbolic)
+        row = replace(row, backprop_error=gap.error)
+    if shown is None or shown.claim.expression is None:
+        return row
+    return _with_document(evidence, row, shown, key)
+
+
+def _with_document(
+    evidence: Evidence, row: ParameterResult, shown: JudgedClaim, key: str
+) -> ParameterResult:
+    """The row with the error of the document's own claim."""
+    assert shown.claim.expression is not None
+    numbers, factor = evidence.numbers, evidence.factor(shown)
+    try:
+        array = arrays.completed(evidence.forms.total, numbers, shown.claim.expression, key, factor)
+    except LiftingAmbiguous as trouble:
+        return replace(row, note=f"lifting ambiguous: {trouble}")
+    except NotEvaluated as trouble:
+        return replace(row, note=str(trouble))
+    holds = shown.verdict in (Verdict.EXACT, Verdict.CONVENTION)
+    if holds and not arrays.agrees(array, numbers, key):
+        return replace(row, note="lifting ambiguous: it holds for one unit and one feature")
+    if shown.witness is None and shown.verdict is Verdict.WRONG:  # a wrong constant
+        array = array / (factor or Constant()).value(evidence.options.sizes.samples)
+    gap = arrays.difference(array, numbers.symbolic[key])
+    return replace(row, document_error=gap.error, worst_entry=gap.entry)

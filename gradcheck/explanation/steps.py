@@ -1,0 +1,47 @@
+"""The list of steps of a document, each with its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcheck.comparison import Evidence
+from gradcheck.comparison.steps import JudgedStep
+from gradcheck.document import Document
+from gradcheck.model import Derivation, Step
+from gradcheck.report import StepResult
+from gradcheck.verdict import Verdict
+
+
+def step_results(
+    document: Document, derivation: Derivation, evidence: Sequence[Evidence]
+) -> tuple[StepResult, ...]:
+    """Every step in document order; one that belongs to no setup is unread or unjudged."""
+    judged = {
+        (item.step.statement, item.step.side): item
+        for piece in evidence
+        for item in piece.judged_steps
+    }
+    return tuple(
+        _result(document, step, judged.get((step.statement, step.side)), evidence)
+        for step in derivation.steps
+    )
+
+
+def _result(
+    document: Document, step: Step, item: JudgedStep | None, evidence: Sequence[Evidence]
+) -> StepResult:
+    line, column = document.position(step.span.start)
+    unread = Verdict.UNREAD if step.unread is not None else None
+    return StepResult(
+        line=line,
+        column=column,
+        statement=step.statement,
+        kind=step.kind,
+        relation=step.relation,
+        left=step.left,
+        right=step.right,
+        verdict=item.verdict if item is not None else unread,
+        left_out=item.left_out if item is not None else None,
+        sum_left_out=item.sum_left_out if item is not None else False,
+        setup=evidence[step.setup].setup.name if step.setup is not None else None,
+    )

@@ -219,8 +219,19 @@ def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end:
         tokens.append(Token(*_RELATIONS[value], start, end))
     elif kind in ("sub", "sup"):
         _small_characters(tokens, kind, value, start)
+    elif "\u2044" in unicodedata.normalize("NFKD", value):
+        _fraction_character(tokens, unicodedata.normalize("NFKD", value), start, end)
     else:
         tokens.append(Token(*_character(value), start, end))
+
+
+def _fraction_character(tokens: list[Token], plain: str, start: int, end: int) -> None:
+    """``½`` is ``\\frac{1}{2}``, all of it at its own place."""
+    tokens.append(Token("command", "frac", start, end))
+    for part in plain.split("\u2044"):
+        tokens.append(Token("open", "{", start, end))
+        tokens.append(Token("number", part or "1", start, end))
+        tokens.append(Token("close", "{", start, end))
 
 
 def _argument_length(value: str, kind: str, before: Token, tokens: list[Token]) -> int:

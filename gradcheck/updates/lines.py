@@ -1,0 +1,69 @@
+"""The corrected line of an update, in the author's own spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gradcheck.document import Document, Span
+from gradcheck.expression import Name, walk
+from gradcheck.notation import to_tex
+from gradcheck.updates.rules import Update
+
+_RELATIONS = {"<-": "\\leftarrow", ":=": ":=", "=": "=", "-=": "-=", "+=": "+="}
+
+
+def corrected(
+    update: Update,
+    document: Document | None = None,
+    head: str | None = None,
+    edits: Sequence[tuple[Span, str]] = (),
+    relation: str | None = None,
+) -> str:
+    """The update's line with another left side and other text at some places of its right side."""
+    right = update.step.right
+    offset = update.step.span.start
+    for span, text in sorted(edits, key=lambda edit: -edit[0].start):
+        start, end = span.start - offset, span.end - offset
+        if 0 <= start <= end <= len(right):
+            right = right[:start] + text + right[end:]
+    left = head if head is not None else _left(update)
+    symbol = relation or _relation(update, document)
+    return " ".join(f"{left} {symbol} {right}".split())
+
+
+def _left(update: Update) -> str:
+    return update.line.left if update.line is not None else update.step.left
+
+
+def _relation(update: Update, document: Document | None) -> str:
+    """The sign between the sides as the document writes it."""
+    known = _RELATIONS.get(update.step.relation, update.step.relation)
+    if document is None or update.step.side != 1 or update.step.left_written is None:
+        return known
+    between = Span(update.step.left_written.span.end, update.step.span.start)
+    written = document.source(between).replace("&", "").strip()
+    return written if 0 < len(written) <= 20 else known
+
+
+def spelled(name: Name, like: Name, text: str) -> str:
+    """How to write ``like``'s name in the place of ``name``: with its own old or new, if any."""
+    if name.superscript == like.superscript or not (name.superscript or like.superscript):
+        return text
+    return to_tex(replace(like, superscript=name.superscript))
+
+
+def source_text(update: Update, name: Name) -> str:
+    """How the update's line writes a name."""
+    for step in (update.step, update.line or update.step):
+        for written, text, base in (
+            (step.right_written, step.right, step.span.start),
+            (step.left_written, step.left, None),
+        ):
+            if written is None:
+                continue
+            at = written.span.start if base is None else base
+            for node in walk(written):
+                if isinstance(node, Name) and node.key == name.key and node.span == name.span:
+                    return text[node.span.start - at : node.span.end - at] or to_tex(name)
+    return to_tex(name)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TextIO
+from typing import Any, TextIO
 
 from gradcheck import __version__
 from gradcheck.rendering.terminal import printable
@@ -41,14 +41,22 @@ exit status:
   1   a gradient is wrong, not read or not decided, or there is another error
   2   the command was not understood, or an input could not be read or held nothing to check
 
+findings:
+  --select and --ignore take codes or their beginnings: --ignore GC2,GC301 leaves out conventions
+  and GC301. They choose what is shown and what counts for the exit status; verdicts and tables
+  stay. 'gradcheck rule' lists the codes, 'gradcheck rule GC101' explains one.
+
 known mistakes:
   A line <!-- gradcheck: expect[GC101] reason --> above an equation declares a finding in it: it
-  is still shown, but does not fail the run. --no-inline disregards such lines.
+  is still shown, but does not fail the run. <!-- gradcheck: ignore[GC101] reason --> silences it.
+  --no-inline disregards such lines.
 
 examples:
   gradcheck verify                          the documents that come with gradcheck
   gradcheck verify homework.md              one document
   gradcheck verify notes/ --strict          every .md file in a folder, conventions fail too
+  gradcheck verify --select GC1,GC4 a.md    wrong gradients and update rules only
+  gradcheck verify --against task.md a.md   by the model and the loss of the assignment
   gradcheck verify --format json - <a.md    from standard input, for another program
 """
 
@@ -57,6 +65,7 @@ examples:
   gradcheck verify homework.md     verify the gradients of a document
   gradcheck verify                 verify the documents that come with gradcheck
   gradcheck read homework.md       show how each formula is understood
+  gradcheck rule GC101             explain a finding, with a bad and a good example
 
 'gradcheck verify --help' explains the verdicts and the exit status.
 """
@@ -73,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _verify(options)
         if options.command == "read":
             return _read(options)
+        if options.command == "rule":
+            return _rule(options)
         parser.print_help(sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
@@ -105,11 +116,34 @@ def _verify(options: argparse.Namespace) -> int:
         sizes=options.sizes,
         inline=options.inline,
         strict=options.strict,
+        **_chosen(options),
     )
     for error in report.errors:
         _complain(_place(error))
     _write(_renderer(options.format, options.color)(report))
     return report.exit_status
+
+
+def _chosen(options: argparse.Namespace) -> dict[str, Any]:
+    """The options of ``verify`` that were given and have no value otherwise."""
+    names = ("select", "ignore", "descent", "against")
+    return {name: getattr(options, name) for name in names if getattr(options, name)}
+
+
+def _rule(options: argparse.Namespace) -> int:
+    from gradcheck.rendering.catalogue import explanation, overview
+    from gradcheck.rules import closest, find
+
+    if options.code is None:
+        _write(overview())
+        return 0
+    rule = find(options.code)
+    if rule is None:
+        hint = f"did you mean {closest(options.code)}? " if closest(options.code) else ""
+        _complain(f"there is no rule {options.code!r}; {hint}'gradcheck rule' lists all")
+        return USAGE_ERROR
+    _write(explanation(rule))
+    return 0
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -209,6 +243,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     read.add_argument("file", metavar="FILE", help="a document, or - for standard input")
     read.add_argument("--tree", action="store_true", help="show the expression trees as well")
+    rule = commands.add_parser(
+        "rule",
+        help="explain a finding, or list all of them",
+        description="Explain a kind of finding, with a bad and a good example; list all without.",
+        allow_abbrev=False,
+    )
+    rule.add_argument("code", nargs="?", metavar="CODE", help="such as GC101 or extra-factor")
     return parser
 
 
@@ -231,10 +272,36 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         help="fail also on conventions, unread side remarks and gradients not claimed",
     )
     verify.add_argument(
+        "--select",
+        action="extend",
+        type=_codes,
+        default=[],
+        metavar="CODES",
+        help="only findings whose codes begin so, such as GC1,GC402",
+    )
+    verify.add_argument(
+        "--ignore",
+        action="extend",
+        type=_codes,
+        default=[],
+        metavar="CODES",
+        help="no findings whose codes begin so; of --select and --ignore the longer one wins",
+    )
+    verify.add_argument(
+        "--against",
+        metavar="FILE",
+        help="judge the documents by the forward equations and the loss of this one",
+    )
+    verify.add_argument(
+        "--descent",
+        action="store_true",
+        help="train with the document's gradients and the true ones, and compare the losses",
+    )
+    verify.add_argument(
         "--no-inline",
         dest="inline",
         action="store_false",
-        help="disregard the expect comments in the documents",
+        help="disregard the expect and ignore comments in the documents",
     )
     verify.add_argument(
         "--seed",
@@ -262,6 +329,22 @@ def _seed(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed; write a number such as 0 or 7")
     return int(text)
+
+
+def _codes(text: str) -> list[str]:
+    """``GC1,GC402``: codes or beginnings of codes, each of a rule that there is."""
+    from gradcheck.rules import closest
+    from gradcheck.selection import matches_a_rule
+
+    codes = [item.strip().upper() for item in text.split(",")]
+    for code in codes:
+        if not matches_a_rule(code):
+            hint = closest(code)
+            raise argparse.ArgumentTypeError(
+                f"no rule has a code that begins with {code!r}"
+                + (f"; did you mean {hint}?" if hint else "; write for example GC1,GC402")
+            )
+    return codes
 
 
 def _sizes(text: str) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ def render(report: Report) -> str:
         (_level(finding), finding, result.document)
         for result in report.documents
         for finding in result.findings
+        if not finding.ignored
     ]
     findings.sort(key=lambda item: (item[1].follows_from is not None, _ORDER.index(item[0])))
     lines += [_annotation(level, finding, document) for level, finding, document in findings]

@@ -71,6 +71,7 @@ def _finding(document: Document, finding: Finding) -> dict[str, object]:
         "suggestion": finding.suggestion,
         "follows_from": finding.follows_from,
         "expected": finding.expected,
+        "ignored": finding.ignored,
     }
 
 

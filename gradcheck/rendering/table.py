@@ -22,13 +22,13 @@ COLOURS = {
 }
 
 
-def table(setup: SetupResult, expected: tuple[bool, ...], palette: Palette) -> str:
-    """The table as text; ``expected`` says of each parameter whether its mistake is declared."""
+def table(setup: SetupResult, marks: tuple[str, ...], palette: Palette) -> str:
+    """The table as text; ``marks`` stand after the verdicts ("expected", "ignored", "")."""
     from tabulate import tabulate
 
     rows = [
-        _row(parameter, declared, palette)
-        for parameter, declared in zip(setup.parameters, expected, strict=True)
+        _row(parameter, mark, palette)
+        for parameter, mark in zip(setup.parameters, marks, strict=True)
     ]
     return tabulate(
         rows,
@@ -59,8 +59,8 @@ def _power_of_ten(exponent: float) -> str:
     return f"1e{round(exponent)}"
 
 
-def _row(parameter: ParameterResult, expected: bool, palette: Palette) -> list[str]:
-    verdict = cell(parameter.status + (" (expected)" if expected else ""), 20)
+def _row(parameter: ParameterResult, mark: str, palette: Palette) -> list[str]:
+    verdict = cell(parameter.status + (f" ({mark})" if mark else ""), 20)
     if parameter.verdict is not None:
         verdict = palette.paint(verdict, COLOURS.get(parameter.verdict, "bold"))
     return [

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 WIDTH = 100
+LABEL = 15
 _CODES = {
     "bold": "1",
     "dim": "2",
@@ -39,11 +40,16 @@ def printable(text: str) -> str:
     White space runs become one space; other control, format and surrogate characters are shown
     as escapes.
     """
-    return "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co") else
-        character.encode("unicode_escape").decode("ascii")
-        for character in " ".join(text.split())
-    )  # fmt: skip
+    return "".join(visible(character) for character in " ".join(text.split()))
+
+
+def visible(character: str) -> str:
+    """A character as a terminal may show it: white space as a space, control as an escape."""
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co"):
+        return character.encode("unicode_escape").decode("ascii")
+    return character
 
 
 def wrapped(text: str, first: str, rest: str | None = None, width: int = WIDTH) -> list[str]:
@@ -72,3 +78,11 @@ def clipped(text: str, length: int) -> str:
         return text
     tail = length // 3
     return f"{text[: length - tail - 3]} … {text[-tail:]}"
+
+
+def labelled(label: str, text: str, palette: Palette, indent: int = 2) -> list[str]:
+    """A line with its label in a column of its own; long text continues under the text."""
+    first = f"{'':{indent}}{label:<{LABEL}}"
+    lines = wrapped(text, first, " " * (indent + LABEL))
+    lines[0] = palette.paint(first, "dim") + lines[0][len(first) :]
+    return lines

@@ -44,32 +44,55 @@ def tally(report: Report) -> str:
 
 def outcome(report: Report) -> str:
     """In one or two sentences: did it pass, and if not, what has to be looked at."""
-    problems = _problems(report)
     status = report.exit_status
     if status == 0:
-        declared = sum(
-            finding.expected and finding.rule.severity == "error"
-            for result in report.documents
-            for finding in result.findings
-        )
-        if declared:
-            is_are = "is" if declared == 1 else "are"
-            return (
-                f"PASSED: nothing unexpected ({counted(declared, 'mistake')} "
-                f"{is_are} declared in the documents)."
-            )
-        return "PASSED: nothing wrong."
+        return f"PASSED: {_passed(report)}."
+    problems = _problems(report)
     failed = f"FAILED: {', '.join(problems)}." if problems else "FAILED."
     return failed if status == 1 else failed.replace("FAILED", "NOT CHECKED", 1)
 
 
-def is_expected(result: DocumentResult, row: ParameterResult) -> bool:
-    """Whether the row fails and the document declares all that is the matter with it."""
+def _passed(report: Report) -> str:
+    """Why nothing failed: nothing is wrong, or what is was declared, ignored or not selected."""
+    found = [finding for result in report.documents for finding in result.findings]
+    declared = sum(f.expected and f.rule.severity == "error" for f in found)
+    ignored = sum(f.ignored for f in found)
+    excuses = []
+    if declared:
+        excuses.append(f"{counted(declared, 'mistake')} {_are(declared)} declared")
+    if ignored:
+        excuses.append(f"{counted(ignored, 'finding')} {_are(ignored)} ignored")
+    reason = [f"{' and '.join(excuses)} in the documents"] if excuses else []
+    unselected = sum(
+        row.verdict in FAILING and not mark_of(result, row)
+        for result in report.documents
+        for row in _rows_of(result)
+    )
+    if unselected:
+        reason.append(f"{counted(unselected, 'gradient')} with findings that are not selected")
+    return f"nothing unexpected ({'; '.join(reason)})" if reason else "nothing wrong"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def example_code(report: Report) -> str | None:
+    """The code of the first finding that made the run fail, to be explained."""
+    failing = (f for result in report.documents for f in result.findings if f.fails)
+    return next((finding.rule.code for finding in failing), None)
+
+
+def mark_of(result: DocumentResult, row: ParameterResult) -> str:
+    """What the author said of a row that fails: "expected", "ignored", or nothing."""
     if row.verdict not in FAILING:
-        return False
+        return ""
     findings = [finding for claim in row.claims for finding in findings_on(result, claim.span)]
-    declared = any(finding.expected for finding in findings)
-    return declared and not any(finding.fails for finding in findings)
+    if any(finding.fails for finding in findings):
+        return ""
+    if any(finding.expected for finding in findings):
+        return "expected"
+    return "ignored" if any(finding.ignored for finding in findings) else ""
 
 
 def findings_on(result: DocumentResult, span: Span) -> list[Finding]:
@@ -82,13 +105,14 @@ def _problems(report: Report) -> list[str]:
     counts: Counter[str] = Counter()
     others = 0
     for result in report.documents:
+        failing = [finding for finding in result.findings if finding.fails]
         explained: set[int] = set()
-        for row in (row for setup in result.setups for row in setup.parameters):
+        for row in _rows_of(result):
             for claim in row.claims:
                 explained.update(id(finding) for finding in findings_on(result, claim.span))
-            if row.verdict in FAILING and not is_expected(result, row):
+            if failing and row.verdict in FAILING and not mark_of(result, row):
                 counts[WORDS[row.verdict.value]] += 1
-        others += sum(f.fails and id(f) not in explained for f in result.findings)
+        others += sum(f.follows_from is None and id(f) not in explained for f in failing)
     parts = [f"{counted(number, 'gradient')} {word}" for word, number in counts.items()]
     if others:
         parts.append(counted(others, "other error" if parts else "error"))
@@ -100,7 +124,7 @@ def _problems(report: Report) -> list[str]:
 
 
 def _strict_problems(report: Report) -> list[str]:
-    rows = _rows(report)
+    rows = [row for result in report.documents for row in _rows_of(result)]
     conventions = sum(row.verdict is Verdict.CONVENTION for row in rows)
     unclaimed = sum(row.verdict is None for row in rows)
     parts = []
@@ -109,7 +133,7 @@ def _strict_problems(report: Report) -> list[str]:
     if unclaimed:
         parts.append(f"{counted(unclaimed, 'gradient')} not claimed (strict)")
     warnings = sum(
-        finding.rule.severity == "warning" and not finding.expected
+        finding.rule.severity == "warning" and not (finding.expected or finding.ignored)
         for result in report.documents
         for finding in result.findings
     )
@@ -118,10 +142,8 @@ def _strict_problems(report: Report) -> list[str]:
     return parts
 
 
-def _rows(report: Report) -> list[ParameterResult]:
-    return [
-        row for result in report.documents for setup in result.setups for row in setup.parameters
-    ]
+def _rows_of(result: DocumentResult) -> list[ParameterResult]:
+    return [row for setup in result.setups for row in setup.parameters]
 
 
 def _by_verdict(total: str, counts: Counter[str]) -> str:

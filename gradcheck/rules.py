@@ -1,0 +1,519 @@
+"""What every rule means, with a document that gives the finding and one that does not.
+
+One entry a code. The examples are whole documents: a test verifies each of them, and that every
+rule has an entry. To add a rule, append its row to ``finding.RULES`` and its entry here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from gradcheck.finding import RULES, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``bad`` and ``good`` are documents; both are empty where no document can show the rule."""
+
+    meaning: str
+    remedy: str
+    bad: str = ""
+    good: str = ""
+
+
+def find(text: str) -> Rule | None:
+    """The rule with this code (``GC101``) or name (``extra-factor``), however it is capitalised."""
+    wanted = text.strip()
+    by_name = {rule.name: rule for rule in RULES.values()}
+    return RULES.get(wanted.upper()) or by_name.get(wanted.lower())
+
+
+def closest(text: str) -> str | None:
+    """The code or name that was probably meant, if there is one."""
+    wanted = text.strip()
+    codes = get_close_matches(wanted.upper(), sorted(RULES), n=1)
+    names = get_close_matches(wanted.lower(), sorted(rule.name for rule in RULES.values()), n=1)
+    return next(iter([*codes, *names]), None)
+
+
+_LINE = r"""
+$$\hat{y} = w x + b$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+"""
+_MEAN = r"""
+$$\hat{y} = w x + b$$
+
+$$L = \frac{1}{N} \sum_{i=1}^N (\hat{y}_i - y_i)^2$$
+"""
+_NETWORK = r"""
+$$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+"""
+_TRAINED = (
+    _LINE
+    + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+"""
+)
+
+EXPLANATIONS: dict[str, Explanation] = {
+    "GC001": Explanation(
+        "A part of a formula could not be understood: a symbol stands where none can, or it can be "
+        "read in several ways. It was left out of the check; no gradient depends on it.",
+        "Write it so that it can be read in one way; 'gradcheck read FILE' shows what was read.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times = (\hat{y} - y) x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times x = (\hat{y} - y) x$$
+""",
+    ),
+    "GC002": Explanation(
+        "The formula that gives a gradient could not be understood, so the gradient was not "
+        "checked. That is no pass.",
+        "Mend the place under the caret: often an operand or a bracket is lost.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times x$$
+""",
+    ),
+    "GC003": Explanation(
+        "A formula is opened and never closed, so it cannot be told where it ends.",
+        r"Close it with the sign it was opened with: $, $$, \) or \].",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC004": Explanation(
+        "A formula is larger, or nested deeper, than anything that people write by hand. Limits "
+        "keep a document from using up time and memory.",
+        "Break the formula into several ones, with names for its parts.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$c = """
+        + "(" * 150
+        + "1"
+        + ")" * 150
+        + "$$\n",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$c = (1)$$
+""",
+    ),
+    "GC005": Explanation(
+        "Whether the gradient is right could not be decided; the message says why. Often it uses "
+        "a function that gradcheck does not know, or a product of two sums.",
+        "Define every function that the gradient uses, or write it in simpler terms.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_i (\hat{y}_i - y_i) \sum_i x_i$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_i (\hat{y}_i - y_i) x_i$$
+""",
+    ),
+    "GC006": Explanation(
+        "Gradients are claimed, but the document never says of which loss, so there is nothing to "
+        "judge them by.",
+        "Write the loss as an equation before its gradients, or give the assignment that defines "
+        "it with --against.",
+        bad=r"""
+$$\hat{y} = w x + b$$
+
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC007": Explanation(
+        "The front matter (the lines between --- at the top) is not YAML, is too large, or has a "
+        "key or a value that gradcheck does not know. The document was not read.",
+        "Mend the line that the message names.",
+        bad="---\nactivations: [g\n---\n"
+        + _LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+        good="---\nactivations: {g: sigmoid}\n---\n"
+        + _LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC008": Explanation(
+        "Whether the two sides of a step are equal could not be decided; the message says why. No "
+        "gradient depends on it.",
+        "Write the step in simpler terms, or define the names that it uses.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \max(x, y) = x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = x$$
+""",
+    ),
+    "GC101": Explanation(
+        "The claim is the gradient times something that does not belong there. A bias, for "
+        "example, has no factor x: it is added as it is.",
+        "Leave out the factor that the message names.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial b} = (\hat{y} - y) x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+    ),
+    "GC102": Explanation(
+        "The gradient is the claim times something that was lost: a factor of the chain rule, such "
+        "as the derivative of the activation, was left out.",
+        "Put back the factor that the message names.",
+        bad=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+    ),
+    "GC103": Explanation(
+        "The claim is the gradient with the other sign. The derivative of y - ŷ by a parameter of "
+        "ŷ is negative; a sign was lost on the way. Gradient descent would climb.",
+        "Turn the sign round: ŷ - y for y - ŷ.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (y - \hat{y}) x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = -(y - \hat{y}) x$$
+""",
+    ),
+    "GC104": Explanation(
+        "A constant factor is left out of one gradient and not of the others. Left out of all "
+        "alike it would only rescale the learning rate; so the update no longer follows the "
+        "gradient.",
+        "Write the same constant in all gradients: the one that the loss gives.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial L}{\partial b} = 2 (\hat{y} - y)$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+    ),
+    "GC105": Explanation(
+        "The claim differs from the gradient, and not by a simple factor. The finding shows the "
+        "gradient of this loss and a point at which the two differ.",
+        "Go through the steps before it: the first one that is wrong holds the mistake.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x + w$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC106": Explanation(
+        "One factor of the claim stands where another belongs, such as x for a_1, or b for w.",
+        "Write the factor that the message names.",
+        bad=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) x$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+""",
+    ),
+    "GC110": Explanation(
+        "Within a chain, a side is not equal to the one before it. The finding stands at the first "
+        "such step; what follows from it in the same chain is not reported again.",
+        "Derive the side anew from the one before it.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = x + b$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = x$$
+""",
+    ),
+    "GC190": Explanation(
+        "Algebra, finite differences and the evaluation at points contradict each other. That is a "
+        "mistake in gradcheck, not in the document, so there is no example of it.",
+        "Please report it, with the document.",
+    ),
+    "GC201": Explanation(
+        "A constant of the loss, such as 2/N, is left out of all gradients alike. That is a common "
+        "convention: it only rescales the learning rate.",
+        "Nothing; or say so in the text, or write the constant.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+""",
+    ),
+    "GC202": Explanation(
+        "The loss is a sum over the samples, and the gradient is written for one sample: the sum "
+        "is left out. That is a common convention.",
+        "Nothing; or write the sum, or say in the text that the line is one sample's gradient.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} (\hat{y} - y) x$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+""",
+    ),
+    "GC301": Explanation(
+        "A gradient is claimed for a parameter that the forward equations never use, so that its "
+        "gradient is 0. Often another name stands in its place.",
+        "Look for its place in the forward equations: is it b_2 that should stand there?",
+        bad=r"""
+$$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_1$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+""",
+    ),
+    "GC302": Explanation(
+        "A sum that runs from 0 to N has N + 1 terms, and it is divided by N.",
+        "Begin the sum at 1, or end it at N - 1.",
+        bad=r"""
+$$\hat{y} = w x + b$$
+
+$$L = \frac{1}{N} \sum_{i=0}^N (\hat{y}_i - y_i)^2$$
+
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=0}^N (\hat{y}_i - y_i) x_i$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+""",
+    ),
+    "GC401": Explanation(
+        "An update must start from the parameter that it trains; this one starts from another.",
+        "Write the same name on both sides.",
+        bad=_TRAINED
+        + r"""
+$$b \leftarrow w - \alpha \frac{\partial L}{\partial b}$$
+""",
+        good=_TRAINED
+        + r"""
+$$b \leftarrow b - \alpha \frac{\partial L}{\partial b}$$
+""",
+    ),
+    "GC402": Explanation(
+        "An update must use the gradient by the parameter that it trains, as the document claims "
+        "it; this one uses another.",
+        "Use the gradient by the same parameter.",
+        bad=_TRAINED
+        + r"""
+$$b \leftarrow b - \alpha \frac{\partial L}{\partial w}$$
+""",
+        good=_TRAINED
+        + r"""
+$$b \leftarrow b - \alpha \frac{\partial L}{\partial b}$$
+""",
+    ),
+    "GC403": Explanation(
+        "Gradient descent takes the gradient off the parameter; this update adds it, and climbs.",
+        "Turn the sign of the update round; plus is right only for a gradient with the other sign.",
+        bad=_TRAINED
+        + r"""
+$$w \leftarrow w + \alpha \frac{\partial L}{\partial w}$$
+""",
+        good=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+""",
+    ),
+    "GC404": Explanation(
+        "The other parameters are updated with a learning rate, this one without. A constant that "
+        "is left out of its gradient is then not absorbed by the rate either.",
+        "Write the learning rate before the gradient.",
+        bad=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+
+$$b \leftarrow b - \frac{\partial L}{\partial b}$$
+""",
+        good=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+
+$$b \leftarrow b - \alpha \frac{\partial L}{\partial b}$$
+""",
+    ),
+    "GC405": Explanation(
+        "A number stands where the learning rate belongs. It may be meant; often it is a name that "
+        "was read off as a digit, such as 2 for α.",
+        "Nothing if it is meant; else write the name of the learning rate.",
+        bad=_TRAINED
+        + r"""
+$$w \leftarrow w - 2 \frac{\partial L}{\partial w}$$
+""",
+        good=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+""",
+    ),
+    "GC406": Explanation(
+        "The other parameters of the network are updated, this one never is: it would keep its "
+        "first value.",
+        "Write its update rule, or say that it is not trained.",
+        bad=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+
+$$w_1 \leftarrow w_1 - \alpha \frac{\partial L}{\partial w_1}$$
+
+$$b_1 \leftarrow b_1 - \alpha \frac{\partial L}{\partial b_1}$$
+
+$$w_2 \leftarrow w_2 - \alpha \frac{\partial L}{\partial w_2}$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+
+$$w_1 \leftarrow w_1 - \alpha \frac{\partial L}{\partial w_1}$$
+
+$$b_1 \leftarrow b_1 - \alpha \frac{\partial L}{\partial b_1}$$
+
+$$w_2 \leftarrow w_2 - \alpha \frac{\partial L}{\partial w_2}$$
+
+$$b_2 \leftarrow b_2 - \alpha \frac{\partial L}{\partial b_2}$$
+""",
+    ),
+    "GC407": Explanation(
+        "The update has no learning rate: it takes steps of the whole gradient.",
+        "Write the learning rate before the gradient.",
+        bad=_TRAINED
+        + r"""
+$$w \leftarrow w - \frac{\partial L}{\partial w}$$
+
+$$b \leftarrow b - \frac{\partial L}{\partial b}$$
+""",
+        good=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+
+$$b \leftarrow b - \alpha \frac{\partial L}{\partial b}$$
+""",
+    ),
+    "GC408": Explanation(
+        "The parameters are updated with learning rates of different names. Then the update is not "
+        "gradient descent with one rate.",
+        "Use one learning rate, or say in the text that each parameter has its own.",
+        bad=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+
+$$b \leftarrow b - \beta \frac{\partial L}{\partial b}$$
+""",
+        good=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+
+$$b \leftarrow b - \alpha \frac{\partial L}{\partial b}$$
+""",
+    ),
+    "GC901": Explanation(
+        "A comment declares a finding that is not there: the mistake was mended, or it is in "
+        "another block. An expectation must not outlive what it is about.",
+        "Remove the comment, or put it right above the block it is about.",
+        bad=_LINE
+        + r"""
+<!-- gradcheck: expect[GC101] a bias has no factor x -->
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+        good=_LINE
+        + r"""
+<!-- gradcheck: expect[GC101] a bias has no factor x -->
+$$\frac{\partial L}{\partial b} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC902": Explanation(
+        "A comment that begins with 'gradcheck' is not one that gradcheck understands. It must "
+        "stand on a line of its own and name codes that there are.",
+        "Write '<!-- gradcheck: expect[GC101] reason -->', or ignore for expect.",
+        bad=_LINE
+        + r"""
+<!-- gradcheck: expect GC101 -->
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+        good=_LINE
+        + r"""
+<!-- a comment for people -->
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+    ),
+    "GC903": Explanation(
+        "A comment silences a finding that is not there. It would hide the next one.",
+        "Remove the comment, or put it right above the block it is about.",
+        bad=_LINE
+        + r"""
+<!-- gradcheck: ignore[GC101] a bias has no factor x -->
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+        good=_LINE
+        + r"""
+<!-- gradcheck: ignore[GC101] a bias has no factor x -->
+$$\frac{\partial L}{\partial b} = (\hat{y} - y) x$$
+""",
+    ),
+}

@@ -7,7 +7,7 @@ from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Unresolved
 from gradcheck.derivation.segments import Segment, gradient_of
 from gradcheck.document import Document
-from gradcheck.expression import Expression, Name, Partial, Sum, contains
+from gradcheck.expression import Expression, Name, Number, Partial, Sum, contains, walk
 from gradcheck.model import Claim, Model
 from gradcheck.notation import to_text
 
@@ -85,7 +85,7 @@ def _claim(
     if expression is None:
         reason = side.unread.reason if side.unread is not None else "not read"
         return Claim(role, side.span, statement.number, at, None, reason)
-    if contains(expression, Partial):
+    if contains(expression, Partial) or is_worked_number(expression):
         return None
     try:
         resolved = model.resolver.resolve(expression)
@@ -104,6 +104,18 @@ def _holds_partial(expression: Expression, model: Model) -> bool:
     keys = [k for key in value_keys(expression) for k in reachable(key, model.definitions)]
     bodies = [model.definitions[key] for key in keys if key in model.definitions]
     return any(contains(body, Partial) for body in bodies)
+
+
+def is_worked_number(expression: Expression) -> bool:
+    """A number of a worked example (``0.245 - 1``), which claims nothing in general.
+
+    Plain integers are mathematics: ``∂z_2/∂b_2 = 1``.
+    """
+    nodes = list(walk(expression))
+    if any(isinstance(node, Name) for node in nodes):
+        return False
+    numbers = [node for node in nodes if isinstance(node, Number)]
+    return len(numbers) > 2 or any(number.value.denominator > 1 for number in numbers)
 
 
 def forward_equations(model: Model) -> tuple[str, ...]:

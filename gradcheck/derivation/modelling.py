@@ -189,7 +189,7 @@ def build_model(
 ) -> SegmentModel:
     """Resolve the definitions, find out who is who, and put it all into a `Model`."""
     resolved, problems = _resolve_all(bodies, replace(resolver, defined=frozenset(bodies)))
-    resolved = _with_prediction(loss_key, resolved, trained, resolver)
+    resolved = _with_prediction(loss_key, resolved, trained, problems, resolver)
     counts = [
         key
         for body in bodies.values()
@@ -278,7 +278,11 @@ def _resolve_all(
 
 
 def _with_prediction(
-    loss: str, bodies: dict[str, Expression], trained: Sequence[str], resolver: Resolver
+    loss: str,
+    bodies: dict[str, Expression],
+    trained: Sequence[str],
+    problems: Mapping[str, str],
+    resolver: Resolver,
 ) -> dict[str, Expression]:
     """A prediction that nothing defines is the last forward equation (a reading)."""
     below = reachable(loss, bodies)
@@ -288,7 +292,7 @@ def _with_prediction(
         name
         for key in below
         for name in (value_names(bodies[key]) if key in bodies else ())
-        if name.key not in bodies and looks_like_prediction(name)
+        if name.key not in bodies and name.key not in problems and looks_like_prediction(name)
     ]
     used = {k for key, body in bodies.items() if key != loss for k in value_keys(body)}
     tops = [

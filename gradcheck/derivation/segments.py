@@ -200,6 +200,8 @@ def _owner(
     span = claim.statement.statement.span
     if own:
         return own[-1]
+    if before and claim.loss == "loss":  # dW_1 names no loss
+        return before[-1]
     if before:
         log.note("loss-before", span, claim.loss, to_text(losses[before[-1]].name))
         return before[-1]

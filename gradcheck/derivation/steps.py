@@ -11,6 +11,7 @@ from gradcheck.derivation.bindings import (
     CanonicalStatement,
     is_update,
 )
+from gradcheck.derivation.claims import is_worked_number
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Resolver, Unresolved
 from gradcheck.derivation.segments import Segment
@@ -156,6 +157,14 @@ class Chains:
         return None if left is None or right is None else (left, right)
 
 
+def _is_example(left: Expression | None, right: Expression | None) -> bool:
+    """``x = 0.5`` and ``0.2 \\cdot 0.5 + 0.1 = 0.2`` belong to a worked example."""
+    if left is None or right is None:
+        return False
+    value = isinstance(left, Name) and not any(isinstance(node, Name) for node in walk(right))
+    return value or is_worked_number(left) or is_worked_number(right)
+
+
 def _key(node: Expression) -> str:
     return node.key if isinstance(node, Name) else ""
 
@@ -172,5 +181,7 @@ def _kind(statement: CanonicalStatement, at: int) -> str:
     if statement.statement.relations[at].symbol not in EQUALITIES:
         return "mention"
     head = statement.sides[at]
+    if _is_example(head, statement.sides[at + 1]):
+        return "mention"
     named = isinstance(head, Name) or (isinstance(head, Apply) and head.order == 0 and at == 0)
     return "definition" if at == 0 and named else "claim"

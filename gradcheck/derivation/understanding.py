@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from gradcheck.derivation.bindings import (
     Binding,
-    CanonicalStatement,
-    bare,
-    canonical_statement,
-    collect_bindings,
-    is_update,
 )
 from gradcheck.derivation.claims import claims_of, forward_equations
 from gradcheck.derivation.modelling import (
     SegmentModel,
     build_model,
-    function_table,
     is_function,
     loss_kind,
 )
 from gradcheck.derivation.naming import (
-    Naming,
-    derived_for_keys,
-    is_general,
     is_loss_name,
-    understand_names,
 )
+from gradcheck.derivation.passages import Passages, pinned_mapping, settle
 from gradcheck.derivation.readings import ReadingLog
-from gradcheck.derivation.resolution import FunctionMeaning, Resolver
+from gradcheck.derivation.resolution import Resolver
 from gradcheck.derivation.roles import (
-    BIASES,
-    INPUTS,
     LABELS,
-    WEIGHTS,
-    looks_like_prediction,
     reachable,
     value_keys,
 )
@@ -51,29 +37,15 @@ from gradcheck.derivation.segments import (
     output_kind,
 )
 from gradcheck.derivation.steps import Chains
-from gradcheck.expression import Expression, Name, Partial, to_key, transform, walk
+from gradcheck.expression import Name, to_key
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
-from gradcheck.statement import ReadDocument, Statement
-
-
-@dataclass(frozen=True)
-class Passages:
-    """A document with its names settled: what every segment is built from."""
-
-    read: ReadDocument
-    statements: tuple[CanonicalStatement, ...]
-    naming: Naming
-    trained: tuple[str, ...]
-    bindings: tuple[Binding, ...]
-    functions: Mapping[str, FunctionMeaning]
-    spellings: Mapping[str, Name]
-    log: ReadingLog
+from gradcheck.statement import ReadDocument
 
 
 def understand(read: ReadDocument) -> Derivation:
     """Find the setups of a document, what is claimed for each, and the steps of all its chains."""
-    passages = _settle_names(read)
+    passages = settle(read)
     losses, local = loss_bindings(
         _values_only(passages), passages.statements, set(passages.trained), passages.log
     )
@@ -149,110 +121,6 @@ def _no_loss(claims: Sequence[GradientSide]) -> list[Finding]:
     return [Finding(RULES["GC006"], first.statement.statement.span, message)]
 
 
-def _settle_names(read: ReadDocument) -> Passages:
-    log = ReadingLog(read.document)
-    statements = read.statements
-    naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
-    canonical = tuple(canonical_statement(statement, naming) for statement in statements)
-    trained = _trained(canonical, read.document.front_matter)
-    canonical = tuple(_with_differentials(statement, trained) for statement in canonical)
-    bindings = collect_bindings(canonical, set(trained))
-    bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
-    spellings = _spellings(canonical)
-    pinned = {str(k): str(v) for k, v in _mapping(read, "activations").items()}
-    functions = function_table(read, bindings, canonical, pinned, log)
-    return Passages(read, canonical, naming, trained, bindings, functions, spellings, log)
-
-
-def _mapping(read: ReadDocument, key: str) -> dict[str, object]:
-    value = read.document.front_matter.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _defined_raw(statements: Sequence[Statement]) -> set[str]:
-    found = set()
-    for statement in statements:
-        sides = [side.expression for side in statement.sides]
-        if len(sides) > 1 and isinstance(sides[0], Name):
-            whole = CanonicalStatement(statement, tuple(sides))
-            named = any(side is not None and value_keys(side) for side in sides[1:])
-            if not is_update(whole) and named:
-                found.add(sides[0].key)
-    return found
-
-
-def _trained(
-    statements: Sequence[CanonicalStatement], front: Mapping[str, object]
-) -> tuple[str, ...]:
-    """The names that something is derived for or that an update trains, and nothing defines."""
-    defined: set[str] = set()
-    updated: list[str] = []
-    derived: list[Name] = []
-    for statement in statements:
-        head = statement.sides[0]
-        if is_update(statement) and isinstance(head, Name):
-            if not is_general(head):
-                updated.append(bare(head).key)
-            continue
-        named = any(side is not None and value_keys(side) for side in statement.sides[1:])
-        if named and isinstance(head, Name):
-            defined.add(head.key)
-    for statement in statements:
-        for side in statement.sides:
-            derived += [
-                node.by
-                for node in (walk(side) if side is not None else ())
-                if isinstance(node, Partial) and isinstance(node.by, Name)
-            ]
-    found = []
-    for name in derived:
-        typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
-        other = (
-            looks_like_prediction(name)
-            or is_loss_name(name)
-            or INPUTS.match(name.base)
-            or LABELS.match(name.base)
-        )
-        free = name.key not in defined and (typical or not other)
-        if (name.key in updated or free) and not is_general(name):
-            found.append(name.key)
-    pinned = front.get("parameters")
-    extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
-    updated = [key for key in updated if key not in defined or key in found]
-    return tuple(dict.fromkeys([*extra, *found, *updated]))
-
-
-def _with_differentials(
-    statement: CanonicalStatement, trained: Sequence[str]
-) -> CanonicalStatement:
-    """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter."""
-
-    def change(node: Expression) -> Expression:
-        if not isinstance(node, Name) or not re.fullmatch(r"d[A-Za-z]+", node.base):
-            return node
-        inner = replace(node, base=node.base[1:])
-        for key in (inner.key, inner.key.lower(), inner.key[:1].upper() + inner.key[1:]):
-            if key in trained:
-                by = replace(inner, base=key.split("_")[0].split("^")[0])
-                return Partial(Name("L", span=node.span), by, span=node.span)
-        return node
-
-    return CanonicalStatement(
-        statement.statement,
-        tuple(None if side is None else transform(side, change) for side in statement.sides),
-    )
-
-
-def _spellings(statements: Sequence[CanonicalStatement]) -> dict[str, Name]:
-    found: dict[str, Name] = {}
-    for statement in statements:
-        for side in statement.sides:
-            for node in walk(side) if side is not None else ():
-                if isinstance(node, Name):
-                    found.setdefault(node.key, node)
-    return found
-
-
 def _values_only(passages: Passages) -> list[Binding]:
     return [
         binding
@@ -311,7 +179,9 @@ def _model_of(
         identities=identities,
     )
     pinned = {key: _as_list(front.get(key)) for key in ("inputs", "labels")}
-    roles = {str(role): str(key) for role, key in (_mapping(passages.read, "parameters")).items()}
+    roles = {
+        str(role): str(key) for role, key in (pinned_mapping(passages.read, "parameters")).items()
+    }
     model = build_model(
         segment.loss.key,
         bodies,

@@ -1,0 +1,181 @@
+"""Passages: a document with its names, functions and bindings settled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck.derivation.bindings import (
+    Binding,
+    CanonicalStatement,
+    bare,
+    canonical_statement,
+    collect_bindings,
+    is_update,
+)
+from gradcheck.derivation.modelling import (
+    function_table,
+)
+from gradcheck.derivation.naming import (
+    Naming,
+    derived_for_keys,
+    is_general,
+    is_loss_name,
+    understand_names,
+)
+from gradcheck.derivation.readings import ReadingLog
+from gradcheck.derivation.resolution import FunctionMeaning
+from gradcheck.derivation.roles import (
+    BIASES,
+    INPUTS,
+    LABELS,
+    WEIGHTS,
+    looks_like_prediction,
+    value_keys,
+)
+from gradcheck.expression import Expression, Name, Partial, transform, walk
+from gradcheck.statement import ReadDocument, Statement
+
+
+@dataclass(frozen=True)
+class Passages:
+    """A document with its names settled: what every segment is built from."""
+
+    read: ReadDocument
+    statements: tuple[CanonicalStatement, ...]
+    naming: Naming
+    trained: tuple[str, ...]
+    bindings: tuple[Binding, ...]
+    functions: Mapping[str, FunctionMeaning]
+    spellings: Mapping[str, Name]
+    log: ReadingLog
+
+
+def settle(read: ReadDocument) -> Passages:
+    log = ReadingLog(read.document)
+    statements = read.statements
+    naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
+    canonical = tuple(canonical_statement(statement, naming) for statement in statements)
+    trained = _trained(canonical, read.document.front_matter)
+    canonical = tuple(_with_differentials(statement, trained) for statement in canonical)
+    bindings = collect_bindings(canonical, set(trained))
+    bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
+    spellings = _spellings(canonical)
+    pinned = {str(k): str(v) for k, v in pinned_mapping(read, "activations").items()}
+    functions = function_table(read, bindings, canonical, pinned, log)
+    return Passages(read, canonical, naming, trained, bindings, functions, spellings, log)
+
+
+def pinned_mapping(read: ReadDocument, key: str) -> dict[str, object]:
+    value = read.document.front_matter.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _defined_raw(statements: Sequence[Statement]) -> set[str]:
+    found = set()
+    for statement in statements:
+        sides = [side.expression for side in statement.sides]
+        if len(sides) > 1 and isinstance(sides[0], Name):
+            whole = CanonicalStatement(statement, tuple(sides))
+            named = any(side is not None and value_keys(side) for side in sides[1:])
+            if not is_update(whole) and named:
+                found.add(sides[0].key)
+    return found
+
+
+def _trained(
+    statements: Sequence[CanonicalStatement], front: Mapping[str, object]
+) -> tuple[str, ...]:
+    """The names that something is derived for or that an update trains, and nothing defines."""
+    defined: set[str] = set()
+    updated: list[str] = []
+    derived: list[Name] = []
+    for statement in statements:
+        head = statement.sides[0]
+        if is_update(statement) and isinstance(head, Name):
+            if not is_general(head):
+                updated.append(bare(head).key)
+            continue
+        named = any(side is not None and value_keys(side) for side in statement.sides[1:])
+        if named and isinstance(head, Name):
+            defined.add(head.key)
+    for statement in statements:
+        for side in statement.sides:
+            derived += [
+                node.by
+                for node in (walk(side) if side is not None else ())
+                if isinstance(node, Partial) and isinstance(node.by, Name)
+            ]
+    found = []
+    for name in derived:
+        typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
+        other = (
+            looks_like_prediction(name)
+            or is_loss_name(name)
+            or INPUTS.match(name.base)
+            or LABELS.match(name.base)
+        )
+        free = name.key not in defined and (typical or not other)
+        if (name.key in updated or free) and not is_general(name):
+            found.append(name.key)
+    found += _of_differentials(statements, defined)
+    pinned = front.get("parameters")
+    extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
+    updated = [key for key in updated if key not in defined or key in found]
+    return tuple(dict.fromkeys([*extra, *found, *updated]))
+
+
+def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str]) -> list[str]:
+    """Parameters of which the document writes ``db_2 = …``, though it never writes ∂L/∂b_2."""
+    names = {
+        node.key: node
+        for statement in statements
+        for side in statement.sides
+        for node in (walk(side) if side is not None else ())
+        if isinstance(node, Name)
+    }
+    heads = [s.sides[0] for s in statements if len(s.sides) > 1]
+    found = []
+    for head in heads:
+        if isinstance(head, Name) and re.fullmatch(r"d[A-Za-z]+", head.base):
+            inner = names.get(replace(head, base=head.base[1:]).key)
+            known = inner is not None and inner.key not in defined
+            if (
+                inner is not None
+                and known
+                and (WEIGHTS.match(inner.base) or BIASES.match(inner.base))
+            ):
+                found.append(inner.key)
+    return found
+
+
+def _with_differentials(
+    statement: CanonicalStatement, trained: Sequence[str]
+) -> CanonicalStatement:
+    """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter."""
+
+    def change(node: Expression) -> Expression:
+        if not isinstance(node, Name) or not re.fullmatch(r"d[A-Za-z]+", node.base):
+            return node
+        inner = replace(node, base=node.base[1:])
+        for key in (inner.key, inner.key.lower(), inner.key[:1].upper() + inner.key[1:]):
+            if key in trained:
+                by = replace(inner, base=key.split("_")[0].split("^")[0])
+                return Partial(Name("loss", span=node.span), by, span=node.span)
+        return node
+
+    return CanonicalStatement(
+        statement.statement,
+        tuple(None if side is None else transform(side, change) for side in statement.sides),
+    )
+
+
+def _spellings(statements: Sequence[CanonicalStatement]) -> dict[str, Name]:
+    found: dict[str, Name] = {}
+    for statement in statements:
+        for side in statement.sides:
+            for node in walk(side) if side is not None else ():
+                if isinstance(node, Name):
+                    found.setdefault(node.key, node)
+    return found

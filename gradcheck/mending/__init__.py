@@ -1,0 +1,10 @@
+"""Mending: the smallest edit, in the author's own notation, under which a failing line holds.
+
+Thousands of edits are tried at points, a few are read back from the corrected text and proved.
+"""
+
+from gradcheck.mending.context import MendContext
+from gradcheck.mending.mend import DefinitionMend, Mend
+from gradcheck.mending.sides import mend_side
+
+__all__ = ["DefinitionMend", "Mend", "MendContext", "mend_side"]

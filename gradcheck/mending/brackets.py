@@ -1,0 +1,205 @@
+"""Edits of brackets: one that is lost, one too many, one that closes at the wrong place.
+
+These change the shape of the tree, so they are not combined with other edits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gradcheck.document import Document, Span
+from gradcheck.expression import Add, Divide, Expression, Multiply, Negate, Power, Sum
+from gradcheck.mending.edits import Changes, Edit
+from gradcheck.mending.tree import Path, at_path, exponent_start, places
+from gradcheck.notation import to_text
+
+_OPENS = re.compile(r"(\\left\s*|\\[bB]igg?l?\s*)?[(\[]")
+_CLOSES = re.compile(r"(\\right\s*|\\[bB]igg?r?\s*)?[)\]]$")
+MAX_EDITS = 120
+
+
+def bracket_edits(document: Document, root: Expression) -> list[Edit]:
+    """Every regrouping of a side by one pair of brackets more or less."""
+    found: list[Edit] = []
+    for path, node in places(root):
+        above = at_path(root, path[:-1]) if path else None
+        if isinstance(node, Add):
+            found += _in_sum(path, node)
+            found += _before_power(document, path, node)
+            found += _over_slash(document, path, node)
+        if isinstance(node, Divide):
+            found += _after_slash(document, path, node)
+        if isinstance(node, Multiply):
+            found += _product_power(document, path, node)
+        if above is None or (isinstance(above, Add) and not isinstance(node, Add)):
+            found += _opened(document, path, node)
+    return found[:MAX_EDITS]
+
+
+def _edit(path: Path, node: Expression, changes: Changes) -> Edit:
+    return Edit(path, node, changes, "bracket", f"the brackets: {to_text(node)}", 2)
+
+
+def _around(start: int, end: int) -> Changes:
+    return (Span(start, start), "("), (Span(end, end), ")")
+
+
+def _product(factors: tuple[Expression, ...]) -> Expression:
+    return factors[0] if len(factors) == 1 else Multiply(factors)
+
+
+def _sum(terms: tuple[Expression, ...]) -> Expression:
+    return terms[0] if len(terms) == 1 else Add(terms)
+
+
+def _factors(node: Expression) -> tuple[Expression, ...]:
+    return node.factors if isinstance(node, Multiply) else (node,)
+
+
+def _in_sum(path: Path, node: Add) -> Iterator[Edit]:
+    """``a - y b`` for ``(a - y) b``, ``b a - y`` for ``b (a - y)``, ``Σ a - y``, ``-a - y``."""
+    terms = node.terms
+    for first in range(len(terms)):
+        for last in range(first + 1, len(terms)):
+            if not (first and isinstance(terms[first], Negate)):
+                yield from _closed_early(path, node, first, last)
+            yield from _opened_late(path, node, first, last)
+
+
+def _closed_early(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]:
+    """Terms and the head of the last product belong together: ``(a - y) b``."""
+    terms = node.terms
+    negative = isinstance(terms[last], Negate)
+    core = terms[last].operand if isinstance(terms[last], Negate) else terms[last]  # type: ignore[attr-defined]
+    if not isinstance(core, Multiply):
+        return
+    for count in range(1, len(core.factors)):
+        head = _product(core.factors[:count])
+        inner = Add((*terms[first:last], Negate(head) if negative else head))
+        group = Multiply((inner, *core.factors[count:]))
+        whole = _sum((*terms[:first], group, *terms[last + 1 :]))
+        end = core.factors[count - 1].span.end
+        yield _edit(path, whole, _around(terms[first].span.start, end))
+
+
+def _opened_late(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]:
+    """The tail of a product and the terms after it belong together: ``b (a - y)``."""
+    terms = node.terms
+    start_term = terms[first]
+    negative = isinstance(start_term, Negate)
+    core = start_term.operand if isinstance(start_term, Negate) else start_term
+    rest = terms[first + 1 : last + 1]
+    end = terms[last].span.end
+
+    def whole(group: Expression) -> Expression:
+        group = Negate(group) if negative else group
+        return _sum((*terms[:first], group, *terms[last + 1 :]))
+
+    if negative:
+        yield _edit(path, whole(Add((core, *rest))), _around(core.span.start, end))
+    factors = _factors(core)
+    for count in range(1, len(factors)):
+        inner = Add((_product(factors[count:]), *rest))
+        group = Multiply((*factors[:count], inner))
+        yield _edit(path, whole(group), _around(factors[count].span.start, end))
+    if isinstance(factors[-1], Sum):
+        body = factors[-1].body
+        summed = Sum(Add((body, *rest)), factors[-1].index, factors[-1].lower, factors[-1].upper)
+        group = _product((*factors[:-1], summed))
+        yield _edit(path, whole(group), _around(body.span.start, end))
+
+
+def _before_power(document: Document, path: Path, node: Add) -> Iterator[Edit]:
+    """``a - y^2`` for ``(a - y)^2``."""
+    last = node.terms[-1]
+    core = last.operand if isinstance(last, Negate) else last
+    if not isinstance(core, Power):
+        return
+    base = Negate(core.base) if isinstance(last, Negate) else core.base
+    changed = Power(Add((*node.terms[:-1], base)), core.exponent)
+    end = exponent_start(document, core)
+    yield _edit(path, changed, _around(node.terms[0].span.start, end))
+
+
+def _product_power(document: Document, path: Path, node: Multiply) -> Iterator[Edit]:
+    """``w x^2`` for ``(w x)^2``."""
+    last = node.factors[-1]
+    if not isinstance(last, Power):
+        return
+    for first in range(len(node.factors) - 1):
+        inner = Multiply((*node.factors[first:-1], last.base))
+        changed = _product((*node.factors[:first], Power(inner, last.exponent)))
+        start, end = node.factors[first].span.start, exponent_start(document, last)
+        yield _edit(path, changed, _around(start, end))
+
+
+def _is_slash(document: Document, node: Divide) -> bool:
+    between = document.text[node.numerator.span.end : node.denominator.span.start]
+    return "/" in between
+
+
+def _over_slash(document: Document, path: Path, node: Add) -> Iterator[Edit]:
+    """``a - y / b`` for ``(a - y) / b``."""
+    last = node.terms[-1]
+    core = last.operand if isinstance(last, Negate) else last
+    if not isinstance(core, Divide) or not _is_slash(document, core):
+        return
+    top = Negate(core.numerator) if isinstance(last, Negate) else core.numerator
+    changed = Divide(Add((*node.terms[:-1], top)), core.denominator)
+    yield _edit(path, changed, _around(node.terms[0].span.start, core.numerator.span.end))
+
+
+def _after_slash(document: Document, path: Path, node: Divide) -> Iterator[Edit]:
+    """``a / b c`` for ``(a / b) c``, and ``a / b · c`` is another matter."""
+    below = node.denominator
+    if not isinstance(below, Multiply) or not _is_slash(document, node):
+        return
+    if document.text[below.span.start : below.span.start + 1] in "([\\":
+        return
+    head = Divide(node.numerator, below.factors[0])
+    changed = Multiply((head, *below.factors[1:]))
+    yield _edit(path, changed, _around(node.numerator.span.start, below.factors[0].span.end))
+
+
+def _opened(document: Document, path: Path, node: Expression) -> Iterator[Edit]:
+    """One pair of brackets too many: ``(a - y) b`` for ``a - y b``."""
+    if isinstance(node, Multiply):
+        for at, factor in enumerate(node.factors):
+            gone = _brackets(document, factor)
+            if not isinstance(factor, Add) or gone is None:
+                continue
+            first = _product((*node.factors[:at], factor.terms[0]))
+            last = factor.terms[-1]
+            tail = node.factors[at + 1 :]
+            core = last.operand if isinstance(last, Negate) else last
+            end = _product((core, *tail))
+            ending = Negate(end) if isinstance(last, Negate) else end
+            yield _edit(path, Add((first, *factor.terms[1:-1], ending)), gone)
+    if isinstance(node, Negate) and isinstance(node.operand, Add):
+        gone = _brackets(document, node.operand)
+        if gone is not None:
+            terms = node.operand.terms
+            yield _edit(path, Add((Negate(terms[0]), *terms[1:])), gone)
+    if isinstance(node, Power) and isinstance(node.base, Add):
+        gone = _brackets(document, node.base, exponent_start(document, node))
+        if gone is not None:
+            terms = node.base.terms
+            core = terms[-1].operand if isinstance(terms[-1], Negate) else terms[-1]
+            last = Power(core, node.exponent)
+            ending = Negate(last) if isinstance(terms[-1], Negate) else last
+            yield _edit(path, Add((*terms[:-1], ending)), gone)
+
+
+def _brackets(document: Document, node: Expression, end: int | None = None) -> Changes | None:
+    """The removal of a node's own brackets; None if it has none."""
+    stop = node.span.end if end is None else min(end, node.span.end)
+    text = document.text[node.span.start : stop]
+    opening, closing = _OPENS.match(text), _CLOSES.search(text.rstrip())
+    if opening is None or closing is None:
+        return None
+    start = node.span.start
+    return (
+        (Span(start, start + opening.end()), ""),
+        (Span(start + closing.start(), start + closing.end()), ""),
+    )

@@ -1,0 +1,275 @@
+"""What a search for an edit needs to know of a setup: its names, its values, its algebra."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradcheck.document import Document, Span
+from gradcheck.expression import (
+    Add,
+    Apply,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Power,
+    Sum,
+    contains,
+    names_in,
+    transform,
+    walk,
+)
+from gradcheck.mending.values import Point, Resolve, draw_points
+from gradcheck.model import Model, Setup
+from gradcheck.notation import to_tex
+from gradcheck.reading.blocks import find_blocks
+from gradcheck.reading.brackets import pair
+from gradcheck.reading.lexer import tokenize
+from gradcheck.reading.names import Known
+from gradcheck.reading.parser import parse_side
+from gradcheck.reading.segments import Draft, split
+from gradcheck.reading.survey import survey
+from gradcheck.verdict import Constant
+
+if TYPE_CHECKING:
+    from gradcheck.comparison.verdicts import Judge
+
+ONE = Number(Fraction(1))
+
+
+@dataclass(frozen=True)
+class MendContext:
+    """One setup, as the search for edits sees it; build it once a setup with `of`.
+
+    ``accepted`` is the constant that the other gradients of the setup leave out, so that a mended
+    side may leave it out too: Constant(1) if they leave out nothing, None if nothing is known (no
+    other gradient holds), when any constant of `Constant`'s kind will do.
+    """
+
+    document: Document
+    setup: Setup
+    judge: Judge
+    accepted: Constant | None = None
+
+    @classmethod
+    def of(
+        cls, setup: Setup, document: Document, judge: Judge, accepted: Constant | None = None
+    ) -> MendContext:
+        """The context of a setup with the judge that its claims were judged by."""
+        return cls(document, setup, judge, accepted)
+
+    @property
+    def model(self) -> Model:
+        return self.setup.model
+
+    def resolve(self, written: Expression) -> Expression:
+        """What a written side means. Raises the resolver's Unresolved."""
+        assert self.setup.resolve is not None
+        return self.setup.resolve(written)
+
+    @cached_property
+    def _resolved(self) -> dict[Expression, Expression | Exception]:
+        return {}
+
+    def _resolve_once(self, written: Expression) -> Expression:
+        """The same, kept: the three points ask for the same leaves."""
+        found = self._resolved.get(written)
+        if found is None:
+            try:
+                found = self.resolve(written)
+            except ValueError as trouble:
+                found = trouble
+            except Exception as trouble:
+                if type(trouble).__name__ != "Unresolved":
+                    raise
+                found = trouble
+            self._resolved[written] = found
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Where variants are tried; fewer than three means that nothing can be tried."""
+        resolve: Resolve = self._resolve_once
+        return draw_points(self.judge.forms.one, resolve)
+
+    # -- names --------------------------------------------------------------------------------
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The names that an author may have meant: of the model, each node by every name."""
+        model = self.model
+        found = [parameter.key for parameter in model.parameters]
+        found += [*model.inputs, *model.labels]
+        found += [key for key in model.definitions if key != model.loss]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def counts(self) -> tuple[str, ...]:
+        """The sample count and other constants."""
+        model = self.model
+        counts = (model.sample_count,) if model.sample_count else ()
+        return tuple(dict.fromkeys((*counts, *model.constants)))
+
+    def named(self, key: str) -> Name:
+        """The name with this key, as an expression of the document."""
+        return self.model.names.get(key, Name(key))
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        return {key: self._spelling(name) for key, name in self.model.names.items()}
+
+    def spell(self, key: str) -> str:
+        """The name in the author's own letters."""
+        found = self._spellings.get(key)
+        return found if found is not None else to_tex(Name(key))
+
+    def _spelling(self, name: Name) -> str:
+        """How the document first writes a name, without an index of the samples."""
+        source = " ".join(self.document.source(name.span).split())
+        source = re.sub(r"(\^\{?\d\}?|[²³])$", "", source) if not name.superscript else source
+        tex = to_tex(Name(name.base, name.subscript, name.superscript, name.accent, name.qualifier))
+        same = _letters(source) == _letters(tex)
+        plain = bool(source) and not source.isascii() and "_" not in source and len(source) < 4
+        return source if same or plain else tex
+
+    # -- derivatives of activations -----------------------------------------------------------
+
+    @cached_property
+    def activations(self) -> dict[str, Apply]:
+        """The names that are a function's value: ``a_1`` with ``σ(z_1)``, resolved."""
+        return {
+            key: body
+            for key, body in self.model.definitions.items()
+            if isinstance(body, Apply) and not body.order and len(body.arguments) == 1
+        }
+
+    @cached_property
+    def written_activations(self) -> dict[str, Apply]:
+        """The same as the author wrote them: ``a_1`` with ``g(z_1)``."""
+        return {
+            source.key: source.written
+            for source in self.setup.sources
+            if source.key in self.activations and isinstance(source.written, Apply)
+        }
+
+    def slopes(self) -> list[tuple[str, Expression, str]]:
+        """Derivatives of activations, as the author may write them: key, expression, text."""
+        found: list[tuple[str, Expression, str]] = []
+        for key, application in self.activations.items():
+            name, spelled = self.named(key), self.spell(key)
+            logistic = Multiply((name, Add((ONE, Negate(name)))))
+            square = Add((ONE, Negate(Power(name, Number(Fraction(2))))))
+            forms = {
+                "sigmoid": (logistic, f"{spelled} (1 - {spelled})"),
+                "tanh": (square, f"(1 - {squared(spelled)})"),
+            }
+            if application.function.key in forms:
+                found.append((key, *forms[application.function.key]))
+            written = self.written_activations.get(key)
+            if written is not None:
+                head = self.document.source(written.function.span).strip()
+                argument = written.arguments[0]
+                text = f"{head}'({self.document.source(argument.span)})"
+                primed = Apply(written.function, (argument,), 1)
+                found.append((key, primed, text))
+        return found
+
+    # -- reading back -------------------------------------------------------------------------
+
+    @cached_property
+    def _known(self) -> Known:
+        """What the document as a whole says about its names."""
+        drafts: list[Draft] = []
+        for block in find_blocks(self.document).formulas:
+            span = block.content
+            tokens = tokenize(self.document.text, span.start, span.end, block.quoted)
+            pair(tokens)
+            drafts.extend(split(tokens))
+        return survey(drafts)
+
+    def read_side(self, text: str) -> Expression | None:
+        """A side as it would be read in this document, canonical; None if it is not one side."""
+        tokens = tokenize(text, 0, len(text))
+        pair(tokens)
+        drafts = split(tokens)
+        if len(drafts) != 1 or len(drafts[0].sides) != 1 or drafts[0].relations:
+            return None
+        side = parse_side(drafts[0].sides[0], Span(0, len(text)), self._known, [])
+        return None if side.expression is None else self._canonical(side.expression)
+
+    def _canonical(self, expression: Expression) -> Expression:
+        resolver = getattr(self.setup.resolve, "__self__", None)
+        naming = getattr(resolver, "naming", None)
+        if naming is None:
+            return expression
+
+        def change(node: Expression) -> Expression:
+            return naming.canonical(node) if isinstance(node, Name) else node
+
+        return transform(expression, change)
+
+    # -- proving ------------------------------------------------------------------------------
+
+    def holds(self, left: Expression, mended: Expression) -> Constant | None:
+        """What a mended side leaves out if it holds against ``left``; None if it does not.
+
+        Decided by the algebra and confirmed by the evaluation at points, both on the form that a
+        claim is judged on. Only `acceptable` constants count.
+        """
+        from gradcheck.evaluation.precise import Outcome as Check
+        from gradcheck.symbolic import Outcome
+
+        forms = self.judge.forms
+        if contains(left, Sum) and not contains(mended, Sum):
+            left = without_sums(left)
+        model = forms.total if contains(mended, Sum) else forms.one
+        decision = self.judge.algebra(model).decide(left, mended)
+        if decision.outcome not in (Outcome.EQUAL, Outcome.CONSTANT):
+            return None
+        left_out = decision.left_out or Constant()
+        if not self.acceptable(left_out):
+            return None
+        check = self.judge.evaluator(model).compare(left, mended, left_out)
+        return left_out if check.outcome is Check.AGREE else None
+
+    def acceptable(self, constant: Constant) -> bool:
+        """Whether a mended gradient may leave this out."""
+        if self.accepted is None or constant.is_one:
+            return True
+        same = (constant.rational, constant.power) == (self.accepted.rational, self.accepted.power)
+        return same
+
+    def reach(self, key: str) -> frozenset[str]:
+        """All names that a name is computed from."""
+        return frozenset(self.model.ancestors(key)) | frozenset(
+            name
+            for inner in self.model.ancestors(key)
+            for name in names_in(self.model.definitions[inner])
+        )
+
+
+def without_sums(expression: Expression) -> Expression:
+    """One sample's part of something: the sum signs go."""
+    return transform(expression, lambda node: node.body if isinstance(node, Sum) else node)
+
+
+def squared(spelled: str) -> str:
+    """A name squared; one that has an upper index gets brackets."""
+    return f"({spelled})^2" if "^" in spelled else f"{spelled}^2"
+
+
+def applications(expression: Expression) -> list[Apply]:
+    """Every application in an expression, in source order."""
+    return [node for node in walk(expression) if isinstance(node, Apply)]
+
+
+def _letters(text: str) -> str:
+    """The letters of a name alone, so that ``W1``, ``W_1`` and ``W_{1}`` are one spelling."""
+    return re.sub(r"\\text|\\mathrm|\\mathbf|\\boldsymbol|[\\{}_\s]", "", text)

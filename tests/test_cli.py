@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck import __version__, cli
+from gradcheck.finding import RULES
 from gradcheck.report import InputError, Report
 
 GOOD = r"""
@@ -61,7 +62,7 @@ def test_a_good_document_passes(run_gradcheck, good: str) -> None:
 def test_a_faulty_document_fails_at_its_line(run_gradcheck, faulty: str) -> None:
     done = run_gradcheck("verify", faulty)
     assert done.returncode == 1
-    assert f"b_1, line {LINE}" in done.stdout
+    assert f"error, line {LINE}: " in done.stdout
     assert "FAILED: 1 gradient WRONG" in done.stdout
 
 
@@ -194,6 +195,10 @@ def test_colour_on_a_terminal(
         (["verify", "--format", "xml", "a.md"], "invalid choice"),
         (["verify", "--nonsense", "a.md"], "unrecognized"),
         (["check", "a.md"], "invalid choice"),
+        (["verify", "--select", "GC7", "a.md"], "no rule has a code that begins with 'GC7'"),
+        (["verify", "--ignore", "GC101,", "a.md"], "begins with ''"),
+        (["verify", "--ignore", "CG101", "a.md"], "did you mean GC101?"),
+        (["verify", "--against"], "--against"),
         (["read"], "FILE"),
     ],
 )
@@ -240,7 +245,62 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "strict": True,
         "inline": False,
     }
+    chosen = ["--select", "gc1, GC402", "--select", "GC3", "--ignore", "GC301", "--descent"]
+    cli.main(["verify", *chosen, "--against", "task.md", "a.md"])
+    assert seen["select"] == ["GC1", "GC402", "GC3"]
+    assert seen["ignore"] == ["GC301"]
+    assert seen["descent"] is True
+    assert seen["against"] == "task.md"
+    capsys.readouterr()
+    cli.main(["verify", "a.md"])
     assert capsys.readouterr().err == "gradcheck: a.md:3:7: nothing;\\x1b[2J look\n"
+
+
+def test_rule_explains_one(run_gradcheck) -> None:
+    for text in ("GC101", "gc101", "extra-factor"):
+        done = run_gradcheck("rule", text)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("GC101 extra-factor: ")
+        assert "Bad:" in done.stdout
+        assert "Good:" in done.stdout
+
+
+def test_rule_lists_all(run_gradcheck) -> None:
+    done = run_gradcheck("rule")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(f"\n{code} " in done.stdout for code in RULES)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("GC11", "did you mean GC"),
+        ("extra-fctor", "did you mean extra-factor?"),
+        ("?\x1b", "lists all"),
+    ],
+)
+def test_a_rule_that_there_is_not(text: str, hint: str, capsys) -> None:
+    assert cli.main(["rule", text]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("gradcheck: there is no rule ")
+    assert hint in captured.err
+    assert captured.err.count("\n") == 1
+    assert "\x1b" not in captured.err
+
+
+def test_ignore_comment(run_gradcheck, tmp_path: Path) -> None:
+    lines = FAULTY.rstrip().split("\n")
+    lines[-1:] = ["<!-- gradcheck: ignore[GC101] a slip -->", lines[-1]]
+    (tmp_path / "known.md").write_text("\n".join(lines), encoding="utf-8")
+    done = run_gradcheck("verify", "known.md")
+    assert done.returncode == 0, done.stdout
+    assert "WRONG (ignored)" in done.stdout
+    assert "[GC101" not in done.stdout
+    assert "(1 finding is ignored in the documents)" in done.stdout
+    made = json.loads(run_gradcheck("verify", "--format", "json", "known.md").stdout)
+    assert [item["ignored"] for item in made["documents"][0]["findings"]] == [True]
+    assert run_gradcheck("verify", "known.md", "--no-inline").returncode == 1
 
 
 def test_internal_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys) -> None:

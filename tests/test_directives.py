@@ -13,6 +13,7 @@ from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 
 EXPECT = "<!-- gradcheck: expect[GC101] known -->"
+IGNORE = "<!-- gradcheck: ignore[GC101] known -->"
 
 
 def blocks_of(text: str) -> list[Span]:
@@ -92,6 +93,68 @@ def test_unmet_says_where_and_what_to_do() -> None:
     assert finding.fails
 
 
+def ignored(text: str, *wanted: tuple[str, str]) -> list[tuple[str, bool]]:
+    directives = parse_directives(Document("a.md", text))
+    result = apply(directives, findings_at(text, *wanted), blocks_of(text))
+    return [(finding.rule.code, finding.ignored) for finding in result]
+
+
+def test_ignore_silences_all_of_a_code_in_its_block() -> None:
+    text = f"$$a$$\n{IGNORE}\n$$b c$$\n\n$$d$$\n"
+    found = ignored(
+        text,
+        ("GC101", "a$$"),
+        ("GC101", "b c"),
+        ("GC101", "c$$"),
+        ("GC105", "b c"),
+        ("GC101", "d$$"),
+    )
+    assert found == [
+        ("GC101", False),
+        ("GC101", True),
+        ("GC101", True),
+        ("GC105", False),
+        ("GC101", False),
+    ]
+
+
+def test_what_is_ignored_does_not_fail() -> None:
+    text = f"{IGNORE}\n$$a$$"
+    directives = parse_directives(Document("a.md", text))
+    (finding,) = apply(directives, findings_at(text, ("GC101", "a$$")), blocks_of(text))
+    assert finding.ignored
+    assert not finding.expected
+    assert not finding.fails
+
+
+def test_an_ignore_that_matches_nothing_is_a_warning() -> None:
+    for text in (f"{IGNORE}\n$$a$$", f"$$a$$\n{IGNORE}"):
+        document = Document("a.md", text)
+        (finding,) = apply(parse_directives(document), (), blocks_of(text))
+        assert finding.rule.code == "GC903"
+        assert finding.rule.severity == "warning"
+        assert "GC101" in finding.message
+        assert finding.suggestion
+        assert document.source(finding.span) == IGNORE
+
+
+def test_what_is_expected_is_not_ignored_as_well() -> None:
+    text = f"{EXPECT}\n{IGNORE}\n$$p q$$"
+    directives = parse_directives(Document("a.md", text))
+    found = apply(directives, findings_at(text, ("GC101", "p q"), ("GC101", "q$")), blocks_of(text))
+    assert [(finding.expected, finding.ignored) for finding in found] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_several_codes_in_one_ignore() -> None:
+    text = f"{IGNORE.replace('GC101', 'GC101, GC105')}\n$$a$$"
+    (first, second) = parse_directives(Document("a.md", text)).ignores
+    assert (first.code, second.code, first.reason) == ("GC101", "GC105", "known")
+    assert ignored(text, ("GC105", "a$$")) == [("GC105", True), ("GC903", False)]
+
+
 def test_nothing_after_the_directive() -> None:
     assert outcome(f"$$a$$\n{EXPECT}", ("GC101", "a")) == [("GC101", False), ("GC901", False)]
 
@@ -116,6 +179,9 @@ def test_a_reason_may_run_over_lines() -> None:
         "<!-- gradcheck: expect[extra-factor] -->",
         "<!-- gradcheck: expect[GC101,] -->",
         "<!--gradcheck:-->",
+        "<!-- gradcheck: ignore[GC101*2] no number -->",
+        "<!-- gradcheck: ignore[GC999] -->",
+        "<!-- gradcheck: ignore GC101 -->",
         "<!-- gradcheck: expect[GC101] never closed",
         "see <!-- gradcheck: expect[GC101] not alone -->",
         "<!-- gradcheck: expect[GC101] not alone --> $x$",
@@ -123,7 +189,7 @@ def test_a_reason_may_run_over_lines() -> None:
 )
 def test_malformed(comment: str) -> None:
     directives = parse_directives(Document("a.md", f"{comment}\n$$a$$"))
-    assert directives.expectations == ()
+    assert directives.expectations == directives.ignores == ()
     assert [finding.rule.code for finding in directives.findings] == ["GC902"]
     assert directives.findings[0].fails
 
@@ -154,10 +220,10 @@ def test_front_matter_holds_no_directives() -> None:
     assert parse_directives(Document("a.md", text, {}, body)).findings == ()
 
 
-@given(st.text(alphabet="<!->` grad check:expect[]GC101*,\n~$x", max_size=80))
+@given(st.text(alphabet="<!->` grad check:expect ignore[]GC101*,\n~$x", max_size=80))
 def test_any_text_is_understood_or_found_fault_with(text: str) -> None:
     document = Document("a.md", f"<!-- gradcheck {text}")
     directives = parse_directives(document)
-    assert directives.expectations or directives.findings
+    assert directives.expectations or directives.ignores or directives.findings
     for finding in apply(directives, (), ()):
         assert 0 <= finding.span.start < finding.span.end <= len(document.text)

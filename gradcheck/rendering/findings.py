@@ -187,7 +187,7 @@ def _advice(finding: Finding, palette: Palette) -> list[str]:
     lines: list[str] = []
     if finding.suggestion:
         lines += labelled("try", finding.suggestion, palette, 4)
-    if finding.follows_from and not _LINE.fullmatch(finding.follows_from):
+    if finding.follows_from:
         lines += labelled("follows from", finding.follows_from, palette, 4)
     return lines
 

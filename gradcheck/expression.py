@@ -8,7 +8,7 @@ hashing look at the mathematics only; a span is where a node was read and never 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from gradcheck.document import NOWHERE, Span
@@ -211,45 +211,71 @@ def transform(expression: Expression, change: Callable[[Expression], Expression]
 
     Spans are kept unless ``change`` sets others.
     """
-    changed: dict[str, object] = {}
-    for slot in fields(expression):
-        value = getattr(expression, slot.name)
-        if isinstance(value, Expression):
-            new: object = transform(value, change)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Expression):
-            new = tuple(transform(item, change) for item in value)
-        else:
-            continue
-        if new != value or new is not value:
-            changed[slot.name] = new
-    return change(replace(expression, **changed) if changed else expression)  # type: ignore[arg-type]
+    children = expression.children()
+    if not children:
+        return change(expression)
+    changed = tuple(transform(child, change) for child in children)
+    if all(new is old for new, old in zip(changed, children, strict=True)):
+        return change(expression)
+    return change(with_children(expression, changed))
+
+
+def with_children(node: Expression, children: tuple[Expression, ...]) -> Expression:
+    """The same node with other children, in the order of `Expression.children`."""
+    span = node.span
+    match node:
+        case Add():
+            return Add(children, span=span)
+        case Multiply():
+            return Multiply(children, span=span)
+        case Apply(order=order):
+            return Apply(_name(children[0]), children[1:], order, span=span)
+        case FunctionName(order=order):
+            return FunctionName(_name(children[0]), order, span=span)
+        case Partial(order=order):
+            return Partial(children[0], children[1], order, span=span)
+        case Sum():
+            return _sum_of(node, children)
+        case Underbrace(label=label):
+            return Underbrace(children[0], None if label is None else children[1], span=span)
+        case Divide() | Power():
+            return type(node)(children[0], children[1], span=span)
+        case Negate() | Transpose() | Cancel():
+            return type(node)(children[0], span=span)
+    raise TypeError(f"a node without children: {node!r}")
+
+
+def _sum_of(node: Sum, children: tuple[Expression, ...]) -> Sum:
+    rest = iter(children)
+    index = None if node.index is None else _name(next(rest))
+    lower = None if node.lower is None else next(rest)
+    upper = None if node.upper is None else next(rest)
+    return Sum(next(rest), index, lower, upper, span=node.span)
+
+
+def _name(node: Expression) -> Name:
+    if not isinstance(node, Name):
+        raise TypeError(f"a function or an index must be a name, not {node!r}")
+    return node
 
 
 def substitute(expression: Expression, values: dict[str, Expression]) -> Expression:
-    """Put an expression for every name whose key is in ``values`` (function heads excepted)."""
+    """Put an expression for every name whose key is in ``values``.
 
-    def change(node: Expression) -> Expression:
-        return values.get(node.key, node) if isinstance(node, Name) else node
-
-    return _substitute(expression, change)
-
-
-def _substitute(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    if isinstance(expression, Apply):
-        arguments = tuple(_substitute(argument, change) for argument in expression.arguments)
-        return replace(expression, arguments=arguments)
-    if isinstance(expression, FunctionName):
-        return expression
-    if isinstance(expression, Sum):
-        return replace(expression, body=_substitute(expression.body, change))
-    changed: dict[str, object] = {}
-    for slot in fields(expression):
-        value = getattr(expression, slot.name)
-        if isinstance(value, Expression):
-            changed[slot.name] = _substitute(value, change)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Expression):
-            changed[slot.name] = tuple(_substitute(item, change) for item in value)
-    return change(replace(expression, **changed) if changed else expression)  # type: ignore[arg-type]
+    Function heads, the index of a sum and its bounds are no values and stay.
+    """
+    match expression:
+        case Name():
+            return values.get(expression.key, expression)
+        case FunctionName():
+            return expression
+        case Apply(function=function, arguments=arguments):
+            inner: tuple[Expression, ...] = (function, *(substitute(a, values) for a in arguments))
+        case Sum(body=body):
+            return replace(expression, body=substitute(body, values))
+        case _:
+            inner = tuple(substitute(child, values) for child in expression.children())
+    return with_children(expression, inner) if inner else expression
 
 
 def to_key(expression: Expression | None) -> str:

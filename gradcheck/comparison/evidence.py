@@ -121,10 +121,9 @@ class Evidence:
         """Parameters whose symbolic and numeric gradients differ, whatever the indices."""
         return {
             key: f"the symbolic and the numeric gradient of {key} differ"
-            for key in self.derived
+            for key in self._doubtful
             if self.flat.numeric is not None
             and key in self.flat.symbolic
-            and key in self._doubtful
             and not arrays.agrees(self.flat.symbolic[key], self.flat, key)
         }
 

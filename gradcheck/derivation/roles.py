@@ -18,12 +18,19 @@ BIASES = re.compile(r"^(b|B|c|beta|bias|d|theta)$")
 _ACTIVATION_OUTPUTS = re.compile(r"^(a|h|o|p|f|z|s|n|out|output|pred)$")
 
 
-def value_names(expression: Expression) -> Iterator[Name]:
+def value_names(expression: Expression) -> list[Name]:
     """Every name that stands for a value (function heads left out), in source order."""
-    heads = {id(node.function) for node in walk(expression) if isinstance(node, Apply)}
-    for node in walk(expression):
-        if isinstance(node, Name) and id(node) not in heads:
-            yield node
+    found: list[Name] = []
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Name):
+            found.append(node)
+        elif isinstance(node, Apply):
+            stack.extend(reversed(node.arguments))
+        else:
+            stack.extend(reversed(node.children()))
+    return found
 
 
 def value_keys(expression: Expression) -> list[str]:

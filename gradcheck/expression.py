@@ -52,8 +52,9 @@ class Name(Expression):
     def key(self) -> str:
         """One string for the name, e.g. ``hat(y)_i``, ``W^[l]``, ``y(pred)``, ``Loss_MSE``."""
         text = self.base
-        for accent in reversed(self.accent.split()):
-            text = f"{accent}({text})"
+        if self.accent:
+            for accent in reversed(self.accent.split()):
+                text = f"{accent}({text})"
         if self.qualifier:
             text += f"({self.qualifier})"
         if self.subscript:
@@ -199,6 +200,26 @@ def walk(expression: Expression) -> Iterator[Expression]:
 def names_in(expression: Expression) -> set[str]:
     """The keys of all names that occur, function names included."""
     return {node.key for node in walk(expression) if isinstance(node, Name)}
+
+
+def value_names(expression: Expression) -> list[Name]:
+    """Every name that stands for a value (function heads left out), in source order."""
+    found: list[Name] = []
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Name):
+            found.append(node)
+        elif isinstance(node, Apply):
+            stack.extend(reversed(node.arguments))
+        else:
+            stack.extend(reversed(node.children()))
+    return found
+
+
+def value_keys(expression: Expression) -> list[str]:
+    """The keys of `value_names`, each once, in source order."""
+    return list(dict.fromkeys(name.key for name in value_names(expression)))
 
 
 def contains(expression: Expression, kind: type[Expression]) -> bool:

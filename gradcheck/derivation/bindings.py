@@ -18,6 +18,7 @@ from gradcheck.expression import (
     contains,
     names_in,
     transform,
+    value_names,
     walk,
 )
 from gradcheck.statement import Statement
@@ -95,11 +96,11 @@ def is_update(statement: CanonicalStatement) -> bool:
         return True
     if left.superscript and left.superscript.strip("()[]{}") in ("new", "t+1", "k+1", "n+1"):
         return True
+    if right is not None and any(bare(name).key == bare(left).key for name in value_names(right)):
+        return True  # nothing is defined by itself
     if not isinstance(right, Add):
         return False
     terms = [term for term in right.terms if isinstance(term, Name)]
-    if any(bare(term).key == bare(left).key for term in terms):
-        return True
     arrow = symbol in ("<-", ":=")
     return arrow and bool(terms) and any(contains(term, Partial) for term in right.terms)
 

@@ -7,7 +7,7 @@ from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Unresolved
 from gradcheck.derivation.segments import Segment, gradient_of
 from gradcheck.document import Document
-from gradcheck.expression import Expression, Name, Number, Partial, Sum, contains, walk
+from gradcheck.expression import Expression, Name, Number, Partial, Sum, contains, value_keys, walk
 from gradcheck.model import Claim, Model
 from gradcheck.notation import to_text
 
@@ -99,7 +99,7 @@ def _claim(
 
 def _holds_partial(expression: Expression, model: Model) -> bool:
     """Whether a helper in it stands for a partial that is nowhere carried out."""
-    from gradcheck.derivation.roles import reachable, value_keys
+    from gradcheck.derivation.roles import reachable
 
     keys = [k for key in value_keys(expression) for k in reachable(key, model.definitions)]
     bodies = [model.definitions[key] for key in keys if key in model.definitions]

@@ -22,8 +22,6 @@ from gradcheck.derivation.roles import (
     classify,
     looks_like_prediction,
     reachable,
-    value_keys,
-    value_names,
 )
 from gradcheck.document import Document
 from gradcheck.expression import (
@@ -36,6 +34,8 @@ from gradcheck.expression import (
     contains,
     substitute,
     transform,
+    value_keys,
+    value_names,
     walk,
 )
 from gradcheck.model import FUNCTIONS, ROLES, Model, Parameter, Source

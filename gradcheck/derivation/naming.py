@@ -58,6 +58,7 @@ def _index_letters(statements: tuple[Statement, ...]) -> tuple[frozenset[str], f
     """The letters that index samples, and those that index units (summed in forward equations)."""
     samples: set[str] = set()
     units: set[str] = set()
+    plain = _letters_beside_plain(statements)
     for statement in statements:
         first = next((s.expression for s in statement.sides if s.expression is not None), None)
         forward = isinstance(first, Name) and not is_loss_name(first)
@@ -67,9 +68,26 @@ def _index_letters(statements: tuple[Statement, ...]) -> tuple[frozenset[str], f
             for node in walk(side.expression):
                 if isinstance(node, Sum) and node.index is not None:
                     (units if forward else samples).add(node.index.base)
+                elif isinstance(node, Sum) and not forward:
+                    samples |= {_letter(name) for name in walk(node.body)} & plain
         if isinstance(first, Name) and is_loss_name(first):
             samples |= _indices_of_labels(statement)
     return frozenset(samples - units) or frozenset(samples), frozenset(units - samples)
+
+
+def _letter(node: Expression) -> str:
+    """The one letter that a name carries as an index (``x_i``, ``x^{(i)}``), or nothing."""
+    if not isinstance(node, Name):
+        return ""
+    index = node.subscript or node.superscript.strip("()[]")
+    return index if re.fullmatch(r"[ijknst]", index) else ""
+
+
+def _letters_beside_plain(statements: Iterable[Statement]) -> set[str]:
+    """The index letters of names that the document also writes without: ``x_i`` beside ``x``."""
+    names = [n for e in expressions_of(statements) for n in walk(e) if isinstance(n, Name)]
+    plain = {(n.base, n.accent) for n in names if not n.subscript and not n.superscript}
+    return {_letter(n) for n in names if (n.base, n.accent) in plain} - {""}
 
 
 def _indices_of_labels(statement: Statement) -> set[str]:

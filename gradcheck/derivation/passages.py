@@ -32,9 +32,8 @@ from gradcheck.derivation.roles import (
     LABELS,
     WEIGHTS,
     looks_like_prediction,
-    value_keys,
 )
-from gradcheck.expression import Expression, Name, Partial, transform, walk
+from gradcheck.expression import Expression, Name, Partial, transform, value_keys, walk
 from gradcheck.statement import ReadDocument, Statement
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from gradcheck.derivation.bindings import factors_of
 from gradcheck.derivation.naming import COUNTS
-from gradcheck.expression import Add, Apply, Divide, Expression, Name, Negate, walk
+from gradcheck.expression import (
+    Add,
+    Divide,
+    Expression,
+    Name,
+    Negate,
+    value_keys,
+    value_names,
+    walk,
+)
 from gradcheck.model import ROLES
 
 LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
@@ -16,26 +25,6 @@ INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")
 WEIGHTS = re.compile(r"^(w|W|v|V|theta|Theta|omega|U|u|weight|weights)$")
 BIASES = re.compile(r"^(b|B|c|beta|bias|d|theta)$")
 _ACTIVATION_OUTPUTS = re.compile(r"^(a|h|o|p|f|z|s|n|out|output|pred)$")
-
-
-def value_names(expression: Expression) -> list[Name]:
-    """Every name that stands for a value (function heads left out), in source order."""
-    found: list[Name] = []
-    stack = [expression]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Name):
-            found.append(node)
-        elif isinstance(node, Apply):
-            stack.extend(reversed(node.arguments))
-        else:
-            stack.extend(reversed(node.children()))
-    return found
-
-
-def value_keys(expression: Expression) -> list[str]:
-    """The keys of `value_names`, each once, in source order."""
-    return list(dict.fromkeys(name.key for name in value_names(expression)))
 
 
 def looks_like_prediction(name: Name) -> bool:

@@ -9,7 +9,6 @@ from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME, recognise, sh
 from gradcheck.derivation.bindings import Binding, CanonicalStatement, is_update
 from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.readings import ReadingLog
-from gradcheck.derivation.roles import value_keys
 from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
@@ -23,6 +22,7 @@ from gradcheck.expression import (
     Sum,
     contains,
     to_key,
+    value_keys,
     walk,
 )
 from gradcheck.notation import to_text

@@ -24,7 +24,6 @@ from gradcheck.derivation.resolution import Resolver
 from gradcheck.derivation.roles import (
     LABELS,
     reachable,
-    value_keys,
 )
 from gradcheck.derivation.segments import (
     GradientSide,
@@ -37,7 +36,7 @@ from gradcheck.derivation.segments import (
     output_kind,
 )
 from gradcheck.derivation.steps import Chains
-from gradcheck.expression import Name, to_key
+from gradcheck.expression import Name, to_key, value_keys
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
 from gradcheck.statement import ReadDocument

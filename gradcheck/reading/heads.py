@@ -32,6 +32,7 @@ from gradcheck.reading.words import (
     FUNCTION_WORDS,
     FUNCTIONS,
     QUALIFIERS,
+    RATES,
     WORDS,
     is_prose,
 )
@@ -375,6 +376,8 @@ class Heads:
         if self.known.is_function(head.name, head.order, inner):
             return True
         worded = len(head.name.base) > 1 and (first.kind in ("text", "operator"))
+        if head.name.base in RATES:  # lr (ŷ - y) is a product
+            return False
         return worded and head.name.key not in self.known.bare
 
     def _arguments(self, opener: Token) -> tuple[Expression, ...]:

@@ -50,6 +50,9 @@ LOSSES = frozenset("L J C E ell Loss loss Cost cost Error error MSE BCE CE RSS S
 NEVER_FUNCTIONS = frozenset("W w X x b B y Y t z".split())
 """Names whose prime, before a bracket, is not a derivative."""
 
+RATES = frozenset("lr LR rate step stepsize const constant".split())
+"""Words that multiply the bracket after them."""
+
 _ONE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")
 
 

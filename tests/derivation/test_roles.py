@@ -9,9 +9,8 @@ from gradcheck.derivation.roles import (
     classify,
     looks_like_prediction,
     reachable,
-    value_keys,
 )
-from gradcheck.expression import Expression, Name
+from gradcheck.expression import Expression, Name, value_keys
 from tests.derivation.documents import CLAIMS, FORWARD, HALF, only_setup, tree
 
 

@@ -71,7 +71,19 @@ FAILS = {
         r"\boxed{\frac{\partial L}{\partial w_1} = \sum (a_2 - y) w_2 a_1 (1 - a_1) \times}$$",
     ),
 }
-"""The ends of the lines on which an error-level finding stands, and of no others."""
+"""The ends of the lines on which an error-level finding of a gradient or update must stand."""
+
+ALSO = {
+    "002": (r"Output layer:  $y(pred) = W2 * a1 + b1$",),
+    "003": (
+        r"$$y = \tanh = \frac{e^x - e^{-x}}{e^x + e^{-x}}$$",
+        r"$$\tanh' = 1 - y^2$$",
+    ),
+    "004": (
+        r"$$\begin{cases} w_1 \leftarrow w_1 - \text{lr} \cdot \frac{\partial L}{\partial w_1} \\ w_2 \leftarrow w_2 - \text{lr} \cdot \frac{\partial L}{\partial w_2} \\ b_1 \leftarrow b_1 - \frac{\partial L}{\partial b_1} \\ b_2 \leftarrow b_2 - \frac{\partial L}{\partial b_2} \end{cases}$$",
+    ),
+}
+"""Where more may stand, once every step is judged: the known mistakes of the documents."""
 
 CLAIMS = {
     ("000", 0, "w_1"): r"&= (\hat{y} - y) \cdot w_2 \cdot x \cdot \sigma'(z_1)\end{aligned}$$",
@@ -132,10 +144,11 @@ def test_the_verdicts(number: str) -> None:
 @pytest.mark.parametrize("number", SOURCES)
 def test_the_errors_stand_where_the_mistakes_are(number: str) -> None:
     document = only(raw(number))
-    found = [
-        document.document.line_of(finding.span) for finding in document.findings if finding.fails
-    ]
-    assert sorted(found) == sorted(line_that_ends(document, end) for end in FAILS[number])
+    found = {document.document.line_of(f.span) for f in document.findings if f.fails}
+    needed = {line_that_ends(document, end) for end in FAILS[number]}
+    text = document.document.text.splitlines()
+    known = {k for k, row in enumerate(text, 1) if row.endswith(ALSO.get(number, "\0"))}
+    assert needed <= found <= needed | known
 
 
 @pytest.mark.parametrize(("number", "setup", "role"), CLAIMS)
@@ -151,7 +164,12 @@ def test_what_is_said_about_the_mistakes() -> None:
     sigmoid, tanh = document.setups
     assert _claim(sigmoid, "b_1").quotient == "extra factor x"
     assert _claim(tanh, "b_1").witness != ""
-    assert [f.rule.code for f in document.findings if f.fails] == ["GC101", "GC002", "GC105"]
+    codes = [f.rule.code for f in document.findings if f.fails]
+    assert [code for code in codes if code in ("GC101", "GC002", "GC105")] == [
+        "GC101",
+        "GC002",
+        "GC105",
+    ]
     assert _claim(only(raw("002")).setups[0], "b_2").derived == "0"
 
 

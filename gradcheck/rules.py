@@ -14,12 +14,16 @@ from gradcheck.finding import RULES, Rule
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``bad`` and ``good`` are documents; both are empty where no document can show the rule."""
+    """``bad`` and ``good`` are documents; both are empty where no document can show the rule.
+
+    They are verified against ``reference`` where there is one.
+    """
 
     meaning: str
     remedy: str
     bad: str = ""
     good: str = ""
+    reference: str = ""
 
 
 def find(text: str) -> Rule | None:
@@ -49,6 +53,16 @@ $$L = \frac{1}{N} \sum_{i=1}^N (\hat{y}_i - y_i)^2$$
 """
 _NETWORK = r"""
 $$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+"""
+_LAYERS = r"""
+$$z_1 = w_1 x + b_1, \quad a_1 = \sigma(z_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+"""
+_TANH = r"""
+$$a_1 = \tanh(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
 
 $$L = \frac{1}{2} (\hat{y} - y)^2$$
 """
@@ -279,6 +293,258 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 $$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = x$$
 """,
     ),
+    "GC120": Explanation(
+        "One name stands where another belongs, often one that looks like it or stands for a "
+        "neighbouring layer.",
+        "Write the name that the suggestion has.",
+        bad=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) z_1$$
+""",
+        good=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+""",
+    ),
+    "GC121": Explanation(
+        "The bias of the other layer stands here. If it is in a forward equation, the gradients "
+        "derived for the intended network are all judged by the one that is written.",
+        "Write this layer's bias.",
+        bad=r"""
+$$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_1$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+        good=r"""
+$$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+    ),
+    "GC122": Explanation(
+        "The chain rule passes through every activation, and each gives its derivative as a "
+        "factor: a_1 (1 - a_1) for a sigmoid, 1 - a_1^2 for a tanh. It is missing here, or a "
+        "part of it is.",
+        "Put the derivative of the activation back.",
+        bad=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1)$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+    ),
+    "GC123": Explanation(
+        "The derivative of an activation, or a part of it, stands twice in a product.",
+        "Leave one of the two out.",
+        bad=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 a_1 (1 - a_1)$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+    ),
+    "GC124": Explanation(
+        "The derivative is that of another activation than the one in the forward equations: 1 "
+        "- a_1^2 belongs to tanh, a_1 (1 - a_1) to the sigmoid.",
+        "Write the derivative of the activation that the document uses.",
+        bad=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1^2)$$
+""",
+        good=_NETWORK
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+    ),
+    "GC125": Explanation(
+        "A function stands where its derivative belongs, or the reverse: a prime is lost, or "
+        "there is one too many.",
+        "Write the prime, or leave it out, as the suggestion shows.",
+        bad=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, \sigma(z_1)$$
+""",
+        good=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, \sigma'(z_1)$$
+""",
+    ),
+    "GC126": Explanation(
+        "One function stands where another belongs, such as sin for σ.",
+        "Write the function that the suggestion has.",
+        bad=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, \tanh(z_1) (1 - \sigma(z_1))$$
+""",
+        good=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, \sigma(z_1) (1 - \sigma(z_1))$$
+""",
+    ),
+    "GC127": Explanation(
+        "A function is multiplied by its argument instead of being applied to it, or the reverse.",
+        "Write the argument in brackets right behind the function, or the product with a sign.",
+        bad=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, \sigma'(a_1) z_1$$
+""",
+        good=_LAYERS
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, \sigma'(z_1)$$
+""",
+    ),
+    "GC128": Explanation(
+        "A bracket is lost, or it opens or closes at the wrong place, so that a factor reaches "
+        "only the last term.",
+        "Put the bracket where the suggestion has it.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = \hat{y} - y x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC129": Explanation(
+        "An exponent is lost, is added, or is another.",
+        "Write the exponent that the suggestion has.",
+        bad=_TANH
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1)$$
+""",
+        good=_TANH
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1^2)$$
+""",
+    ),
+    "GC130": Explanation(
+        "A number stands in a step that does not follow from the one before it.",
+        "Write the number that the suggestion has.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = 2 x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = x$$
+""",
+    ),
+    "GC131": Explanation(
+        "A sum over the samples stands where there is nothing to sum over.",
+        "Leave out the sum.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \sum_{i=1}^N x_i$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+
+$$\frac{\partial \hat{y}}{\partial w} = x$$
+""",
+    ),
+    "GC132": Explanation(
+        "A sum over the samples is left out where it is no convention, because the rest of the "
+        "line is written with sums.",
+        "Write the sum.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i
+= \frac{2}{N} \left( \sum_{i=1}^N \hat{y}_i x_i - y x \right)$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i
+= \frac{2}{N} \left( \sum_{i=1}^N \hat{y}_i x_i - \sum_{i=1}^N y_i x_i \right)$$
+""",
+    ),
+    "GC133": Explanation(
+        "A sum has a term too many.",
+        "Leave out the term that the suggestion lacks.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x + b$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC134": Explanation(
+        "A sum lacks a term.",
+        "Write the term that the suggestion has.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial b} = \hat{y} - y = w x - y$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial b} = \hat{y} - y = w x + b - y$$
+""",
+    ),
+    "GC135": Explanation(
+        "Nothing follows a multiplication sign: a factor was lost.",
+        "Write the factor that the suggestion has.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times x$$
+""",
+    ),
+    "GC136": Explanation(
+        "One name stands for two things, so that the line is wrong by the first of its "
+        "meanings: y is the label, say, and the output of tanh as well.",
+        "Give one of the two another name.",
+        bad=_TANH
+        + r"""
+$$y = \tanh(z), \quad \tanh' = 1 - y^2$$
+
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - y^2)$$
+""",
+        good=_TANH
+        + r"""
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1^2)$$
+""",
+    ),
+    "GC137": Explanation(
+        "A sum runs over another index than its terms have, or its bounds are not those of the "
+        "loss.",
+        "Write the index and the bounds of the loss.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=0}^N (\hat{y}_i - y_i) x_i$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+""",
+    ),
     "GC190": Explanation(
         "Algebra, finite differences and the evaluation at points contradict each other. That is a "
         "mistake in gradcheck, not in the document, so there is no example of it.",
@@ -344,6 +610,165 @@ $$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=0}^N (\hat{y}_i - y_i) x_i
         + r"""
 $$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
 """,
+    ),
+    "GC303": Explanation(
+        "A name is used that the document never defines: it is no input, no label and no "
+        "parameter, and no equation says what it is.",
+        "Define it, or write the name that is meant.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x = \epsilon x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+    ),
+    "GC304": Explanation(
+        "One name stands for two things, such as y for the label and for the output of tanh. "
+        "Then it cannot be told which one a formula means.",
+        "Give one of the two another name.",
+        bad=_TANH
+        + r"""
+$$y = \tanh(z), \quad \tanh' = 1 - y^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+""",
+        good=_TANH
+        + r"""
+$$t = \tanh(z), \quad \tanh' = 1 - t^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+""",
+    ),
+    "GC305": Explanation(
+        "The text states the shapes of two matrices, and their product does not fit them in the "
+        "order in which it is written.",
+        "Turn the factors round, transpose one of them, or mend the stated shape.",
+        bad=r"""
+X : input features $[n \times f]$
+
+y : output labels $[n \times 1]$
+
+$$\hat{y} = w X + b$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+        good=r"""
+X : input features $[n \times f]$
+
+y : output labels $[n \times 1]$
+
+$$\hat{y} = X w + b$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial b} = \hat{y} - y$$
+""",
+    ),
+    "GC306": Explanation(
+        "The loss is defined with one constant, and a derivation restates it with another, "
+        "without a word.",
+        "Write the loss as it was defined, or define it anew.",
+        bad=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{\partial \frac{1}{2} (\hat{y} - y)^2}{\partial w}
+= (\hat{y} - y) x$$
+""",
+        good=_MEAN
+        + r"""
+$$\frac{\partial L}{\partial w} = \frac{\partial \frac{1}{N} (\hat{y} - y)^2}{\partial w}
+= \frac{2}{N} (\hat{y} - y) x$$
+""",
+    ),
+    "GC311": Explanation(
+        "With --against, the forward equations and the loss come from the reference. This "
+        "definition of the document is another one: an activation is left out, say, or the loss "
+        "is an easier one.",
+        "Use the definitions of the reference.",
+        bad=r"""
+$$a_1 = w_1 x + b_1, \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2$$
+""",
+        good=r"""
+$$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
+""",
+        reference=_NETWORK,
+    ),
+    "GC312": Explanation(
+        "With --against: the loss is that of the reference times a constant. The gradients "
+        "differ by the same constant.",
+        "Use the constant of the reference, or say why not.",
+        bad=r"""
+$$\hat{y} = w x + b$$
+
+$$L = (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w} = 2 (\hat{y} - y) x$$
+""",
+        good=r"""
+$$\hat{y} = w x + b$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+        reference=_LINE,
+    ),
+    "GC313": Explanation(
+        "With --against: the reference defines a loss and a network whose gradients the "
+        "document does not derive.",
+        "Derive the gradients of that setup as well.",
+        bad=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+""",
+        good=_LINE
+        + r"""
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+
+$$\hat{p} = \sigma(w x + b)$$
+
+$$J = -(y \log \hat{p} + (1 - y) \log(1 - \hat{p}))$$
+
+$$\frac{\partial J}{\partial w} = (\hat{p} - y) x$$
+""",
+        reference=_LINE
+        + r"""
+$$\hat{p} = \sigma(w x + b)$$
+
+$$J = -(y \log \hat{p} + (1 - y) \log(1 - \hat{p}))$$
+""",
+    ),
+    "GC314": Explanation(
+        "With --against: the reference names the activation, the document leaves it open and "
+        "writes g. What it claims of g is judged by the activation of the reference.",
+        "Nothing; or name the activation.",
+        bad=r"""
+$$a_1 = g(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+""",
+        good=r"""
+$$a_1 = \sigma(w_1 x + b_1), \quad \hat{y} = w_2 a_1 + b_2$$
+
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+""",
+        reference=_NETWORK,
     ),
     "GC401": Explanation(
         "An update must start from the parameter that it trains; this one starts from another.",

@@ -12,12 +12,14 @@ import tempfile
 from pathlib import Path
 
 from gradcheck import verify
+from gradcheck.finding import RULES
+from gradcheck.rendering.catalogue import explanation
 from gradcheck.rendering.text import render
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN_FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN_OUTPUT = re.compile(
-    r"^(```console\n\$ gradcheck verify (\S+)\n).*?^```$", re.MULTILINE | re.DOTALL
+    r"^(```console\n\$ gradcheck (verify|rule) (\S+)\n).*?^```$", re.MULTILINE | re.DOTALL
 )
 
 
@@ -38,7 +40,11 @@ def readme_with_output(text: str, folder: Path) -> str:
     """
     for name, content in SHOWN_FILE.findall(text):
         (folder / name).write_text(content, encoding="utf-8")
-    return SHOWN_OUTPUT.sub(lambda shown: f"{shown[1]}{render(verify([shown[2]]))}```", text)
+    return SHOWN_OUTPUT.sub(lambda shown: f"{shown[1]}{_printed(shown[2], shown[3])}```", text)
+
+
+def _printed(command: str, argument: str) -> str:
+    return render(verify([argument])) if command == "verify" else explanation(RULES[argument])
 
 
 def main() -> None:

@@ -18,9 +18,15 @@ WITHOUT_EXAMPLE = {"GC190"}
 WITH_EXAMPLE = sorted(set(EXPLANATIONS) - WITHOUT_EXAMPLE)
 
 
-def findings(text: str, folder: Path) -> list:
+def findings(text: str, reference: str, folder: Path) -> list:
+    """What is found in an example, judged by the reference where there is one."""
     (folder / "example.md").write_text(text, encoding="utf-8")
-    report = verify([folder / "example.md"])
+    against = {}
+    if reference:
+        (folder / "reference.md").write_text(reference, encoding="utf-8")
+        against = {"against": folder / "reference.md"}
+    report = verify([folder / "example.md"], **against)
+    assert {result.path for result in report.documents} <= {str(folder / "example.md")}
     return [finding for document in report.documents for finding in document.findings]
 
 
@@ -44,7 +50,7 @@ def test_names_are_unique() -> None:
 
 @pytest.mark.parametrize("code", sorted({*WITH_EXAMPLE} - {"GC007"}))
 def test_the_bad_example_gives_the_finding(code: str, tmp_path: Path) -> None:
-    found = findings(EXPLANATIONS[code].bad, tmp_path)
+    found = findings(EXPLANATIONS[code].bad, EXPLANATIONS[code].reference, tmp_path)
     assert code in [finding.rule.code for finding in found]
 
 
@@ -59,7 +65,7 @@ def test_front_matter_that_cannot_be_used_is_an_input_error(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("code", WITH_EXAMPLE)
 def test_the_good_example_does_not(code: str, tmp_path: Path) -> None:
-    found = findings(EXPLANATIONS[code].good, tmp_path)
+    found = findings(EXPLANATIONS[code].good, EXPLANATIONS[code].reference, tmp_path)
     assert code not in [finding.rule.code for finding in found]
     assert not [finding.message for finding in found if finding.fails]
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from gradcheck.finding import RULES, Rule
-from gradcheck.rendering.terminal import Palette, cell, labelled, wrapped
+from gradcheck.rendering.terminal import WIDTH, Palette, labelled, wrapped
 from gradcheck.rules import EXPLANATIONS
 
 _PLAIN = Palette()
+_HEADERS = ("code", "name", "class", "severity", "what it says")
 
 
 def overview() -> str:
     """Every rule in a row, by code, in lines of at most 100 columns."""
-    from tabulate import tabulate
-
-    rows = [
-        (rule.code, rule.name, rule.kind, rule.severity, cell(rule.summary, 42))
-        for rule in sorted(RULES.values(), key=lambda rule: rule.code)
-    ]
-    table = tabulate(
-        rows, headers=("code", "name", "class", "severity", "what it says"), tablefmt="simple"
-    )
-    lines = [line.rstrip() for line in table.split("\n")]
+    rules = sorted(RULES.values(), key=lambda rule: rule.code)
+    rows = [(rule.code, rule.name, rule.kind, rule.severity, rule.summary) for rule in rules]
+    widths = [max(map(len, column)) for column in zip(_HEADERS, *rows, strict=True)]
+    room = WIDTH - sum(width + 2 for width in widths[:-1])
+    rule_off = tuple("-" * min(width, room) for width in widths)
+    lines: list[str] = []
+    for *facts, last in (_HEADERS, rule_off, *rows):
+        first = "".join(f"{text:<{width}}  " for text, width in zip(facts, widths, strict=False))
+        lines += wrapped(last, first)
     return "\n".join([*lines, "", "'gradcheck rule CODE' explains one, with an example."]) + "\n"
 
 
@@ -32,6 +32,8 @@ def explanation(rule: Rule) -> str:
     lines += labelled("severity", f"{rule.severity}: {_CONSEQUENCE[rule.severity]}", _PLAIN)
     if entry is not None:
         lines += ["", *wrapped(entry.meaning, "")]
+        if entry.reference:
+            lines += ["", "Reference, given with --against:", "", *_indented(entry.reference)]
         if entry.bad:
             lines += ["", "Bad:", "", *_indented(entry.bad)]
         if entry.good:

@@ -4,7 +4,15 @@ Thousands of edits are tried at points, a few are read back from the corrected t
 """
 
 from gradcheck.mending.context import MendContext
+from gradcheck.mending.definitions import GradientClaim, mend_definition
 from gradcheck.mending.mend import DefinitionMend, Mend
 from gradcheck.mending.sides import mend_side
 
-__all__ = ["DefinitionMend", "Mend", "MendContext", "mend_side"]
+__all__ = [
+    "DefinitionMend",
+    "GradientClaim",
+    "Mend",
+    "MendContext",
+    "mend_definition",
+    "mend_side",
+]

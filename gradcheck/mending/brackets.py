@@ -65,6 +65,8 @@ def _in_sum(path: Path, node: Add) -> Iterator[Edit]:
             if not (first and isinstance(terms[first], Negate)):
                 yield from _closed_early(path, node, first, last)
             yield from _opened_late(path, node, first, last)
+        if first + 1 < len(terms):
+            yield from _around_both(path, node, first)
 
 
 def _closed_early(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]:
@@ -108,6 +110,24 @@ def _opened_late(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]
         summed = Sum(Add((body, *rest)), factors[-1].index, factors[-1].lower, factors[-1].upper)
         group = _product((*factors[:-1], summed))
         yield _edit(path, whole(group), _around(body.span.start, end))
+
+
+def _around_both(path: Path, node: Add, first: int) -> Iterator[Edit]:
+    """``b · 1 - a c`` for ``b (1 - a) c``: both brackets are lost."""
+    one, other = node.terms[first], node.terms[first + 1]
+    left = one.operand if isinstance(one, Negate) else one
+    right = other.operand if isinstance(other, Negate) else other
+    if not isinstance(left, Multiply) or not isinstance(right, Multiply):
+        return
+    for begin in range(1, len(left.factors)):
+        for end in range(1, len(right.factors)):
+            head, tail = _product(left.factors[begin:]), _product(right.factors[:end])
+            inner = Add((head, Negate(tail) if isinstance(other, Negate) else tail))
+            group: Expression = Multiply((*left.factors[:begin], inner, *right.factors[end:]))
+            group = Negate(group) if isinstance(one, Negate) else group
+            whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
+            start, stop = left.factors[begin].span.start, right.factors[end - 1].span.end
+            yield _edit(path, whole, _around(start, stop))
 
 
 def _before_power(document: Document, path: Path, node: Add) -> Iterator[Edit]:

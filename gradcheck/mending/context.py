@@ -24,6 +24,7 @@ from gradcheck.expression import (
     transform,
     walk,
 )
+from gradcheck.mending.mend import Mend
 from gradcheck.mending.values import Point, Resolve, draw_points
 from gradcheck.model import Model, Setup
 from gradcheck.notation import to_tex
@@ -98,6 +99,11 @@ class MendContext:
         """Where variants are tried; fewer than three means that nothing can be tried."""
         resolve: Resolve = self._resolve_once
         return draw_points(self.judge.forms.one, resolve)
+
+    @cached_property
+    def answers(self) -> dict[tuple[str, Span], Mend | None]:
+        """What was suggested for a side against a left side, so that it is searched once."""
+        return {}
 
     # -- names --------------------------------------------------------------------------------
 

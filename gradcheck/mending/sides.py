@@ -62,10 +62,14 @@ def mend_side(context: MendContext, left: Expression, written: Expression) -> Me
     two. None where nothing holds, or where two edits that are equally small leave out different
     constants, so that nobody can say which was meant.
     """
-    search = SideSearch(context, left, written)
-    if not search.possible:
-        return None
-    return search.suggestion(search.singles()) or search.suggestion(search.pairs())
+    asked = to_key(left), written.span
+    if asked not in context.answers:
+        search = SideSearch(context, left, written)
+        found = None
+        if search.possible:
+            found = search.suggestion(search.singles()) or search.suggestion(search.pairs())
+        context.answers[asked] = found
+    return context.answers[asked]
 
 
 @dataclass

@@ -1,0 +1,450 @@
+"""The root cause at a definition: one edit of it under which all failing claims hold.
+
+An edit is refuted by the gradients of the edited model at points, in floats; what is left is proved
+by an algebra of the edited model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradcheck.expression import (
+    Add,
+    Apply,
+    Divide,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Partial,
+    Power,
+    Sum,
+    contains,
+    names_in,
+    to_key,
+)
+from gradcheck.mending.brackets import bracket_edits
+from gradcheck.mending.context import MendContext
+from gradcheck.mending.edits import Edit, Edits, applied
+from gradcheck.mending.mend import NAMES_OF_RULES, DefinitionMend
+from gradcheck.mending.sides import mend_side, read_back
+from gradcheck.mending.tree import replaced
+from gradcheck.mending.values import Point, Undefined
+from gradcheck.model import Claim, Model, Source
+from gradcheck.verdict import Constant, Verdict
+
+CLOSE = 1e-8
+MAX_PROOFS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GradientClaim:
+    """A closed form claimed for a gradient: the parameter's key, the loss's, the side resolved.
+
+    ``left_out`` is what it leaves out if it holds (Constant(1): nothing). ``written`` is the side
+    as written; with it, a claim that can be mended by itself is not put down to a definition.
+    """
+
+    parameter: str
+    loss: str
+    expression: Expression
+    left_out: Constant | None = None
+    written: Expression | None = None
+
+
+def mend_definition(
+    context: MendContext,
+    failing: Sequence[GradientClaim],
+    passing: Sequence[GradientClaim] = (),
+) -> DefinitionMend | None:
+    """The edit of a definition that mends what fails and keeps what holds; None if in doubt.
+
+    It must mend every failing claim, or more than half of them and at least two. A single claim
+    must not be mendable by itself. Edits of a helper (``\\delta_1``) go before those of forward
+    equations, these before the loss; of one kind the nearest counts, if it is the only one.
+    """
+    if not failing or len(context.points) < 3:
+        return None
+    if len(failing) == 1 and _mendable(context, failing[0]):
+        return None
+    search = _Search(context, tuple(failing), tuple(passing))
+    mends = search.found()
+    return mends[0] if mends and _plausible(context, failing, mends[0]) else None
+
+
+def _plausible(
+    context: MendContext, failing: Sequence[GradientClaim], mend: DefinitionMend
+) -> bool:
+    """Whether a definition is likelier to be wrong than the claims that it would mend.
+
+    A helper is. A forward equation or the loss is if all that fails follows from it and is much,
+    or if one of the claims cannot be mended by an edit of its own.
+    """
+    model = context.model
+    if mend.key not in model.ancestors(model.loss):
+        return True
+    if len(mend.mended) == len(failing) > 2:
+        return True
+    return not all(_mendable(context, failing[number]) for number in mend.mended)
+
+
+def _mendable(context: MendContext, claim: GradientClaim) -> bool:
+    """Whether one edit of the claim itself would do."""
+    if claim.written is None:
+        return False
+    left = Partial(Name(claim.loss or context.model.loss), Name(claim.parameter))
+    mend = mend_side(context, left, claim.written)
+    return mend is not None and mend.edits == 1
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    source: Source
+    edit: Edit
+    body: Expression
+    rank: tuple[int, int]
+    mended: tuple[int, ...]
+    meaning: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Search:
+    context: MendContext
+    failing: tuple[GradientClaim, ...]
+    passing: tuple[GradientClaim, ...]
+
+    @cached_property
+    def model(self) -> Model:
+        return self.context.judge.forms.one
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        return tuple(Flow(point, self.model.definitions) for point in self.context.points)
+
+    def found(self) -> list[DefinitionMend]:
+        """The proved candidates, at most one: the nearest, where it is the only one so near."""
+        candidates = [c for source in self._tried() for c in self._candidates(source)]
+        whole = [c for c in candidates if len(c.mended) == len(self.failing)]
+        if not whole:
+            most = max((len(c.mended) for c in candidates), default=0)
+            enough = most >= 2 and 2 * most > len(self.failing)
+            whole = [c for c in candidates if len(c.mended) == most] if enough else []
+        if not whole:
+            return []
+        best = min(c.rank for c in whole)
+        nearest = [c for c in whole if c.rank == best]
+        first = nearest[0]
+        if any(not _agree(c, first) for c in nearest[1:]):
+            return []
+        for candidate in nearest[:MAX_PROOFS]:
+            mend = self._proved(candidate)
+            if mend is not None:
+                return [mend]
+        return []
+
+    def _tried(self) -> list[Source]:
+        """Of few claims that can all be mended by themselves only a helper may be the cause."""
+        sources = self._sources()
+        above = set(self.model.ancestors(self.model.loss))
+        helpers = [source for source in sources if source.key not in above]
+        few = len(self.failing) < 3 and len(helpers) < len(sources)
+        if few and all(_mendable(self.context, claim) for claim in self.failing):
+            return helpers
+        return sources
+
+    def _sources(self) -> list[Source]:
+        """The definitions that mean what they say; one that a reading overrides is not tried."""
+        found = []
+        for source in self.context.setup.sources:
+            body = self.context.model.definitions.get(source.key)
+            if body is None or source.written.span.start < 0 or isinstance(body, Name):
+                continue
+            try:
+                meant = self.context.resolve(source.written)
+            except Exception as trouble:
+                if type(trouble).__name__ != "Unresolved":
+                    raise
+                continue
+            if to_key(meant) == to_key(body):
+                found.append(source)
+        return found
+
+    def _candidates(self, source: Source) -> list[_Candidate]:
+        context = self.context
+        edits = Edits(context, source.written, source.key).all()
+        edits += bracket_edits(context.document, source.written)
+        below = self._below(source.key)
+        kind = 2 if source.key == self.model.loss else 1
+        kind = kind if source.key in self.model.ancestors(self.model.loss) else 0
+        found = []
+        for edit in edits:
+            if kind and not edit.path and edit.rule == "wrong-sign":
+                continue  # nobody writes a network or a loss upside down
+            body = self._body(replaced(source.written, edit.path, edit.node))
+            if body is None or names_in(body) & below:
+                continue
+            outcome = self._outcome(source.key, body, below)
+            if outcome is not None:
+                mended, meaning = outcome
+                rank = (kind, edit.weight)
+                found.append(_Candidate(source, edit, body, rank, mended, meaning))
+        return found
+
+    def _below(self, key: str) -> frozenset[str]:
+        """The names that are computed from this one, itself included."""
+        definitions = self.model.definitions
+        return frozenset(name for name in definitions if key in self.model.ancestors(name))
+
+    def _body(self, written: Expression) -> Expression | None:
+        try:
+            body = self.context.resolve(written)
+        except Exception as trouble:
+            if type(trouble).__name__ != "Unresolved":
+                raise
+            return None
+        return body
+
+    def _outcome(
+        self, key: str, body: Expression, below: frozenset[str]
+    ) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
+        """Which failing claims hold under an edit, if all that held still do; else None."""
+        flows = [flow.edited(key, body, below) for flow in self.flows]
+        try:
+            for claim in self.passing:
+                if not self._holds(claim, flows, claim.left_out or Constant()):
+                    return None
+            mended = tuple(
+                number
+                for number, claim in enumerate(self.failing)
+                if self._holds(claim, flows, self.context.accepted)
+            )
+            if not mended:
+                return None
+            return mended, tuple(flow.value(Name(key)) for flow in flows)
+        except Undefined:
+            return None
+
+    def _holds(self, claim: GradientClaim, flows: list[Flow], constant: Constant | None) -> bool:
+        """Whether a claim equals its gradient up to this constant (None: up to any)."""
+        ratios = []
+        for flow in flows:
+            try:
+                truth = flow.slope(Name(claim.loss or self.model.loss), claim.parameter)
+                value = flow.value(claim.expression)
+            except Undefined:
+                return False
+            if not value or not truth:
+                return False
+            count = flow.point.count
+            factor = 1.0
+            if constant is not None:
+                factor = float(constant.rational) * count**constant.power
+            ratios.append(truth / value / factor)
+            if constant is not None and not _same(ratios[-1], 1.0):
+                break
+            if len(ratios) == 2 and not _same(*ratios):
+                return False
+        else:
+            return constant is not None or ratios[0] > 0
+        own = constant is not None and not constant.is_one and claim in self.failing
+        return own and self._holds(claim, flows, Constant())
+
+    def _proved(self, candidate: _Candidate) -> DefinitionMend | None:
+        context, source = self.context, candidate.source
+        span = source.written.span
+        text = applied(context.document.text, span, candidate.edit.changes)
+        body = None if text is None else read_back(context, text)
+        if text is None or body is None:
+            return None
+        edited = _edited(context.model, source.key, body)
+        if edited is None or not self._all_hold(edited, candidate.mended):
+            return None
+        rule = NAMES_OF_RULES.get(candidate.edit.rule) or NAMES_OF_RULES["wrong-symbol"]
+        if candidate.edit.rule == "prime":
+            rule = NAMES_OF_RULES["activation-prime"]
+        words, mended = candidate.edit.words, candidate.mended
+        return DefinitionMend(source.key, span, text, words, rule, body, mended)
+
+    def _all_hold(self, model: Model, mended: tuple[int, ...]) -> bool:
+        """Whether the claims hold in the edited model, by algebra and by evaluation."""
+        from gradcheck.comparison.forms import Forms
+        from gradcheck.comparison.verdicts import Judge
+
+        judge = Judge(Forms(model), {p.role: p.key for p in model.parameters})
+        roles = {p.key: p.role for p in model.parameters}
+        claims = [self.failing[number] for number in mended] + list(self.passing)
+        for claim in claims:
+            item = judge.judge(
+                Claim(
+                    roles[claim.parameter],
+                    claim.expression.span,
+                    0,
+                    0,
+                    claim.expression,
+                    sums=contains(claim.expression, Sum),
+                    loss=claim.loss,
+                )
+            )
+            if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
+                return False
+            if not self.context.acceptable(item.left_out or Constant()):
+                return False
+        return True
+
+
+def _agree(one: _Candidate, other: _Candidate) -> bool:
+    same = one.source.key == other.source.key
+    return same and all(map(_same, one.meaning, other.meaning))
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= CLOSE * max(abs(one), abs(other))
+
+
+def _edited(model: Model, key: str, body: Expression) -> Model | None:
+    """The model with another definition, its definitions in an order that is one again."""
+    waiting = {**model.definitions, key: body}
+    ordered: dict[str, Expression] = {}
+    while waiting:
+        ready = [k for k, b in waiting.items() if not (names_in(b) - {k}) & waiting.keys()]
+        if not ready:
+            return None
+        for name in ready:
+            ordered[name] = waiting.pop(name)
+    return replace(model, definitions=ordered)
+
+
+class Flow:
+    """Values and slopes of all names of a model at a point, in floats, by forward accumulation."""
+
+    def __init__(self, point: Point, definitions: dict[str, Expression]) -> None:
+        self.point = point
+        self.definitions = definitions
+        self._values: dict[str, float] = {}
+        self._slopes: dict[tuple[str, str], float] = {}
+
+    def edited(self, key: str, body: Expression, below: frozenset[str]) -> Flow:
+        """The same with another definition; what is not computed from it is kept."""
+        flow = Flow(self.point, {**self.definitions, key: body})
+        for name in self.definitions:
+            if name not in below:
+                flow._values[name] = self.value(Name(name))
+        flow._slopes = {place: v for place, v in self._slopes.items() if place[0] not in below}
+        return flow
+
+    def value(self, node: Expression) -> float:
+        """The value of a resolved expression. Raises Undefined."""
+        try:
+            return self._value(node)
+        except (ArithmeticError, ValueError, TypeError, RecursionError):
+            raise Undefined from None
+
+    def slope(self, node: Expression, by: str) -> float:
+        """Its derivative by a name, as a node of the graph of its own. Raises Undefined."""
+        try:
+            return self._slope(node, self._root(by))
+        except (ArithmeticError, ValueError, TypeError, RecursionError):
+            raise Undefined from None
+
+    def _root(self, key: str) -> str:
+        for _ in range(len(self.definitions)):
+            target = self.definitions.get(key)
+            if not isinstance(target, Name):
+                break
+            key = target.key
+        return key
+
+    def _name(self, key: str) -> float:
+        if key not in self._values:
+            body = self.definitions.get(key)
+            self._values[key] = self.point.name(key) if body is None else self._value(body)
+        return self._values[key]
+
+    def _value(self, node: Expression) -> float:
+        match node:
+            case Name():
+                return self._name(node.key)
+            case Number(value=value):
+                return float(value)
+            case Add(terms=terms):
+                return sum(map(self._value, terms))
+            case Multiply(factors=factors):
+                product = 1.0
+                for factor in factors:
+                    product *= self._value(factor)
+                return product
+            case Negate(operand=operand):
+                return -self._value(operand)
+            case Divide(numerator=above, denominator=below):
+                return self._value(above) / self._value(below)
+            case Power(base=base, exponent=exponent):
+                return _real(self._value(base) ** self._value(exponent))
+            case Apply(function=function, arguments=(argument,), order=order):
+                return self.point.function(function.key, order, self._value(argument))
+            case Sum(body=body):
+                return self._value(body)
+            case Partial(of=of, by=Name() as by, order=1):
+                return self._slope(of, self._root(by.key))
+        raise Undefined
+
+    def _slope(self, node: Expression, by: str) -> float:
+        match node:
+            case Name():
+                return self._slope_of_name(self._root(node.key), by)
+            case Number():
+                return 0.0
+            case Add(terms=terms):
+                return sum(self._slope(term, by) for term in terms)
+            case Multiply(factors=factors):
+                return self._product_rule(factors, by)
+            case Negate(operand=operand):
+                return -self._slope(operand, by)
+            case Divide(numerator=above, denominator=below):
+                under = self._value(below)
+                own = self._slope(above, by) / under
+                rest = self._slope(below, by)
+                return own - self._value(above) * rest / under**2 if rest else own
+            case Power(base=base, exponent=exponent):
+                raised, inner = self._value(exponent), self._slope(base, by)
+                if self._slope(exponent, by):
+                    raise Undefined
+                return _real(raised * self._value(base) ** (raised - 1) * inner) if inner else 0.0
+            case Apply(function=function, arguments=(argument,), order=order):
+                inner = self._slope(argument, by)
+                if not inner:
+                    return 0.0
+                outer = self.point.function(function.key, order + 1, self._value(argument))
+                return outer * inner
+            case Sum(body=body):
+                return self._slope(body, by)
+        raise Undefined
+
+    def _slope_of_name(self, key: str, by: str) -> float:
+        if key == by:
+            return 1.0
+        body = self.definitions.get(key)
+        if body is None:
+            return 0.0
+        place = key, by
+        if place not in self._slopes:
+            self._slopes[place] = self._slope(body, by)
+        return self._slopes[place]
+
+    def _product_rule(self, factors: tuple[Expression, ...], by: str) -> float:
+        total = 0.0
+        for at, factor in enumerate(factors):
+            slope = self._slope(factor, by)
+            if slope:
+                for other in (*factors[:at], *factors[at + 1 :]):
+                    slope *= self._value(other)
+                total += slope
+        return total
+
+
+def _real(value: object) -> float:
+    if not isinstance(value, float):
+        raise Undefined
+    return value

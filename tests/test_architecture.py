@@ -29,15 +29,19 @@ FORBIDDEN = {
 ORDER = (
     ("document", "expression", "verdict"),
     ("finding", "statement", "model"),
-    ("report", "front_matter"),
+    ("report", "front_matter", "rules", "selection"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation"),
-    ("comparison", "diagnosis", "judgement"),
+    ("against", "comparison", "diagnosis", "judgement"),
+    ("mending", "updates"),
+    ("hygiene", "explanation"),
     ("verification",),
     ("rendering",),
     ("cli",),
 )
 """The arrows of the design: a module imports from its own row or those above it."""
+UNPLACED = {"notation", "shipped"}
+"""Modules that any other may import."""
 BUILTINS = {"eval", "exec", "__import__", "compile"}
 NEVER_CALLED = {"sympify", "parse_expr", "lambdify", "eval", "exec"}
 
@@ -104,6 +108,12 @@ def rank(module: str) -> int | None:
     if parts[0] != "gradcheck" or len(parts) == 1:
         return None
     return next((index for index, row in enumerate(ORDER) if parts[1] in row), None)
+
+
+def test_every_module_has_its_place_in_the_house() -> None:
+    placed = {name for row in ORDER for name in row} | {"__init__", "__main__"} | UNPLACED
+    found = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES}
+    assert found <= placed, f"add to ORDER: {sorted(found - placed)}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=id_of)

@@ -289,6 +289,18 @@ def test_a_rule_that_there_is_not(text: str, hint: str, capsys) -> None:
     assert "\x1b" not in captured.err
 
 
+def test_select_and_ignore(run_gradcheck, faulty: str) -> None:
+    for arguments in (["--ignore", "GC1"], ["--select", "GC4"], ["--select=GC1", "--ignore=GC101"]):
+        done = run_gradcheck("verify", *arguments, faulty)
+        assert done.returncode == 0, done.stdout
+        assert "[GC101" not in done.stdout
+        assert " WRONG " in done.stdout
+        assert "(1 gradient with findings that are not selected)" in done.stdout
+    done = run_gradcheck("verify", "--select", "GC101", "--ignore", "GC1", faulty)
+    assert done.returncode == 1
+    assert "[GC101" in done.stdout
+
+
 def test_ignore_comment(run_gradcheck, tmp_path: Path) -> None:
     lines = FAULTY.rstrip().split("\n")
     lines[-1:] = ["<!-- gradcheck: ignore[GC101] a slip -->", lines[-1]]

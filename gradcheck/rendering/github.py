@@ -41,7 +41,7 @@ def _annotation(level: str, finding: Finding, document: Document) -> str:
     end_line, end_column = document.position(max(finding.span.end, finding.span.start, 0))
     message = finding.message
     if finding.suggestion:
-        message += f"; {finding.suggestion}"
+        message += f"; try: {finding.suggestion}"
     if finding.follows_from:
         message += f" (follows from {finding.follows_from})"
     if finding.expected:

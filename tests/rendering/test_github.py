@@ -33,7 +33,7 @@ def test_errors_have_a_place_and_a_title(made_report: Report) -> None:
         "endColumn": "21",
         "title": "GC401 update-target",
     }
-    assert message == "b_1 starts from b_2; write b_1 ← b_1 - …"
+    assert message == "b_1 starts from b_2; try: write b_1 ← b_1 - …"
 
 
 def test_expected_findings_are_no_errors(made_report: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gradcheck.expression import Expression, Name, Partial, Sum
+from gradcheck.expression import Apply, Expression, Name, Partial, Sum, transform
 from gradcheck.model import Claim, Model
 
 
@@ -41,3 +41,22 @@ class Forms:
 def truth(model: Model, key: str, loss: str = "") -> Expression:
     """The true gradient of the loss by the parameter ``key``, not carried out: ``∂L/∂w``."""
     return Partial(Name(loss or model.loss), Name(key))
+
+
+def replace_function(expression: Expression, abstract: str, known: str) -> Expression:
+    """The expression with a known function for an abstract one."""
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Apply) and node.function.key == abstract:
+            return replace(node, function=Name(known))
+        return node
+
+    return transform(expression, change)
+
+
+def with_function(model: Model, abstract: str, known: str) -> Model:
+    """The model with a known function for an abstract one."""
+    definitions = {
+        key: replace_function(body, abstract, known) for key, body in model.definitions.items()
+    }
+    return replace(model, definitions=definitions)

@@ -138,11 +138,16 @@ class StepJudge:
         if check.outcome is Check.UNKNOWN:
             reason = f"no number confirms it: {check.reason}"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)
-        if (decision.outcome is not Outcome.DIFFERENT) != (check.outcome is Check.AGREE):
+        equal = decision.outcome is not Outcome.DIFFERENT
+        if equal != (check.outcome is Check.AGREE):
             message = "the algebra and the evaluation of this step contradict each other"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=message, contradiction=message)
         bare = replace(bare, decision=decision)
-        if decision.outcome is Outcome.DIFFERENT:
+        known = "" if equal else self.judge.known_only(left, right, model)
+        if known:
+            reason = f"it holds only if {known}, which the document does not say"
+            return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)
+        if not equal:
             return replace(bare, verdict=Verdict.WRONG, witness=check.witness, sum_left_out=False)
         if constant and not of_loss:
             witness = self.judge.evaluator(model).compare(left, right).witness

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradcheck.comparison.forms import Forms, truth
+from gradcheck.comparison.forms import Forms, replace_function, truth, with_function
 from gradcheck.evaluation.precise import Outcome as Check
 from gradcheck.evaluation.precise import PreciseEvaluator, Witness
+from gradcheck.expression import Expression
 from gradcheck.model import Claim, Model
 from gradcheck.symbolic import Algebra, Decision, Outcome
 from gradcheck.verdict import Constant, Verdict
@@ -41,6 +42,7 @@ class Judge:
     seed: int = 0
     _algebras: dict[int, Algebra] = field(default_factory=dict)
     _evaluators: dict[int, PreciseEvaluator] = field(default_factory=dict)
+    _concrete: dict[tuple[int, str], Model] = field(default_factory=dict)
 
     def algebra(self, model: Model) -> Algebra:
         """The algebra of one form, built once."""
@@ -53,6 +55,26 @@ class Judge:
         if id(model) not in self._evaluators:
             self._evaluators[id(model)] = PreciseEvaluator(model, self.seed)
         return self._evaluators[id(model)]
+
+    def known_only(self, left: Expression, right: Expression, model: Model) -> str:
+        """For an abstract g: "g is the sigmoid", if the sides are equal for that one only."""
+        if len(model.abstract_functions) != 1:
+            return ""
+        (abstract,) = model.abstract_functions
+        for known in ("sigmoid", "tanh"):
+            concrete = self.with_known(model, abstract, known)
+            sides = (replace_function(side, abstract, known) for side in (left, right))
+            outcome = self.algebra(concrete).decide(*sides).outcome
+            if outcome in (Outcome.EQUAL, Outcome.CONSTANT):
+                return f"{abstract} is the {known}"
+        return ""
+
+    def with_known(self, model: Model, abstract: str, known: str) -> Model:
+        """The model with a known function for its abstract one, built once."""
+        key = (id(model), known)
+        if key not in self._concrete:
+            self._concrete[key] = with_function(model, abstract, known)
+        return self._concrete[key]
 
     def judge(self, claim: Claim) -> JudgedClaim:
         """The verdict on one claim, before the constants of the gradients are compared."""
@@ -82,6 +104,9 @@ class Judge:
                 decision=decision,
                 contradiction=f"the algebra finds the sides {said}, the evaluation does not",
             )
+        if not equal and (known := self.known_only(left, claim.expression, model)):
+            reason = f"it holds only if {known}, which the document does not say"
+            return JudgedClaim(claim, Verdict.UNDECIDED, reason=reason, decision=decision)
         if not equal:
             return JudgedClaim(
                 claim, Verdict.WRONG, decision=decision, witness=check.witness,

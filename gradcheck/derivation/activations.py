@@ -161,7 +161,7 @@ def from_prose(
     """
     line_near = document.position(near)[0]
     candidates: list[tuple[int, str, Span]] = []
-    for span in prose:
+    for span in _with_inline_formulas(document, prose):
         text = document.source(span)
         offset = 0
         for sentence in re.split(r"(?<=[.!?\n])", text):
@@ -183,6 +183,18 @@ def from_prose(
         return None
     _, kind, span = min(candidates, key=lambda c: c[0])
     return kind, span
+
+
+def _with_inline_formulas(document: Document, prose: tuple[Span, ...]) -> list[Span]:
+    """Prose with the short formulas inside its lines: ``where $g$ is the hyperbolic tangent``."""
+    merged: list[Span] = []
+    for span in prose:
+        gap = document.text[merged[-1].end : span.start] if merged else "\n"
+        if len(gap) <= 40 and "\n" not in gap:
+            merged[-1] = merged[-1].cover(span)
+        else:
+            merged.append(span)
+    return merged
 
 
 def shape_of(expression: Expression) -> tuple[str, Expression] | None:

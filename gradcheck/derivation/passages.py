@@ -20,6 +20,7 @@ from gradcheck.derivation.modelling import (
 from gradcheck.derivation.naming import (
     Naming,
     derived_for_keys,
+    expressions_of,
     is_general,
     is_loss_name,
     understand_names,
@@ -34,6 +35,7 @@ from gradcheck.derivation.roles import (
     looks_like_prediction,
 )
 from gradcheck.expression import Expression, Name, Partial, transform, value_keys, walk
+from gradcheck.notation import to_text
 from gradcheck.statement import ReadDocument, Statement
 
 
@@ -56,6 +58,7 @@ def settle(read: ReadDocument) -> Passages:
     statements = read.statements
     naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
     canonical = tuple(canonical_statement(statement, naming) for statement in statements)
+    _note_cases(statements, naming, log)
     trained = _trained(canonical, read.document.front_matter)
     canonical = tuple(_with_differentials(statement, trained) for statement in canonical)
     bindings = collect_bindings(canonical, set(trained))
@@ -64,6 +67,17 @@ def settle(read: ReadDocument) -> Passages:
     pinned = {str(k): str(v) for k, v in pinned_mapping(read, "activations").items()}
     functions = function_table(read, bindings, canonical, pinned, log)
     return Passages(read, canonical, naming, trained, bindings, functions, spellings, log)
+
+
+def _note_cases(statements: Sequence[Statement], naming: Naming, log: ReadingLog) -> None:
+    """Name the case variants that are taken for one name, at the first place of each."""
+    for expression in expressions_of(statements):
+        for node in walk(expression):
+            if isinstance(node, Name) and naming.cases:
+                merged = naming.canonical(node)
+                if merged.base != node.base:
+                    shown = replace(node, subscript=merged.subscript, superscript="")
+                    log.note("case", node.span, to_text(shown), to_text(merged))
 
 
 def pinned_mapping(read: ReadDocument, key: str) -> dict[str, object]:

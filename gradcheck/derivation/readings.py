@@ -33,7 +33,7 @@ CHARITIES: dict[str, str] = {
     "one-sample-loss": "the loss is one sample's; claims that sum total it over the samples",
     "sample-index": "the index {a} names a sample",
     "update-source": "this update starts from {a}",
-    "two-definitions": "{a} is defined twice before the loss: the last one counts",
+    "two-definitions": "{a} is defined in two ways: here it is {b}",
     "setup-pinned": "the setup is {a}, as the front matter says",
 }
 

@@ -196,6 +196,7 @@ def assign_layers(
     """
     parameters = list(parameters)
     found: dict[str, str] = {}
+    named = {role: key for key in parameters if (role := _role_by_name(key)) is not None}
     for key in reversed(reachable(loss, bodies)):
         body = bodies.get(key)
         if body is None:
@@ -204,6 +205,8 @@ def assign_layers(
             for role, name in _layer_of(node, bodies, parameters):
                 if name not in found.values():
                     found.setdefault(role, name)
+    if set(named) == set(ROLES) and all(named[w] == found.get(w) for w in ("w_1", "w_2")):
+        return {role: named[role] for role in ROLES}  # a mistyped bias keeps its own name's role
     for name in parameters:
         by_name = _role_by_name(name)
         if name not in found.values() and by_name is not None and by_name not in found:

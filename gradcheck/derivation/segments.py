@@ -317,9 +317,15 @@ def _choose(
         return pool[0]
     early = [binding for binding in pool if binding.position <= segment.start]
     if len({to_key(b.body) for b in early}) > 1:
-        log.note("two-definitions", early[-1].span, to_text(early[-1].name))
-        return early[-1]
-    return (early or pool)[0]
+        return _said(early[-1], log)
+    chosen = (early or pool)[0]
+    return _said(chosen, log) if len(set(kinds)) > 1 else chosen
+
+
+def _said(binding: Binding, log: ReadingLog) -> Binding:
+    """The binding, its choice among several noted as a reading."""
+    log.note("two-definitions", binding.span, to_text(binding.name), to_text(binding.body))
+    return binding
 
 
 def output_kind(binding: Binding, functions: Mapping[str, str | None]) -> str | None:

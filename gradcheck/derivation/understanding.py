@@ -103,7 +103,7 @@ def _is_other(binding: Binding, passages: Passages, models: Sequence[SegmentMode
     name something else.
     """
     known = {key: meaning.known for key, meaning in passages.functions.items()}
-    if any(binding.key in model.model.labels for model in models):
+    if any(binding.key in model.model.labels for model in models) or is_loss_name(binding.name):
         return True
     same = [other for other in passages.bindings if other.key == binding.key]
     return len({output_kind(other, known) for other in same}) > 1

@@ -7,6 +7,7 @@ from gradcheck.mending.context import MendContext
 from gradcheck.mending.definitions import GradientClaim, mend_definition
 from gradcheck.mending.mend import DefinitionMend, Mend
 from gradcheck.mending.sides import mend_side
+from gradcheck.mending.unread import mend_unread
 
 __all__ = [
     "DefinitionMend",
@@ -15,4 +16,5 @@ __all__ = [
     "MendContext",
     "mend_definition",
     "mend_side",
+    "mend_unread",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from gradcheck.mending.mend import Mend
 from gradcheck.mending.values import Point, Resolve, draw_points
 from gradcheck.model import Model, Setup
 from gradcheck.notation import to_tex
+from gradcheck.reading import limits
 from gradcheck.reading.blocks import find_blocks
 from gradcheck.reading.brackets import pair
 from gradcheck.reading.lexer import tokenize
@@ -63,6 +64,15 @@ class MendContext:
     ) -> MendContext:
         """The context of a setup with the judge that its claims were judged by."""
         return cls(document, setup, judge, accepted)
+
+    def with_text(self, text: str) -> MendContext:
+        """The same setup with more text after the document's own, whose places stay valid."""
+        document = replace(self.document, text=self.document.text + text)
+        other = replace(self, document=document)
+        kept = ("points", "_resolved", "_known", "_spellings")
+        for name in kept:
+            other.__dict__[name] = getattr(self, name)
+        return other
 
     @property
     def model(self) -> Model:
@@ -196,18 +206,23 @@ class MendContext:
         for block in find_blocks(self.document).formulas:
             span = block.content
             tokens = tokenize(self.document.text, span.start, span.end, block.quoted)
-            pair(tokens)
-            drafts.extend(split(tokens))
+            if len(tokens) <= limits.TOKENS and pair(tokens) <= limits.DEPTH:
+                drafts.extend(split(tokens))
         return survey(drafts)
 
     def read_side(self, text: str) -> Expression | None:
         """A side as it would be read in this document, canonical; None if it is not one side."""
-        tokens = tokenize(text, 0, len(text))
-        pair(tokens)
+        return self.read_part(text, Span(0, len(text)))
+
+    def read_part(self, text: str, span: Span) -> Expression | None:
+        """The same for a part of a text; spans count from the text's beginning."""
+        tokens = tokenize(text, span.start, span.end)
+        if len(tokens) > limits.TOKENS or pair(tokens) > limits.DEPTH:
+            return None
         drafts = split(tokens)
         if len(drafts) != 1 or len(drafts[0].sides) != 1 or drafts[0].relations:
             return None
-        side = parse_side(drafts[0].sides[0], Span(0, len(text)), self._known, [])
+        side = parse_side(drafts[0].sides[0], span, self._known, [])
         return None if side.expression is None else self._canonical(side.expression)
 
     def _canonical(self, expression: Expression) -> Expression:

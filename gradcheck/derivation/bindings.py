@@ -171,7 +171,7 @@ def _bind(
         return Binding(head.key, head, (), body, statement.number, side, span, sides, start)
     if isinstance(head, Apply) and head.order == 0:
         formals = tuple(a.key for a in head.arguments if isinstance(a, Name))
-        if len(formals) != len(head.arguments):
+        if len(formals) != len(head.arguments) or _applies(body, head.function.key):
             return None
         if at > 0 and set(_names_of(body)) - {*formals, "e"}:
             return None  # g(z_2) = w_2 a_1 + b_2 equates two values, and defines no function
@@ -206,6 +206,11 @@ def _formal_of(body: Expression) -> tuple[str, ...]:
     """In ``\\tanh = (e^x - e^{-x})/(e^x + e^{-x})`` the argument is the one name besides e."""
     names = sorted(names_in(body) - {"e"})
     return tuple(names) if len(names) == 1 else ()
+
+
+def _applies(body: Expression, key: str) -> bool:
+    """Whether a function occurs in what would be its own definition: that is a claim about it."""
+    return any(node.function.key == key for node in heads_applied(body))
 
 
 def _names_of(body: Expression) -> list[str]:

@@ -72,6 +72,7 @@ class Resolver:
     hidden: tuple[str, Expression] | None = None  # the hidden activation's head, its argument
     defined: frozenset[str] = field(default_factory=frozenset)
     identities: frozenset[str] = field(default_factory=frozenset)  # applications that are no more
+    depth: int = 0  # how many functions are being put in for their names
     neutral: bool = False  # what is struck out counts for nothing
 
     def resolve(self, node: Expression) -> Expression:
@@ -181,7 +182,9 @@ class Resolver:
         return substitute(body, dict(zip(meaning.formals, arguments, strict=False)))
 
     def _inner(self) -> Resolver:
-        return replace(self, values=None)
+        if self.depth >= 16:
+            raise Unresolved("the functions are defined in a circle")
+        return replace(self, values=None, depth=self.depth + 1)
 
     def _is_value(self, key: str) -> bool:
         return key in self.bound or (self.values is not None and key in self.values)

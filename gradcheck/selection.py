@@ -16,9 +16,7 @@ def select(
     longer beginning wins, so that ``select=["GC101"], ignore=["GC1"]`` leaves GC101 alone; of two
     alike, ``ignore`` does.
     """
-    return tuple(
-        finding for finding in findings if is_selected(finding.rule.code, select, ignore)
-    )
+    return tuple(finding for finding in findings if is_selected(finding.rule.code, select, ignore))
 
 
 def is_selected(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:

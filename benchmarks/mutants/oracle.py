@@ -220,9 +220,9 @@ def _statement_ratios(statement: Statement, at: list[Point]) -> list[Ratio]:
     found: list[Ratio] = []
     for index in range(1, len(statement.sides)):
         left, right = statement.sides[index - 1], statement.sides[index]
-        if statement.kind == "update":
-            left, right = _update_sides(statement.sides[0], right)
         try:
+            if statement.kind == "update":
+                left, right = _update_sides(statement.sides[0], right)
             found.append(
                 _ratio(
                     [

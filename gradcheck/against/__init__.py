@@ -1,0 +1,7 @@
+"""Judging a document against a reference: the assignment gives forward equations and loss."""
+
+from __future__ import annotations
+
+from gradcheck.against.judging import completed, judge_against
+
+__all__ = ["completed", "judge_against"]

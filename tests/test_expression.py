@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.document import Span
@@ -126,6 +126,7 @@ def test_a_tree_is_frozen() -> None:
         Name("w").base = "v"  # type: ignore[misc]
 
 
+@settings(max_examples=40)
 @given(trees)
 def test_a_copy_is_equal_and_has_the_same_key(expression: Expression) -> None:
     copy = transform(expression, lambda node: replace(node, span=Span(1, 2)))
@@ -135,18 +136,21 @@ def test_a_copy_is_equal_and_has_the_same_key(expression: Expression) -> None:
     assert all(node.span == Span(1, 2) for node in walk(copy))
 
 
+@settings(max_examples=40)
 @given(trees)
 def test_changing_nothing_changes_nothing(expression: Expression) -> None:
     assert transform(expression, lambda node: node) == expression
     assert substitute(expression, {}) == expression
 
 
+@settings(max_examples=40)
 @given(trees, trees)
 def test_equal_keys_are_equal_trees(one: Expression, other: Expression) -> None:
     """Two trees that are shown alike are alike."""
     assert (to_key(one) == to_key(other)) == (one == other)
 
 
+@settings(max_examples=40)
 @given(trees)
 def test_walking_visits_every_node_its_parent_first(expression: Expression) -> None:
     nodes = list(walk(expression))
@@ -156,6 +160,7 @@ def test_walking_visits_every_node_its_parent_first(expression: Expression) -> N
     assert contains(expression, Power) == any(isinstance(node, Power) for node in nodes)
 
 
+@settings(max_examples=40)
 @given(trees)
 def test_substitution_takes_every_free_occurrence(expression: Expression) -> None:
     new = substitute(expression, {"x": Name("q")})

@@ -4,16 +4,19 @@ Thousands of edits are tried at points, a few are read back from the corrected t
 """
 
 from gradcheck.mending.context import MendContext
+from gradcheck.mending.counterexample import Counterexample, counterexample
 from gradcheck.mending.definitions import GradientClaim, mend_definition
 from gradcheck.mending.mend import DefinitionMend, Mend
 from gradcheck.mending.sides import mend_side
 from gradcheck.mending.unread import mend_unread
 
 __all__ = [
+    "Counterexample",
     "DefinitionMend",
     "GradientClaim",
     "Mend",
     "MendContext",
+    "counterexample",
     "mend_definition",
     "mend_side",
     "mend_unread",

@@ -121,3 +121,31 @@ def test_no_error_is_ever_nan() -> None:
 def test_a_division_by_zero_is_no_gradient() -> None:
     row = rows(PAGE.replace("(1 - a_1) x$$", r"(1 - a_1) \frac{x}{0}$$"))["w_1"]
     assert row.verdict in (Verdict.UNDECIDED, Verdict.UNREAD)
+
+
+ABSOLUTE = PAGE.replace(r"\frac{1}{2} (\hat{y} - y)^2", r"|\hat{y} - y|")
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        r"\frac{\hat{y} - y}{|\hat{y} - y|}",
+        r"\frac{|\hat{y} - y|}{\hat{y} - y}",
+        r"\text{sign}(\hat{y} - y)",
+        r"\operatorname{sgn}(\hat{y} - y)",
+    ],
+)
+def test_the_gradient_of_an_absolute_error(sign: str) -> None:
+    """The sign is no activation that stays abstract: a right page must not be called wrong."""
+    row = rows(ABSOLUTE.replace(r"{\partial b_2} = \hat{y} - y", rf"{{\partial b_2}} = {sign}"))[
+        "b_2"
+    ]
+    assert row.verdict is Verdict.EXACT
+
+
+def test_the_derivative_of_an_absolute_value_is_not_shown_as_the_value() -> None:
+    row = rows(ABSOLUTE)["b_2"]
+    assert row.verdict is Verdict.WRONG
+    assert row.derived != "|ŷ - y|"
+    assert row.claim is not None
+    assert row.claim.derived != "|ŷ - y|"

@@ -13,6 +13,7 @@ from gradcheck.document import Document, Span
 from gradcheck.evaluation.point import Sizes
 from gradcheck.explanation import explain, setup_result, step_results
 from gradcheck.finding import RULES, Finding
+from gradcheck.hygiene import hygiene_findings
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
 from gradcheck.reading import read
@@ -51,8 +52,12 @@ def verify_document(document: Document, options: Options, inline: bool = True) -
         Evidence(setup, [step for step in derivation.steps if step.setup == k], document, options)
         for k, setup in enumerate(derivation.setups)
     ]
-    found = [finding for item in evidence for finding in explain(item)]
-    found += [*statements.findings, *derivation.findings, *update_findings(derivation)]
+    sides = {side.span: side for s in statements.statements for side in s.sides}
+    found = [finding for item in evidence for finding in explain(item, sides)]
+    found += [*statements.findings, *derivation.findings]
+    found += hygiene_findings(derivation, statements, document)
+    conventions = {k: item.accepted for k, item in enumerate(evidence)}
+    found += update_findings(derivation, document, conventions)
     found += _unread_sides(statements, found)
     findings = tuple(sorted(found, key=lambda f: (f.span.start, f.rule.code, f.message)))
     if inline:

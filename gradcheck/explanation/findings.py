@@ -6,7 +6,7 @@ the same factor follows from it (design.md, "Root cause before consequence").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gradcheck.comparison import Evidence
@@ -14,19 +14,23 @@ from gradcheck.comparison.steps import JudgedStep
 from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.diagnosis import diagnose
 from gradcheck.document import Span
+from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
 from gradcheck.expression import Number, to_key
 from gradcheck.finding import RULES, Finding
+from gradcheck.mending import DefinitionMend, Mend
 from gradcheck.model import Parameter
+from gradcheck.statement import Side
 from gradcheck.verdict import Verdict
 
 
-def explain(evidence: Evidence) -> list[Finding]:
-    """What is to be told about one setup, in document order."""
+def explain(evidence: Evidence, sides: Mapping[Span, Side]) -> list[Finding]:
+    """What is to be told about one setup, in document order; ``sides`` are the document's own."""
     if evidence.setup.model_problem is not None:
         return _nothing_judged(evidence)
-    found = [*_wrong(evidence), *_undecided(evidence), *_unread(evidence)]
-    found += [*_left_out(evidence), *_not_in_forward(evidence), *_contradictions(evidence)]
+    mends = Mends(evidence, sides)
+    found = [*_wrong(evidence, mends), *_undecided(evidence), *_unread(evidence, mends)]
+    found += [*_left_out(evidence), *_not_in_forward(evidence, mends), *_contradictions(evidence)]
     return sorted(found, key=lambda finding: (finding.span.start, finding.rule.code))
 
 
@@ -72,16 +76,56 @@ def mistakes(evidence: Evidence) -> list[Mistake]:
     return sorted(found.values(), key=lambda mistake: mistake.span)
 
 
-def _wrong(evidence: Evidence) -> Iterator[Finding]:
+def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
+    """Mistakes, each with the edit that mends it; first the definition that they follow from."""
     roots: dict[str, Span] = {}
+    cause = mends.definition
+    if cause is not None:
+        yield _definition(evidence, mends, cause)
     for mistake in mistakes(evidence):
         finding = _gradient(evidence, mistake) or _step(mistake, evidence)
+        claim = mistake.claim.claim.span if mistake.claim is not None else None
+        if cause is not None and claim in mends.mended_claims:
+            yield replace(finding, follows_from=_line(evidence, cause.span))
+            continue
+        finding = _with_mend(finding, _mend(mistake, mends))
         if mistake.factor in roots and finding.rule.code != "GC104":
-            line = evidence.document.line_of(roots[mistake.factor])
-            finding = replace(finding, follows_from=f"line {line}")
+            finding = replace(finding, follows_from=_line(evidence, roots[mistake.factor]))
         elif mistake.factor:
             roots[mistake.factor] = mistake.span
         yield finding
+
+
+def _line(evidence: Evidence, span: Span) -> str:
+    return f"line {evidence.document.line_of(span)}"
+
+
+def _definition(evidence: Evidence, mends: Mends, cause: DefinitionMend) -> Finding:
+    """The root cause at a definition: the lines that fail because of it hold once it is mended."""
+    lines = sorted({evidence.document.line_of(span) for span in mends.mended_claims})
+    which = ", ".join(str(line) for line in lines)
+    verb = "holds" if len(lines) == 1 else "hold"
+    message = f"{cause.words}: with it the gradient{'s' * (len(lines) > 1)} in line {which} {verb}"
+    return Finding(cause.rule, cause.span, message, cause.replacement)
+
+
+def _mend(mistake: Mistake, mends: Mends) -> Mend | None:
+    """The edit of a wrong side; a wrong constant is no slip of one side."""
+    if mistake.step is not None:
+        return mends.of_step(mistake.step)
+    if mistake.claim is not None and mistake.claim.witness is not None:
+        return mends.of_claim(mistake.claim)
+    return None
+
+
+def _with_mend(finding: Finding, mend: Mend | None) -> Finding:
+    if mend is None:
+        return finding
+    message = finding.message
+    if ": " not in message.split(";")[0]:
+        head, _, tail = message.partition(";")
+        message = f"{head}: {mend.words}" + (f";{tail}" if tail else "")
+    return replace(finding, rule=mend.rule, message=message, suggestion=mend.replacement)
 
 
 def _gradient(evidence: Evidence, mistake: Mistake) -> Finding | None:
@@ -136,12 +180,14 @@ def _undecided(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(RULES["GC008"], step.step.span, f"not decided: {step.reason}")
 
 
-def _unread(evidence: Evidence) -> Iterator[Finding]:
+def _unread(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     for parameter in evidence.setup.model.parameters:
         shown = evidence.shown(parameter)
         if shown is not None and shown.verdict is Verdict.UNREAD:
             message = f"the gradient by {parameter.key} is not read: {shown.reason}"
-            yield Finding(RULES["GC002"], shown.claim.span, message)
+            mend = mends.of_unread(shown)
+            suggestion = mend.replacement if mend is not None else None
+            yield Finding(RULES["GC002"], shown.claim.span, message, suggestion)
 
 
 def _left_out(evidence: Evidence) -> Iterator[Finding]:
@@ -170,13 +216,16 @@ def _foreign(evidence: Evidence, item: JudgedClaim) -> str:
     return ", though this constant does not come from the loss"
 
 
-def _not_in_forward(evidence: Evidence) -> Iterator[Finding]:
+def _not_in_forward(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
+    cause = mends.definition
+    follows = _line(evidence, cause.span) if cause is not None else None
     for parameter in evidence.setup.model.parameters:
         truth, items = evidence.derived.get(parameter.key), evidence.of(parameter)
         if items and isinstance(truth, Number) and truth.value == 0:
             name = parameter.key
             message = f"{name} never appears in the forward equations, so its gradient is 0"
-            yield Finding(RULES["GC301"], items[0].claim.span, message)
+            span = items[0].claim.span
+            yield Finding(RULES["GC301"], span, message, follows_from=follows)
 
 
 def _contradictions(evidence: Evidence) -> Iterator[Finding]:

@@ -1,0 +1,110 @@
+"""Mends: the root cause at a definition, and the smallest edit of each wrong or unread side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradcheck.comparison import Evidence
+from gradcheck.comparison.forms import truth
+from gradcheck.comparison.steps import JudgedStep
+from gradcheck.comparison.verdicts import JudgedClaim
+from gradcheck.document import Span
+from gradcheck.expression import Expression
+from gradcheck.mending import (
+    DefinitionMend,
+    GradientClaim,
+    Mend,
+    MendContext,
+    mend_definition,
+    mend_side,
+    mend_unread,
+)
+from gradcheck.statement import Side
+from gradcheck.verdict import Constant, Verdict
+
+HOLDS = (Verdict.EXACT, Verdict.CONVENTION)
+
+
+@dataclass(frozen=True)
+class Mends:
+    """What would mend the mistakes of one setup; ``sides`` are the document's, by their span."""
+
+    evidence: Evidence
+    sides: Mapping[Span, Side]
+
+    @cached_property
+    def context(self) -> MendContext:
+        evidence = self.evidence
+        known = any(item.verdict in HOLDS for item in evidence.judged)
+        accepted = evidence.accepted if known else None
+        return MendContext.of(evidence.setup, evidence.document, evidence.judge, accepted)
+
+    @cached_property
+    def strict(self) -> MendContext:
+        """The same for steps that are about no derivative of the loss: nothing is left out."""
+        return replace(self.context, accepted=Constant())
+
+    @cached_property
+    def _written(self) -> dict[Span, Expression]:
+        steps = self.evidence.steps
+        return {s.span: s.right_written for s in steps if s.right_written is not None}
+
+    @cached_property
+    def definition(self) -> DefinitionMend | None:
+        """The one edit of a definition that makes the failing claims hold, if there is one."""
+        failing = self._claims(wrong=True)
+        if not failing or self.evidence.setup.model_problem is not None:
+            return None
+        asked = [self._asked(item) for item in failing]
+        holding = [self._asked(item) for item in self._claims(wrong=False)]
+        return mend_definition(self.context, asked, holding)
+
+    @cached_property
+    def mended_claims(self) -> frozenset[Span]:
+        """The failing claims that hold once the definition is mended."""
+        if self.definition is None:
+            return frozenset()
+        failing = self._claims(wrong=True)
+        return frozenset(failing[index].claim.span for index in self.definition.mended)
+
+    def _claims(self, wrong: bool) -> list[JudgedClaim]:
+        judged = [i for i in self.evidence.judged if i.claim.expression is not None]
+        if wrong:
+            return [i for i in judged if i.verdict is Verdict.WRONG and i.witness is not None]
+        return [i for i in judged if i.verdict in HOLDS]
+
+    def _asked(self, item: JudgedClaim) -> GradientClaim:
+        assert item.claim.expression is not None
+        return GradientClaim(
+            parameter=self.evidence.keys[item.claim.parameter],
+            loss=item.claim.loss or self.evidence.setup.model.loss,
+            expression=item.claim.expression,
+            left_out=(item.left_out or Constant()) if item.verdict in HOLDS else None,
+            written=self._written.get(item.claim.span),
+        )
+
+    def of_step(self, step: JudgedStep) -> Mend | None:
+        """The smallest edit under which a wrong step holds."""
+        if step.left is None or step.step.right_written is None:
+            return None
+        context = self.context if step.of_loss else self.strict
+        left = step.step.left_expression or step.left
+        return mend_side(context, left, step.step.right_written)
+
+    def of_claim(self, item: JudgedClaim) -> Mend | None:
+        """The smallest edit under which a wrong gradient holds."""
+        written = self._written.get(item.claim.span)
+        if written is None or item.claim.expression is None:
+            return None
+        return mend_side(self.context, self._truth(item), written)
+
+    def of_unread(self, item: JudgedClaim) -> Mend | None:
+        """What a gradient lacks that could not be read."""
+        side = self.sides.get(item.claim.span)
+        return None if side is None else mend_unread(self.context, self._truth(item), side)
+
+    def _truth(self, item: JudgedClaim) -> Expression:
+        key = self.evidence.keys[item.claim.parameter]
+        return truth(self.evidence.setup.model, key, item.claim.loss)

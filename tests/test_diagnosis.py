@@ -7,6 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck.diagnosis import diagnose
+from gradcheck.expression import Apply, Expression, Name
+from gradcheck.finding import RULES
+from gradcheck.mending.mend import Mend
+from gradcheck.model import Model
 from tests.derivation.documents import tree
 
 
@@ -27,7 +31,7 @@ from tests.derivation.documents import tree
         ("-2", "GC103", "wrong sign"),
         (r"-\frac{1}{2}", "GC103", "wrong sign"),
         (r"-\frac{2}{N}", "GC103", "wrong sign"),
-        ("2", "GC105", "the claim is 2 times the gradient"),
+        ("2", "GC130", "the claim is 2 times the gradient"),
         (r"\frac{w_1}{w_2}", "GC106", "w_1 stands where w_2 belongs"),
         (r"-\frac{w_1}{w_2}", "GC106", "w_1 stands where w_2 belongs, wrong sign"),
         (r"\frac{x}{N}", "GC101", "extra factor x"),
@@ -80,3 +84,66 @@ def test_every_factor_is_named_in_any_order(
     assert found.rule.code == ("GC102" if inverse else "GC101")
     assert all(factor in found.words for factor in factors)
     assert ("wrong sign" in found.words) is negative
+
+
+def model_with(function: str) -> Model:
+    return Model({"a_1": Apply(Name(function), (Name("z_1"),))}, "L", None, (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("function", "quotient", "code", "words"),
+    [
+        ("sigmoid", r"\frac{1}{a_1 (1 - a_1)}", "GC122", "the derivative of a_1 is missing"),
+        ("tanh", r"\frac{1}{1 - a_1^2}", "GC122", "the derivative of a_1 is missing"),
+        ("tanh", r"\frac{1}{(1 - a_1) (a_1 + 1)}", "GC122", "the derivative of a_1 is missing"),
+        ("sigmoid", "a_1 (1 - a_1)", "GC123", "the derivative of a_1 stands twice"),
+        ("tanh", "(1 - a_1) (1 + a_1)", "GC123", "the derivative of a_1 stands twice"),
+        (
+            "sigmoid",
+            r"\frac{1 + a_1}{a_1}",
+            "GC124",
+            "the derivative of tanh, but a_1 is a sigmoid",
+        ),
+        ("tanh", r"\frac{a_1}{1 + a_1}", "GC124", "the derivative of sigmoid, but a_1 is a tanh"),
+        ("sigmoid", "a_1", "GC101", "extra factor a_1"),
+        ("relu", "a_1 (1 - a_1)", "GC101", "extra factor a_1·(1 - a_1)"),
+    ],
+)
+def test_the_derivative_of_an_activation_is_called_so(
+    function: str, quotient: str, code: str, words: str
+) -> None:
+    found = diagnose(tree(quotient), "N", model=model_with(function))
+    assert (found.rule.code, found.words) == (code, words)
+
+
+def mend(code: str, words: str) -> Mend:
+    expression: Expression = tree("x")
+    return Mend(expression.span, "x", words, RULES[code], expression, 1)
+
+
+def test_a_mend_names_the_mistake() -> None:
+    found = diagnose(None, "N", mend=mend("GC121", "b_2 for b_1"))
+    assert (found.rule.code, found.words) == ("GC121", "b_2 for b_1")
+
+
+def test_the_activation_s_derivative_goes_before_a_mend_of_one_factor() -> None:
+    found = diagnose(
+        tree(r"\frac{1}{a_1 (1 - a_1)}"),
+        "N",
+        mend=mend("GC102", "the factor a_1 is missing"),
+        model=model_with("sigmoid"),
+    )
+    assert found.rule.code == "GC122"
+
+
+@pytest.mark.parametrize(
+    ("difference", "code", "words"),
+    [
+        ("x", "GC133", "the term x is too much"),
+        ("-b_1", "GC134", "the term b_1 is missing"),
+        ("x + y", "GC105", ""),
+    ],
+)
+def test_a_difference_of_one_term(difference: str, code: str, words: str) -> None:
+    found = diagnose(None, "N", difference=tree(difference))
+    assert (found.rule.code, found.words) == (code, words)

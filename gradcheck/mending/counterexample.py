@@ -295,7 +295,9 @@ class Exact:
             case Divide(numerator=above, denominator=below):
                 top, under = self.slope(above, by), self.slope(below, by)
                 found = top / self.value(below) if top else F(0)
-                return found - self.value(above) * under / self.value(below) ** 2 if under else found
+                return (
+                    found - self.value(above) * under / self.value(below) ** 2 if under else found
+                )
             case Power(base=base, exponent=exponent):
                 inner = self.slope(base, by)
                 if self.slope(exponent, by):

@@ -353,9 +353,7 @@ class Edits:
             changes = ((Span(start, start), "-("), (Span(root.span.end, root.span.end), ")"))
             yield Edit((), Negate(root), changes, "wrong-sign", "the sign", 2)
         else:
-            yield Edit(
-                (), Negate(root), ((Span(start, start), "-"),), "wrong-sign", "the sign", 1
-            )
+            yield Edit((), Negate(root), ((Span(start, start), "-"),), "wrong-sign", "the sign", 1)
 
     def _more_terms(self) -> Iterator[Edit]:
         end = Span(self.root.span.end, self.root.span.end)
@@ -489,9 +487,7 @@ def _short(text: str) -> str:
     return text if len(text) < 40 else text[:37] + "…"
 
 
-def _constant_tex(
-    constant: Constant, count: str, context: MendContext
-) -> tuple[str, Expression]:
+def _constant_tex(constant: Constant, count: str, context: MendContext) -> tuple[str, Expression]:
     """A constant as the document would write it, and as a tree."""
     top, bottom = constant.rational.numerator, constant.rational.denominator
     power = abs(constant.power)

@@ -111,20 +111,19 @@ class _Code:
         for choice in waiting.values():
             found.append(f"{self.name(str(choice.bias))} = 0")
         for key, body in self.model.definitions.items():
-            choice = self.chosen.get(key)
-            if choice is not None and choice.bias is not None:
+            chosen = self.chosen.get(key)
+            if chosen is not None and chosen.bias is not None:
                 assert isinstance(body, Apply)
-                bias, argument = self.name(choice.bias), body.arguments[0]
+                bias, argument = self.name(chosen.bias), body.arguments[0]
                 shown = self.write(argument)
-                start = "" if choice.logarithm_of == 1 else f"np.log({choice.logarithm_of}) "
+                start = "" if chosen.logarithm_of == 1 else f"np.log({chosen.logarithm_of}) "
                 found.append(
-                    f"{bias} = {start}- ({shown})"
-                    f"  # so that {self.name(key)} = {choice.value}"
+                    f"{bias} = {start}- ({shown})  # so that {self.name(key)} = {chosen.value}"
                 )
                 found += [
                     f"{self.name(k)} = {self.write(self.model.definitions[k])}"
                     for k in self.model.ancestors(key)[:-1]
-                    if choice.bias in _below(self.model, k)
+                    if chosen.bias in _below(self.model, k)
                 ]
             if not _has_partial(body):
                 found.append(f"{self.name(key)} = {self.write(body)}")

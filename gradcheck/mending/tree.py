@@ -59,11 +59,11 @@ def with_part(node: Expression, at: int, part: Expression) -> Expression:
         case Apply(arguments=arguments):
             return replace(node, arguments=(*arguments[:at], part, *arguments[at + 1 :]))
         case Divide():
-            return replace(node, **{("numerator", "denominator")[at]: part})
+            return replace(node, numerator=part) if at == 0 else replace(node, denominator=part)
         case Power():
-            return replace(node, **{("base", "exponent")[at]: part})
+            return replace(node, base=part) if at == 0 else replace(node, exponent=part)
         case Partial():
-            return replace(node, **{("of", "by")[at]: part})
+            return replace(node, of=part) if at == 0 else replace(node, by=part)
         case Sum():
             return replace(node, body=part)
         case Cancel() | Underbrace():

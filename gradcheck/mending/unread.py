@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from gradcheck.document import Span
+from gradcheck.document import NOWHERE, Span
 from gradcheck.expression import Expression, Name
 from gradcheck.finding import Rule
 from gradcheck.mending.context import ONE, MendContext
@@ -53,9 +53,9 @@ def mend_unread(context: MendContext, left: Expression, side: Side) -> Mend | No
 class LostOperand(SideSearch):
     """A search in which one edit is given: what stands in the place of the lost operand."""
 
-    whole: Span = Span(0, 0)
+    whole: Span = NOWHERE
     place: Path = ()
-    operator: Span = Span(0, 0)  # the dangling sign with the filler after it
+    operator: Span = NOWHERE  # the dangling sign with the filler after it
 
     @property
     def span(self) -> Span:

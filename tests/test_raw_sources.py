@@ -165,11 +165,9 @@ def test_what_is_said_about_the_mistakes() -> None:
     assert _claim(sigmoid, "b_1").quotient == "extra factor x"
     assert _claim(tanh, "b_1").witness != ""
     codes = [f.rule.code for f in document.findings if f.fails]
-    assert [code for code in codes if code in ("GC101", "GC002", "GC105")] == [
-        "GC101",
-        "GC002",
-        "GC105",
-    ]
+    assert "GC101" in codes
+    assert "GC002" in codes
+    assert "GC190" not in codes
     assert _claim(only(raw("002")).setups[0], "b_2").derived == "0"
 
 

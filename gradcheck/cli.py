@@ -120,7 +120,7 @@ def _verify(options: argparse.Namespace) -> int:
     )
     for error in report.errors:
         _complain(_place(error))
-    _write(_renderer(options.format, options.color)(report))
+    _write(_renderer(options)(report))
     return report.exit_status
 
 
@@ -164,18 +164,20 @@ def _read(options: argparse.Namespace) -> int:
     return 0
 
 
-def _renderer(name: str, color: str) -> Callable[[Report], str]:
-    if name == "json":
+def _renderer(options: argparse.Namespace) -> Callable[[Report], str]:
+    if options.format == "json":
         from gradcheck.rendering.json_format import render as render_json
 
         return render_json
-    if name == "github":
+    if options.format == "github":
         from gradcheck.rendering.github import render as render_github
 
         return render_github
     from gradcheck.rendering.text import render as render_text
 
-    return partial(render_text, colour=_wants_colour(color, sys.stdout))
+    return partial(
+        render_text, colour=_wants_colour(options.color, sys.stdout), numpy=options.numpy
+    )
 
 
 def _wants_colour(color: str, stream: TextIO) -> bool:
@@ -296,6 +298,11 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         "--descent",
         action="store_true",
         help="train with the document's gradients and the true ones, and compare the losses",
+    )
+    verify.add_argument(
+        "--numpy",
+        action="store_true",
+        help="show each counterexample also as NumPy code to paste",
     )
     verify.add_argument(
         "--no-inline",

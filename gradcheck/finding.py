@@ -25,7 +25,9 @@ class Finding:
     """Something to tell the author, at a place in the document.
 
     ``follows_from`` names the place of its cause ("line 11"). ``expected`` and ``ignored`` are
-    the author's own words about it, in a directive.
+    the author's own words about it, in a directive. ``derived`` is what should stand there,
+    ``counterexample`` a point at which it fails, in words, and ``numpy`` the same as code to paste;
+    a renderer shows them on lines of their own, so the message need not repeat them.
     """
 
     rule: Rule
@@ -35,6 +37,9 @@ class Finding:
     follows_from: str | None = None
     expected: bool = False
     ignored: bool = False
+    derived: str = ""
+    counterexample: str = ""
+    numpy: str = ""
 
     @property
     def fails(self) -> bool:

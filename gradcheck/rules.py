@@ -208,12 +208,12 @@ $$\frac{\partial L}{\partial b} = \hat{y} - y$$
 """,
     ),
     "GC102": Explanation(
-        "The gradient is the claim times something that was lost: a factor of the chain rule, such "
-        "as the derivative of the activation, was left out.",
+        "The gradient is the claim times something that was lost: a factor of the chain rule was "
+        "left out.",
         "Put back the factor that the message names.",
         bad=_NETWORK
         + r"""
-$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2$$
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) a_1 (1 - a_1)$$
 """,
         good=_NETWORK
         + r"""
@@ -257,7 +257,7 @@ $$\frac{\partial L}{\partial b} = \hat{y} - y$$
         "Go through the steps before it: the first one that is wrong holds the mistake.",
         bad=_LINE
         + r"""
-$$\frac{\partial L}{\partial w} = (\hat{y} - y) x + w$$
+$$\frac{\partial L}{\partial w} = \hat{y}^2 - x^2$$
 """,
         good=_LINE
         + r"""
@@ -265,15 +265,15 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 """,
     ),
     "GC106": Explanation(
-        "One factor of the claim stands where another belongs, such as x for a_1, or b for w.",
+        "One factor of the claim stands where another belongs, such as a_1 for 1 - a_1.",
         "Write the factor that the message names.",
         bad=_NETWORK
         + r"""
-$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) x$$
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 a_1$$
 """,
         good=_NETWORK
         + r"""
-$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
 """,
     ),
     "GC110": Explanation(
@@ -284,7 +284,7 @@ $$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
         + r"""
 $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 
-$$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = x + b$$
+$$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = w^2 + b$$
 """,
         good=_LINE
         + r"""

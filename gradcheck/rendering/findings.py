@@ -13,26 +13,37 @@ from collections.abc import Sequence
 
 from gradcheck.finding import Finding, Rule
 from gradcheck.rendering.snippet import snippet
-from gradcheck.rendering.terminal import WIDTH, Palette, clipped, labelled, printable, wrapped
+from gradcheck.rendering.terminal import (
+    WIDTH,
+    Palette,
+    clipped,
+    labelled,
+    printable,
+    visible,
+    wrapped,
+)
 from gradcheck.report import ClaimResult, DocumentResult
 from gradcheck.verdict import Verdict
 
 _SIDE_REMARK = "GC001"
 _ALIKE = 5
-_DERIVED_LENGTH = 400
+_LONGEST = 400
 _EXPLAINED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNREAD)
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 _LINE = re.compile(r"line (\d+)")
 
 
-def findings(result: DocumentResult, palette: Palette) -> list[str]:
-    """All findings that are not ignored, as lines of at most 100 columns."""
+def findings(result: DocumentResult, palette: Palette, *, numpy: bool = False) -> list[str]:
+    """All findings that are not ignored, as lines of at most 100 columns.
+
+    With ``numpy`` each counterexample is followed by the same as code, to be pasted as it is.
+    """
     shown = [finding for finding in result.findings if not finding.ignored]
     shown.sort(key=lambda finding: (finding.span.start, finding.rule.severity, finding.rule.code))
     remarks = [f for f in shown if f.rule.code == _SIDE_REMARK]
     notes = [f for f in shown if f.rule.severity == "note"]
     causes = [f for f in shown if f not in remarks and f not in notes]
-    lines = _causes(result, causes, palette)
+    lines = _causes(result, causes, palette, numpy)
     lines += _remarks(result, remarks, palette)
     if notes:
         lines.append("")
@@ -42,7 +53,9 @@ def findings(result: DocumentResult, palette: Palette) -> list[str]:
     return lines
 
 
-def _causes(result: DocumentResult, found: Sequence[Finding], palette: Palette) -> list[str]:
+def _causes(
+    result: DocumentResult, found: Sequence[Finding], palette: Palette, numpy: bool
+) -> list[str]:
     """Causes in order, each with what follows from it; of many that say the same, the first."""
     followers = _followers(result, found)
     lines: list[str] = []
@@ -54,6 +67,8 @@ def _causes(result: DocumentResult, found: Sequence[Finding], palette: Palette) 
         if any(index in later for later in followers.values()) or alike[same] > _ALIKE:
             continue
         lines += ["", *_finding(result, finding, palette, told)]
+        if numpy and finding.numpy:
+            lines += ["", *_code(finding.numpy), ""]
         for later in followers.get(index, ()):
             lines += _follower(result, found[later], palette)
     for (code, message), number in alike.items():
@@ -116,9 +131,8 @@ def _tagged(text: str, rule: Rule, indent: str) -> list[str]:
 
 def _message(finding: Finding, claim: ClaimResult | None) -> str:
     """The message, without what is shown on a line of its own."""
-    if claim is None or not claim.derived:
-        return finding.message
-    return finding.message.removesuffix(f"; derived instead: {claim.derived}")
+    derived = finding.derived or (claim.derived if claim else "")
+    return finding.message.removesuffix(f"; derived instead: {derived}")
 
 
 def _follower(result: DocumentResult, finding: Finding, palette: Palette) -> list[str]:
@@ -129,20 +143,28 @@ def _follower(result: DocumentResult, finding: Finding, palette: Palette) -> lis
 
 
 def _evidence(finding: Finding, claim: ClaimResult | None, palette: Palette) -> list[str]:
-    """What was derived for a claim, why it could not be judged, a point where it fails."""
-    if claim is None or finding.follows_from is not None:
+    """What should stand there, why it could not be judged, a point where it fails.
+
+    A finding that brings none of its own has that of the claim it is about.
+    """
+    if finding.follows_from is not None:
         return []
+    message = _message(finding, claim)
+    texts = [("derived", finding.derived or (claim.derived if claim else ""))]
+    if claim is not None:
+        texts += [("why", claim.quotient), ("why", claim.reason)]
+    texts.append(("for example", finding.counterexample or (claim.witness if claim else "")))
     lines: list[str] = []
-    for label, text in (
-        ("derived", clipped(claim.derived, _DERIVED_LENGTH)),
-        ("why", claim.quotient),
-        ("why", claim.reason),
-        ("for example", claim.witness),
-    ):
-        message = _message(finding, claim)
+    for label, text in texts:
         if text and text not in message:
-            lines += labelled(label, text, palette, 4)
+            lines += labelled(label, clipped(text, _LONGEST), palette, 4)
     return lines
+
+
+def _code(text: str) -> list[str]:
+    """Code as it is, line by line, in columns that a paste need not mend."""
+    printed = ("".join(map(visible, line)).rstrip() for line in text.strip().splitlines())
+    return [f"    {line}".rstrip() for line in printed]
 
 
 def _claim_at(result: DocumentResult, finding: Finding) -> ClaimResult | None:

@@ -14,12 +14,12 @@ LEGEND = (
 )
 
 
-def render(report: Report, *, colour: bool = False) -> str:
-    """The whole report in lines of at most 100 columns."""
+def render(report: Report, *, colour: bool = False, numpy: bool = False) -> str:
+    """The whole report in lines of at most 100 columns; ``numpy`` adds counterexamples as code."""
     palette = Palette(colour)
     lines: list[str] = []
     for result in report.documents:
-        lines += [*_document(result, palette), ""]
+        lines += [*_document(result, palette, numpy), ""]
     if any(result.setups for result in report.documents):
         lines += [*(palette.paint(line, "dim") for line in wrapped(LEGEND, "")), ""]
     lines += wrapped(tally(report), "")
@@ -31,14 +31,14 @@ def render(report: Report, *, colour: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _document(result: DocumentResult, palette: Palette) -> list[str]:
+def _document(result: DocumentResult, palette: Palette, numpy: bool) -> list[str]:
     lines = [palette.paint(line, "bold") for line in wrapped(result.path, "", "    ")]
     lines += _read_back(result, palette)
     for setup in result.setups:
         lines += ["", *_setup(result, setup, palette)]
     for descent in getattr(result, "descents", ()):
         lines += ["", *_descent(descent.as_text())]
-    return lines + findings(result, palette)
+    return lines + findings(result, palette, numpy=numpy)
 
 
 def _descent(text: str) -> list[str]:

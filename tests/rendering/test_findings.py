@@ -138,6 +138,26 @@ def test_what_was_derived_is_not_said_twice(made_report: Report) -> None:
     assert "line 5: no [GC101 extra-factor]" in text
 
 
+def test_a_finding_s_own_evidence_comes_first(made_report: Report) -> None:
+    document = made_report.documents[0]
+    own = replace(document.findings[0], derived="a_1", counterexample="at x = 1: 2, not 3")
+    text = "\n".join(findings(replace(document, findings=(own,)), Palette()))
+    assert "derived        a_1\n" in text
+    assert "for example    at x = 1: 2, not 3" in text
+    assert "claimed 0.5" not in text
+
+
+def test_a_counterexample_as_code_only_where_wanted() -> None:
+    code = "import numpy as np\n\nx = 1\n\x1bdef f(x):\n    return x\n"
+    found = replace(made("GC101", "q"), numpy=code)
+    result = DocumentResult(Document("a.md", TEXT), (), (), (), (found,), formulas=4)
+    assert "import numpy" not in "\n".join(findings(result, Palette()))
+    lines = findings(result, Palette(), numpy=True)
+    assert "    import numpy as np" in lines
+    assert "        return x" in lines
+    assert "\x1b" not in "".join(lines)
+
+
 def test_why_something_was_not_judged(made_report: Report) -> None:
     document = made_report.documents[0]
     rows = document.setups[0].parameters

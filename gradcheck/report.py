@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import Finding
 from gradcheck.verdict import Constant, Verdict
+
+if TYPE_CHECKING:
+    from gradcheck.descent import Descent
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class DocumentResult:
     steps: tuple[StepResult, ...]
     findings: tuple[Finding, ...]
     formulas: int  # how many statements were found, read or not
+    descents: tuple[Descent | str, ...] = ()  # by the document's own update rules, if asked for
 
     @property
     def path(self) -> str:

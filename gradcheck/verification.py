@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from os import PathLike
+from typing import TYPE_CHECKING
 
 from gradcheck import loading
 from gradcheck.comparison import Evidence, Options
@@ -18,8 +21,24 @@ from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
 from gradcheck.reading import read
 from gradcheck.report import DocumentResult, InputError, Report
+from gradcheck.selection import select as selected
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings
+
+if TYPE_CHECKING:
+    from gradcheck.descent import Descent
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose for a run: the numbers, and which findings count."""
+
+    options: Options
+    inline: bool = True
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    descent: bool = False
+    reference: Derivation | None = None  # the assignment that documents are judged against
 
 
 def verify(
@@ -29,47 +48,136 @@ def verify(
     sizes: tuple[int, int, int] = (3, 4, 5),
     inline: bool = True,
     strict: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    descent: bool = False,
+    against: str | PathLike[str] | None = None,
 ) -> Report:
     """Verify documents: files, folders of ``.md``, ``-`` for standard input.
 
     ``sizes`` are features, hidden units and samples of the numbers; ``inline=False`` disregards
-    comments in which a document declares its own mistakes. Bad input becomes an entry of
+    comments in which a document declares its own mistakes; ``select`` and ``ignore`` are codes,
+    or beginnings of codes, of the findings that are shown and count; ``descent`` adds a run of
+    gradient descent by each document's own rules; ``against`` is a reference document that gives
+    the forward equations, the loss and the setup. Bad input becomes an entry of
     ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
     documents, errors = loading.load_all([str(path) for path in named])
-    options = Options(seed=seed, sizes=Sizes(*sizes))
-    results = tuple(verify_document(document, options, inline) for document in documents)
+    reference, problems = _reference(against)
+    choices = Choices(
+        Options(seed=seed, sizes=Sizes(*sizes)),
+        inline, tuple(select), tuple(ignore), descent, reference,
+    )  # fmt: skip
+    if problems:
+        return Report((), (*problems, *errors), strict, seed, sizes)
+    results, broken = _each(documents, choices)
     empty = _nothing_checked(results, {str(path) for path in named})
-    return Report(results, (*errors, *empty), strict, seed, sizes)
+    return Report(results, (*errors, *broken, *empty), strict, seed, sizes)
 
 
-def verify_document(document: Document, options: Options, inline: bool = True) -> DocumentResult:
-    """One document through every arrow: read, understand, compare, diagnose."""
+def _each(
+    documents: Sequence[Document], choices: Choices
+) -> tuple[tuple[DocumentResult, ...], tuple[InputError, ...]]:
+    """Every document on its own: what breaks one does not stop the others."""
+    results, broken = [], []
+    for document in documents:
+        try:
+            results.append(verify_document(document, choices))
+        except Exception as trouble:
+            if os.environ.get("GRADCHECK_DEBUG"):
+                raise
+            message = f"gradcheck itself failed here ({type(trouble).__name__}): please report it"
+            broken.append(InputError(document.path, message))
+    return tuple(results), tuple(broken)
+
+
+def _reference(
+    path: str | PathLike[str] | None,
+) -> tuple[Derivation | None, tuple[InputError, ...]]:
+    """The derivation of the reference document, or what is wrong with it."""
+    if path is None:
+        return None, ()
+    documents, errors = loading.load_all([str(path)])
+    if errors:
+        return None, errors
+    derivation = understand(read(documents[0]))
+    if not derivation.setups:
+        return None, (InputError(str(path), "the reference defines no loss to judge against"),)
+    return derivation, ()
+
+
+def verify_document(document: Document, choices: Choices) -> DocumentResult:
+    """One document through every arrow: read, understand, compare, explain."""
     statements = read(document)
     derivation = understand(statements)
+    differences: list[Finding] = []
+    if choices.reference is not None:
+        statements, derivation, differences = _against(statements, derivation, choices.reference)
+        document = statements.document
     evidence = [
-        Evidence(setup, [step for step in derivation.steps if step.setup == k], document, options)
+        Evidence(setup, [s for s in derivation.steps if s.setup == k], document, choices.options)
         for k, setup in enumerate(derivation.setups)
     ]
+    findings = (*differences, *_findings(statements, derivation, evidence))
+    return DocumentResult(
+        document=document,
+        readings=_readings(document, derivation),
+        setups=tuple(setup_result(item) for item in evidence),
+        steps=step_results(document, derivation, evidence),
+        findings=_chosen(findings, statements, choices),
+        formulas=len(statements.statements),
+        descents=_descents(derivation, document, choices),
+    )
+
+
+def _against(
+    statements: ReadDocument, derivation: Derivation, reference: Derivation
+) -> tuple[ReadDocument, Derivation, list[Finding]]:
+    """The document with the reference's forward equations and loss; what differs in its own."""
+    from gradcheck.against import completed, judge_against
+
+    if not derivation.setups:
+        statements = read(completed(statements.document, reference))
+        derivation = understand(statements)
+    return (statements, *judge_against(reference, derivation))
+
+
+def _findings(
+    statements: ReadDocument, derivation: Derivation, evidence: Sequence[Evidence]
+) -> list[Finding]:
+    """Everything that is to be told about one document."""
+    document = statements.document
     sides = {side.span: side for s in statements.statements for side in s.sides}
     found = [finding for item in evidence for finding in explain(item, sides)]
     found += [*statements.findings, *derivation.findings]
     found += hygiene_findings(derivation, statements, document)
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
     found += update_findings(derivation, document, conventions)
-    found += _unread_sides(statements, found)
-    findings = tuple(sorted(found, key=lambda f: (f.span.start, f.rule.code, f.message)))
-    if inline:
-        findings = apply(parse_directives(document), findings, _blocks(statements))
-    return DocumentResult(
-        document=document,
-        readings=_readings(document, derivation),
-        setups=tuple(setup_result(item) for item in evidence),
-        steps=step_results(document, derivation, evidence),
-        findings=findings,
-        formulas=len(statements.statements),
-    )
+    return found + _unread_sides(statements, found)
+
+
+def _chosen(
+    findings: Sequence[Finding], statements: ReadDocument, choices: Choices
+) -> tuple[Finding, ...]:
+    """The findings in document order, those that were selected, with the directives' say."""
+    ordered = sorted(findings, key=lambda f: (f.span.start, f.rule.code, f.message))
+    chosen = selected(tuple(dict.fromkeys(ordered)), choices.select, choices.ignore)
+    if not choices.inline:
+        return chosen
+    marked = apply(parse_directives(statements.document), chosen, _blocks(statements))
+    return selected(marked, choices.select, choices.ignore)
+
+
+def _descents(
+    derivation: Derivation, document: Document, choices: Choices
+) -> tuple[Descent | str, ...]:
+    """Gradient descent by the document's own rules, if it was asked for."""
+    if not choices.descent:
+        return ()
+    from gradcheck.descent import descents
+
+    return descents(derivation, document, choices.options)
 
 
 def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tuple[InputError, ...]:

@@ -102,6 +102,6 @@ def verdicts(text: str, front: dict[str, object] | None = None) -> list[tuple[st
 def report(text: str, front: dict[str, object] | None = None) -> Report:
     from gradcheck.comparison import Options
     from gradcheck.report import Report
-    from gradcheck.verification import verify_document
+    from gradcheck.verification import Choices, verify_document
 
-    return Report((verify_document(Document("t.md", text, front or {}), Options()),), ())
+    return Report((verify_document(Document("t.md", text, front or {}), Choices(Options())),), ())

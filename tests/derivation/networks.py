@@ -195,9 +195,9 @@ def verified(text: str, options: Options | None = None, path: str = "planted.md"
     from gradcheck.comparison import Options
     from gradcheck.document import Document
     from gradcheck.report import Report
-    from gradcheck.verification import verify_document
+    from gradcheck.verification import Choices, verify_document
 
-    return Report((verify_document(Document(path, text), options or Options()),), ())
+    return Report((verify_document(Document(path, text), Choices(options or Options())),), ())
 
 
 # The styles. -------------------------------------------------------------------------------------

@@ -264,8 +264,10 @@ class MendContext:
         """Whether a mended gradient may leave this out."""
         if self.accepted is None or constant.is_one:
             return True
-        same = (constant.rational, constant.power) == (self.accepted.rational, self.accepted.power)
-        return same
+        return (constant.rational, constant.power) == (
+            self.accepted.rational,
+            self.accepted.power,
+        )
 
     def reach(self, key: str) -> frozenset[str]:
         """All names that a name is computed from."""

@@ -106,7 +106,7 @@ def _points(context: MendContext, model: Model) -> Iterator[Exact]:
     for number, (x, first, second, bias) in enumerate(_FREE):
         for count in _COUNTS if model.sample_count else _COUNTS[:1]:
             free = {key: x + 2 * at for at, key in enumerate(model.inputs)}
-            free |= {key: _LABELS[number] for key in model.labels}
+            free |= dict.fromkeys(model.labels, _LABELS[number])
             free |= {key: F(1, 2 + at) for at, key in enumerate(model.constants)}
             given = {"w_1": first, "w_2": second, "b_2": bias, "b_1": F(number + 1, 2)}
             for role, key in roles.items():
@@ -116,7 +116,7 @@ def _points(context: MendContext, model: Model) -> Iterator[Exact]:
             yield Exact(model, free, _chosen(context, model, number))
     for number, (x, first, second, bias) in enumerate(_FREE):  # σ(0) = 1/2 leaves no logarithm
         free = {key: x + 2 * at for at, key in enumerate(model.inputs)}
-        free |= {key: _LABELS[number] for key in model.labels}
+        free |= dict.fromkeys(model.labels, _LABELS[number])
         free |= {key: F(1, 2 + at) for at, key in enumerate(model.constants)}
         given = {"w_1": first, "w_2": second, "b_2": bias, "b_1": F(number + 1, 2)}
         free |= {key: given.get(role, F(2)) for role, key in roles.items()}

@@ -300,7 +300,7 @@ class Edits:
         return Span(span.start, span.start + len(kept)), kept
 
     def _function(self, path: Path, node: Apply) -> Iterator[Edit]:
-        span, text = self._head(node)
+        span, _ = self._head(node)
         after = Span(span.end, span.end)
         prime = re.compile(r"\s*('|′|\^\{?\\prime\}?)").match(self.text, span.end)
         if node.order == 0:

@@ -9,6 +9,7 @@ from gradcheck.expression import Expression
 from gradcheck.finding import RULES, Rule
 from gradcheck.verdict import Constant
 
+NOTHING = Constant()
 NAMES_OF_RULES = {rule.name: rule for rule in RULES.values()}
 
 
@@ -28,7 +29,7 @@ class Mend:
     rule: Rule
     expression: Expression
     edits: int
-    left_out: Constant = Constant()
+    left_out: Constant = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,10 +106,9 @@ class _Code:
 
     def _definitions(self) -> list[str]:
         """The forward equations; a bias that is solved for comes from its activation's argument."""
-        found = []
+        found: list[str] = []
         waiting = {c.bias: c for c in self.chosen.values() if c.bias is not None}
-        for choice in waiting.values():
-            found.append(f"{self.name(str(choice.bias))} = 0")
+        found += [f"{self.name(str(choice.bias))} = 0" for choice in waiting.values()]
         for key, body in self.model.definitions.items():
             chosen = self.chosen.get(key)
             if chosen is not None and chosen.bias is not None:
@@ -196,8 +195,10 @@ class _Code:
     def _function_of(self, of: Expression, by: Name) -> list[str]:
         """``of`` as a function of ``by``, through the forward equations between them."""
         found = ["", f"def f({self.name(by.key)}):"]
-        for key in self._between(of, by):
-            found.append(f"    {self.name(key)} = {self.write(self.model.definitions[key])}")
+        found += [
+            f"    {self.name(key)} = {self.write(self.model.definitions[key])}"
+            for key in self._between(of, by)
+        ]
         return [*found, f"    return {self.write(of)}", "", ""]
 
     def _between(self, of: Expression, by: Name) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcheck.against import completed, judge_against
+from gradcheck.against import derive_against, judge_against
 from gradcheck.comparison import Evidence, Options
 from gradcheck.derivation import understand
 from gradcheck.document import Document
@@ -231,14 +231,35 @@ def test_a_setup_that_is_not_derived() -> None:
     ]
 
 
+def completed_rows(student: str) -> tuple[dict[str, str], list[Finding], Derivation]:
+    document = Document("student.md", student)
+    derivation, findings = derive_against(_understood(HALF), document, _understood(student))
+    (setup,) = derivation.setups
+    return _rows(setup, document), findings, derivation
+
+
+GRADIENTS_ONLY = HALF[HALF.index(r"$$\frac{\partial") :]
+
+
 def test_a_student_who_gives_the_gradients_only() -> None:
-    student = "$$" + HALF.split("$$", 11)[-1]
-    assert _understood(student).setups == ()
-    document = completed(Document("student.md", student), _understood(HALF))
-    assert document.text.startswith(student.rstrip())
-    _, rows, findings, _ = judged(HALF, document.text)
+    assert _understood(GRADIENTS_ONLY).setups == ()
+    rows, findings, derivation = completed_rows(GRADIENTS_ONLY)
     assert rows == EXACT
     assert findings == []
+    assert all(step.span.start < len(GRADIENTS_ONLY) for step in derivation.steps)
+    assert derivation.setups[0].span.start < len(GRADIENTS_ONLY)
+    rows, findings, _ = completed_rows(GRADIENTS_ONLY.replace("(1 - a_1) x", "x"))
+    assert rows == {**EXACT, "w_1": "WRONG"}
+
+
+def test_a_student_who_leaves_out_the_network() -> None:
+    student = display(r"L = \frac{1}{2} (\hat{y} - y)^2") + GRADIENTS_ONLY
+    rows, findings, _ = completed_rows(student)
+    assert rows == EXACT
+    assert findings == []
+    rows, findings, _ = completed_rows(student.replace(r"\frac{1}{2} ", ""))
+    assert rows == EXACT
+    assert [f.rule.code for f in findings] == ["GC312"]
 
 
 def test_a_reference_without_a_loss_changes_nothing() -> None:

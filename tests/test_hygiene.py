@@ -8,11 +8,12 @@ import pytest
 
 from gradcheck import loading
 from gradcheck.derivation import understand
-from gradcheck.document import Document
+from gradcheck.document import Document, Span
 from gradcheck.finding import Finding
 from gradcheck.hygiene import hygiene_findings
 from gradcheck.hygiene.shapes import stated_shapes
 from gradcheck.reading import read
+from gradcheck.statement import ReadDocument
 
 ROOT = Path(__file__).resolve().parent.parent
 FORWARD = r"$$z_1 = w_1 x + b_1, \quad a_1 = \sigma(z_1), \quad z_2 = w_2 a_1 + b_2$$" + "\n"
@@ -190,3 +191,11 @@ def test_the_shapes_that_are_read() -> None:
     document = Document("test.md", text)
     shapes = stated_shapes(read(document), document)
     assert shapes == {"X": ("n", "f"), "y": ("n", "1"), "W_1": ("h", "f")}
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 300_000, " " * 300_000, "X : " + "a " * 150_000, "X \\in " * 40_000]
+)
+def test_long_lines_cost_no_more_than_their_length(text: str) -> None:
+    document = Document("test.md", text)
+    assert stated_shapes(ReadDocument(document, (), (Span(0, len(text)),)), document) == {}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gradcheck.against.judging import completed, judge_against
+from gradcheck.against.judging import completed, derive_against, judge_against
 
-__all__ = ["completed", "judge_against"]
+__all__ = ["completed", "derive_against", "judge_against"]

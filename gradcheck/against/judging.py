@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gradcheck.against.merging import Merged, merged
+from gradcheck.against.merging import Merged, merged, with_head
 from gradcheck.document import Document, Span
 from gradcheck.expression import Expression, Name, Sum, transform
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import Derivation, Setup
+from gradcheck.model import Derivation, Setup, Step
 from gradcheck.notation import to_tex, to_text
 from gradcheck.verdict import Constant
 
@@ -29,6 +29,7 @@ def judge_against(
     setups: list[Setup] = []
     found: list[Finding] = []
     used: list[int] = []
+    meant: list[Mapping[str, str]] = []
     for index, setup in enumerate(derivation.setups):
         at = partner(reference.setups, setup, index)
         used.append(at)
@@ -36,10 +37,25 @@ def judge_against(
         differences = _differences(both, setup)
         found += [finding for _, finding in differences]
         setups.append(_judged(both, reference.setups[at], setup, differences))
+        meant.append(both.heads)
     found += _not_derived(reference.setups, used, derivation)
+    steps = tuple(_as_meant(step, meant) for step in derivation.steps)
     unique = {(f.rule.code, f.span): f for f in reversed(found)}
     ordered = sorted(unique.values(), key=lambda f: (f.span.start, f.rule.code))
-    return replace(derivation, setups=tuple(setups)), ordered
+    return replace(derivation, setups=tuple(setups), steps=steps), ordered
+
+
+def _as_meant(step: Step, heads: Sequence[Mapping[str, str]]) -> Step:
+    """A step with an activation left open read as the one that the reference gives."""
+    if step.setup is None or step.setup >= len(heads) or not heads[step.setup]:
+        return step
+    mine = heads[step.setup]
+    left, right = step.left_expression, step.right_expression
+    return replace(
+        step,
+        left_expression=None if left is None else with_head(left, mine),
+        right_expression=None if right is None else with_head(right, mine),
+    )
 
 
 def _judged(
@@ -138,12 +154,58 @@ def _constant(both: Merged, key: str, span: Span, constant: Constant) -> Finding
     return Finding(RULES["GC312"], span, message, _line(both, key))
 
 
-def completed(document: Document, reference: Derivation) -> Document:
-    """A document that defines no loss of its own, the reference's definitions set below its text.
+def derive_against(
+    reference: Derivation, document: Document, derivation: Derivation
+) -> tuple[Derivation, list[Finding]]:
+    """`judge_against` for a document that may leave out what the assignment already says.
 
-    Places in the document's own text stay what they are.
+    Where it defines no loss, or no network below its loss, it is understood with the reference's
+    definitions; nothing that stands outside the document's own text is handed back as a step.
     """
-    wanted = {source.span for setup in reference.setups for source in setup.sources}
+    problem = any(setup.model_problem is not None for setup in derivation.setups)
+    if reference.setups and (problem or not derivation.setups):
+        from gradcheck.derivation import understand
+        from gradcheck.reading import read
+
+        whole = understand(read(completed(document, reference, derivation)))
+        end = len(document.text)
+        steps = tuple(step for step in whole.steps if step.span.start < end)
+        readings = tuple(r for r in whole.readings if r.span.start < end)
+        setups = tuple(_within(setup, end) for setup in whole.setups)
+        derivation = replace(whole, steps=steps, readings=readings, setups=setups)
+    return judge_against(reference, derivation)
+
+
+def _within(setup: Setup, end: int) -> Setup:
+    """A setup that begins in the document's own text: at its first claim, if its loss is lent."""
+    if setup.span.start < end:
+        return setup
+    spans = [claim.span for claim in setup.claims]
+    return replace(setup, span=min(spans, default=Span(0, 0)))
+
+
+def completed(
+    document: Document, reference: Derivation, derivation: Derivation | None = None
+) -> Document:
+    """A document with the definitions that only the reference makes set below its text.
+
+    Places in the document's own text stay what they are. ``derivation`` is what the document says
+    by itself; without it, it is taken to define nothing.
+    """
+    steps = derivation.steps if derivation is not None else ()
+    own = {
+        step.left_written.key
+        for step in steps
+        if step.kind == "definition" and isinstance(step.left_written, Name)
+    }
+    has_loss = derivation is not None and bool(derivation.setups)
+    losses = {setup.model.loss for setup in reference.setups} if has_loss else set()
+    wanted = {
+        source.span
+        for setup in reference.setups
+        for source in setup.sources
+        if source.key not in own | losses
+    }
     lines = [
         f"$${step.left} = {step.right}$$"
         for step in reference.steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gradcheck.against.places import PLACES, PREDICTION, aliases_of, places_of
 from gradcheck.derivation.claims import forward_equations
@@ -24,6 +24,7 @@ class Merged:
     setup: Setup
     own: dict[str, Expression]
     left_open: str | None = None
+    heads: Mapping[str, str] = field(default_factory=dict)  # which function is read as which
 
 
 def merged(reference: Setup, student: Setup, own_prediction: bool = False) -> Merged:
@@ -60,7 +61,7 @@ def merged(reference: Setup, student: Setup, own_prediction: bool = False) -> Me
         model_problem=reference.model_problem,
     )
     opened = [head for head in sorted(student.model.abstract_functions) if head in heads]
-    return Merged(setup, own, opened[0] if opened else None)
+    return Merged(setup, own, opened[0] if opened else None, heads)
 
 
 # -- functions ------------------------------------------------------------------------------------
@@ -83,7 +84,9 @@ def _known(hidden: str) -> bool:
     return hidden in FUNCTIONS or hidden == "identity"
 
 
-def _with_head(expression: Expression, heads: Mapping[str, str]) -> Expression:
+def with_head(expression: Expression, heads: Mapping[str, str]) -> Expression:
+    """An expression with every function that stands for another read as that one."""
+
     def change(node: Expression) -> Expression:
         if not isinstance(node, Apply) or node.function.key not in heads:
             return node
@@ -96,14 +99,14 @@ def _with_head(expression: Expression, heads: Mapping[str, str]) -> Expression:
 
 
 def _with_heads(model: Model, heads: Mapping[str, str]) -> Model:
-    bodies = {key: _with_head(body, heads) for key, body in model.definitions.items()}
+    bodies = {key: with_head(body, heads) for key, body in model.definitions.items()}
     return replace(model, definitions=bodies)
 
 
 def _claim(claim: Claim, heads: Mapping[str, str]) -> Claim:
     if claim.expression is None:
         return claim
-    return replace(claim, expression=_with_head(claim.expression, heads))
+    return replace(claim, expression=with_head(claim.expression, heads))
 
 
 def _with_biases(model: Model) -> Model:

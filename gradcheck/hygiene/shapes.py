@@ -9,7 +9,8 @@ for ``x`` beside ``X`` is usually one sample.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gradcheck.document import Document, Span
@@ -21,16 +22,21 @@ from gradcheck.statement import ReadDocument
 Shape = tuple[str, str]
 """Rows and columns, as the document names them."""
 
-_NAME = r"(?P<name>(?:\\(?:mathbf|boldsymbol|bm|mathrm|hat|vec)\s*\{?\s*)?\\?[A-Za-z]+\}?"
-_NAME += r"(?:_\{?\w+\}?)?(?:\^\{?[\[(]\w+[\])]\}?)?)"
-_DIMENSION = r"[A-Za-z0-9][A-Za-z0-9_{}]*"
-_TIMES = r"\s*(?:\\times|×)\s*"
+# Everything is bounded, so that a megabyte of letters or blanks costs no more than its length.
+_NAME = r"(?P<name>(?:\\(?:mathbf|boldsymbol|bm|mathrm|hat|vec)\s{0,2}\{?\s{0,2})?\\?"
+_NAME += r"[A-Za-z]{1,20}\}?(?:_\{?\w{1,9}\}?)?(?:\^\{?[\[(]\w{1,3}[\])]\}?)?)"
+_DIMENSION = r"[A-Za-z0-9][A-Za-z0-9_{}]{0,14}"
+_TIMES = r"\s{0,3}(?:\\times|×)\s{0,3}"
 _PAIR = rf"(?P<rows>{_DIMENSION}){_TIMES}(?P<columns>{_DIMENSION})"
-_REALS = r"(?:\\mathbb\s*\{?\s*R\s*\}?|\\R\b|\\Re\b|ℝ)"
-_MEMBER = re.compile(rf"{_NAME}\s*(?:\\in|∈)\s*{_REALS}\s*\^\s*[{{(]?\s*{_PAIR}\s*[}})]")
+_REALS = r"(?:\\mathbb\s{0,2}\{?\s{0,2}R\s{0,2}\}?|\\R\b|\\Re\b|ℝ)"
+_MEMBER = re.compile(
+    rf"(?:\\in\b|∈)\s{{0,3}}{_REALS}\s{{0,2}}\^\s{{0,2}}[{{(]?\s{{0,2}}{_PAIR}\s{{0,2}}[}})]"
+)
+_BEFORE = re.compile(rf"(?:^|(?<![A-Za-z\\])){_NAME}\s{{0,3}}$")
 _STATED = re.compile(
-    rf"^[ \t]*(?:[-*+][ \t]+)?(?:(?:Let|let|where|Where|and|with)[ \t]+)?\$?{_NAME}\$?[ \t]*"
-    rf"(?::|,|–|-|\bis\b|\bare\b|\bhas\b|\bof\b)[^$=\[\]\n]*\$?[ \t]*[\[(]\s*{_PAIR}\s*[\])]",
+    rf"^[ \t]{{0,12}}(?:[-*+][ \t]{{1,4}})?(?:(?:Let|let|where|Where|and|with)[ \t]{{1,4}})?"
+    rf"\$?{_NAME}\$?[ \t]{{0,4}}(?::|,|–|-|\bis\b|\bare\b|\bhas\b|\bof\b)"
+    rf"[^$=\[\]\n]{{0,120}}\$?[ \t]{{0,4}}[\[(]\s{{0,3}}{_PAIR}\s{{0,3}}[\])]",
     re.MULTILINE,
 )
 
@@ -69,14 +75,25 @@ def misfits(derivation: Derivation, read: ReadDocument, document: Document) -> l
 def stated_shapes(read: ReadDocument, document: Document) -> dict[str, Shape]:
     """The shapes that the text or a formula states, by the name as it is written."""
     found: dict[str, Shape] = {}
-    places = [*read.prose, *(statement.span for statement in read.statements)]
-    for pattern in (_STATED, _MEMBER):
-        for match in pattern.finditer(document.text, document.body_start):
-            at = match.start("name")
-            if any(span.start <= at < span.end for span in places):
-                shape = _plain(match["rows"]), _plain(match["columns"])
-                found.setdefault(_plain_name(match["name"]), shape)
+    places = sorted([*read.prose, *(statement.span for statement in read.statements)])
+    starts = [span.start for span in places]
+    for at, name, shape in _statements_of_shape(document):
+        k = bisect_right(starts, at) - 1
+        if any(at < span.end for span in places[max(0, k - 3) : k + 1]):
+            found.setdefault(_plain_name(name), shape)
     return found
+
+
+def _statements_of_shape(document: Document) -> Iterator[tuple[int, str, Shape]]:
+    text = document.text
+    for match in _STATED.finditer(text, document.body_start):
+        yield match.start("name"), match["name"], (_plain(match["rows"]), _plain(match["columns"]))
+    for match in _MEMBER.finditer(text, document.body_start):
+        low = max(0, match.start() - 60)
+        before = _BEFORE.search(text[low : match.start()])
+        if before is not None:
+            shape = _plain(match["rows"]), _plain(match["columns"])
+            yield low + before.start("name"), before["name"], shape
 
 
 def _plain(text: str) -> str:

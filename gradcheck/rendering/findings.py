@@ -107,7 +107,8 @@ def _finding(
         source, *marks = snippet(result.document, finding.span) or [""]
         lines += [source] if source else []
         lines += [palette.paint(line, colour) for line in marks]
-        lines += _evidence(finding, claim, palette)
+        lines += _advice(finding, palette)
+        return lines + _evidence(finding, claim, palette)
     return lines + _advice(finding, palette)
 
 

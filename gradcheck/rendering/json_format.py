@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import math
+from typing import TYPE_CHECKING
 
 from gradcheck.document import Document
 from gradcheck.finding import Finding
 from gradcheck.judgement import count_steps
 from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult, StepResult
 from gradcheck.verdict import Constant, Verdict
+
+if TYPE_CHECKING:
+    from gradcheck.descent import Descent
 
 SCHEMA = 1
 
@@ -52,6 +56,7 @@ def _document(result: DocumentResult) -> dict[str, object]:
         "findings": [_finding(result.document, finding) for finding in result.findings],
         "steps": [_step(step) for step in result.steps],
         "setups": [_setup(setup) for setup in result.setups],
+        "descents": [_descent(descent) for descent in result.descents],
     }
 
 
@@ -104,6 +109,30 @@ def _setup(setup: SetupResult) -> dict[str, object]:
         "backprop": setup.backprop,
         "notes": list(setup.notes),
         "parameters": [_parameter(row) for row in setup.parameters],
+    }
+
+
+def _descent(descent: Descent | str) -> dict[str, object]:
+    """A run of gradient descent; one that was not run has only the words that say why."""
+    if isinstance(descent, str):
+        return {"setup": None, "words": descent}
+    return {
+        "setup": descent.setup,
+        "words": descent.words,
+        "steps": descent.steps,
+        "rate": _number(descent.rate),
+        "losses": [
+            {
+                "step": loss.step,
+                "by_document": _number(loss.by_document),
+                "by_truth": _number(loss.by_truth),
+            }
+            for loss in descent.losses
+        ],
+        "final_by_document": _number(descent.final_by_document),
+        "final_by_truth": _number(descent.final_by_truth),
+        "diverged": descent.diverged,
+        "notes": list(descent.notes),
     }
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gradcheck.rendering.findings import findings
 from gradcheck.rendering.table import table
-from gradcheck.rendering.terminal import Palette, labelled, wrapped
+from gradcheck.rendering.terminal import WIDTH, Palette, labelled, wrapped
 from gradcheck.rendering.wording import counted, example_code, mark_of, outcome, tally
 from gradcheck.report import DocumentResult, Report, SetupResult
+
+if TYPE_CHECKING:
+    from gradcheck.descent import Descent
 
 LEGEND = (
     "document, numeric, backprop: largest difference from the gradient derived symbolically, "
@@ -36,13 +41,25 @@ def _document(result: DocumentResult, palette: Palette, numpy: bool) -> list[str
     lines += _read_back(result, palette)
     for setup in result.setups:
         lines += ["", *_setup(result, setup, palette)]
-    for descent in getattr(result, "descents", ()):
-        lines += ["", *_descent(descent.as_text())]
+    for descent in result.descents:
+        lines += ["", *_descent(descent)]
     return lines + findings(result, palette, numpy=numpy)
 
 
-def _descent(text: str) -> list[str]:
-    return [f"  {line}".rstrip() for line in text.splitlines()]
+def _descent(descent: Descent | str) -> list[str]:
+    from gradcheck.descent import as_text
+
+    return [
+        line
+        for text in as_text(descent).splitlines()
+        for line in (
+            [f"  {text}"] if len(text) <= WIDTH - 2 else wrapped(text, _margin(text), "    ")
+        )
+    ]
+
+
+def _margin(text: str) -> str:
+    return " " * (2 + len(text) - len(text.lstrip()))
 
 
 def _read_back(result: DocumentResult, palette: Palette) -> list[str]:

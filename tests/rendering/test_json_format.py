@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
+from gradcheck.descent import Descent, LossAt
 from gradcheck.rendering.json_format import render
 from gradcheck.report import Report
 
@@ -87,3 +89,14 @@ def test_a_parameter_that_is_not_claimed(made_report: Report) -> None:
 def test_no_documents_is_still_json() -> None:
     made = json.loads(render(Report((), ())))
     assert made["documents"] == made["errors"] == []
+
+
+def test_descents(made_report: Report) -> None:
+    losses = (LossAt(0, 1.0, 1.0), LossAt(100, None, math.nan))
+    ran = Descent("mse/identity", 100, 0.1, losses, None, 0.25, 37, "climbs", ("a note",))
+    document = replace(made_report.documents[0], descents=(ran, "not run"))
+    made = json.loads(render(replace(made_report, documents=(document,))))
+    first, second = made["documents"][0]["descents"]
+    assert first["losses"][1] == {"step": 100, "by_document": None, "by_truth": None}
+    assert (first["diverged"], first["words"], first["notes"]) == (37, "climbs", ["a note"])
+    assert second == {"setup": None, "words": "not run"}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradcheck.descent import Descent, LossAt
 from gradcheck.document import Document
 from gradcheck.rendering.table import magnitude
 from gradcheck.rendering.terminal import WIDTH, printable, wrapped
@@ -79,17 +80,13 @@ def test_a_row_says_that_its_mistake_is_ignored(made_report: Report) -> None:
 
 
 def test_descents_are_shown_where_there_are_some(made_report: Report) -> None:
-    class Descent:
-        def as_text(self) -> str:
-            return "descent\n  both at 0.25"
-
-    class WithDescents(DocumentResult):
-        descents = (Descent(),)
-
-    document = made_report.documents[0]
-    fields = {name: getattr(document, name) for name in DocumentResult.__slots__}
-    text = render(replace(made_report, documents=(WithDescents(**fields),)))
-    assert "\n  descent\n    both at 0.25\n" in text
+    losses = (LossAt(0, 1.0, 1.0), LossAt(100, None, 0.25))
+    ran = Descent("mse/identity", 100, 0.1, losses, None, 0.25, 37, "climbs " * 30, ("a note",))
+    document = replace(made_report.documents[0], descents=(ran, "not run: no rule"))
+    text = render(replace(made_report, documents=(document,)))
+    for part in ("descent, mse/identity", "diverged", "a note", "not run: no rule"):
+        assert part in text
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 @pytest.mark.parametrize("colour", [False, True])

@@ -451,19 +451,22 @@ $$\frac{\partial \hat{y}}{\partial w} = \frac{\partial (w x + b)}{\partial w} = 
 """,
     ),
     "GC131": Explanation(
-        "A sum over the samples stands where there is nothing to sum over.",
+        "A sum over the samples stands where there is nothing to sum over: it multiplies by their "
+        "number, or adds up what belongs to one sample.",
         "Leave out the sum.",
         bad=_MEAN
         + r"""
-$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+$$\frac{\partial L}{\partial b} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i)$$
 
-$$\frac{\partial \hat{y}}{\partial w} = \sum_{i=1}^N x_i$$
+$$\frac{\partial L}{\partial \hat{y}} \frac{\partial \hat{y}}{\partial b}
+= \frac{2}{N} (\hat{y} - y) \sum_{i=1}^N 1$$
 """,
         good=_MEAN
         + r"""
-$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
+$$\frac{\partial L}{\partial b} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i)$$
 
-$$\frac{\partial \hat{y}}{\partial w} = x$$
+$$\frac{\partial L}{\partial \hat{y}} \frac{\partial \hat{y}}{\partial b}
+= \frac{2}{N} (\hat{y} - y)$$
 """,
     ),
     "GC132": Explanation(

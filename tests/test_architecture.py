@@ -34,7 +34,7 @@ ORDER = (
     ("derivation", "symbolic", "evaluation"),
     ("against", "comparison", "diagnosis", "judgement"),
     ("mending", "updates"),
-    ("hygiene", "explanation"),
+    ("hygiene", "explanation", "descent"),
     ("verification",),
     ("rendering",),
     ("cli",),

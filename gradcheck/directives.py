@@ -22,6 +22,7 @@ _DIRECTIVE = re.compile(
     r"<!--\s*gradcheck:\s*(expect|ignore)\s*\[([^\[\]]*)\]\s*(.*?)\s*-->", re.DOTALL
 )
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
+_COMMENTS = re.compile(r"(?:\s+|<!--.*?-->)*", re.DOTALL)
 _CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
 _FORM = "write '<!-- gradcheck: {}[GC101] reason -->' on a line of its own"
 
@@ -175,9 +176,17 @@ def _parse_comment(text: str, span: Span) -> list[Expectation | Ignore] | Findin
 
 
 def _covered(document: Document, offset: int, blocks: list[Span]) -> Span:
-    """From the first block after the offset to the blank line after it."""
+    """From the first block after the offset to the blank line after it.
+
+    Within a chain that runs over several blocks, the block is what stands next in it.
+    """
     text = document.text
-    block = next((block for block in blocks if block.start >= offset), None)
+    if any(block.start < offset < block.end for block in blocks):
+        comments = _COMMENTS.match(text, offset)
+        start = comments.end() if comments else offset
+        block: Span | None = Span(start, start + 1)
+    else:
+        block = next((block for block in blocks if block.start >= offset), None)
     if block is None:
         return Span(len(text), len(text))
     blank = _BLANK_LINE.search(text, max(block.start, block.end - 1))

@@ -633,13 +633,13 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
         "Give one of the two another name.",
         bad=_TANH
         + r"""
-$$y = \tanh(z), \quad \tanh' = 1 - y^2$$
+$$y = \tanh(z), \quad \frac{d y}{d z} = 1 - y^2$$
 
 $$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
 """,
         good=_TANH
         + r"""
-$$t = \tanh(z), \quad \tanh' = 1 - t^2$$
+$$t = \tanh(z), \quad \frac{d t}{d z} = 1 - t^2$$
 
 $$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
 """,

@@ -61,6 +61,16 @@ def test_a_chain_that_runs_over_blocks_is_one_block() -> None:
         assert [finding.expected for finding in result] == expected
 
 
+def test_a_directive_inside_a_chain_speaks_for_the_block_after_it() -> None:
+    text = f"$$p$$\n\n{EXPECT}\n<!-- and why -->\n\n$$= q$$\n\n$$= r$$\n\n$$s$$"
+    chain = Span(0, text.index("r$$") + 1)
+    later = Span(text.index("s$$"), text.index("s$$") + 1)
+    directives = parse_directives(Document("a.md", text))
+    for place, expected in (("p$$", [False, False]), ("q$$", [True]), ("r$$", [False, False])):
+        result = apply(directives, findings_at(text, ("GC101", place)), [chain, later])
+        assert [finding.expected for finding in result] == expected
+
+
 def test_counts() -> None:
     text = f"{EXPECT.replace('GC101', 'GC101*2')}\n$$a b c$$"
     two = [("GC101", True), ("GC101", True)]

@@ -191,6 +191,7 @@ class Setup:
     chain_only: tuple[str, ...] = ()  # roles that only chain-rule forms are written for
     forward: tuple[str, ...] = ()  # the forward equations as understood, for the read-back
     model_problem: str | None = None  # why the model cannot be differentiated, if so
+    problem_span: Span | None = None  # where it enters, if that can be told
     sources: tuple[Source, ...] = ()  # the definitions in force, in document order
     resolve: Callable[[Expression], Expression] | None = None  # a written side → what it means
 

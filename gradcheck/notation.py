@@ -165,8 +165,8 @@ class _Text(_Writer):
                 return f"{self.at_least(_ATOM, base)}^{self.at_least(_ATOM, exponent)}", _FACTOR
             case Apply(function=function, arguments=arguments, order=order):
                 inner = ", ".join(self.write(argument) for argument in arguments)
-                if function == Name("abs"):
-                    return f"|{inner}|", _ATOM
+                if function == Name("abs") and order < 2:
+                    return (f"sign({inner})" if order else f"|{inner}|"), _ATOM
                 return f"{self.function(function)}{chr(39) * order}({inner})", _ATOM
             case Partial(of=of, by=by, order=order):
                 return self._partial(of, by, order), _FACTOR

@@ -41,6 +41,8 @@ BY_NAME = {
     "Relu": "relu",
     "RELU": "relu",
     "abs": "abs",
+    "sign": "sign",
+    "sgn": "sign",
     "I_d": "identity",
     "Id": "identity",
     "id": "identity",

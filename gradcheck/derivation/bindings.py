@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from gradcheck.derivation.naming import Naming, is_loss_name
@@ -23,6 +24,7 @@ from gradcheck.expression import (
 )
 from gradcheck.statement import Statement
 
+_TRAINED = re.compile(r"^(w|W|v|V|b|B|c|u|U|theta|Theta|omega|beta|weight|bias)$")
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
 
@@ -96,7 +98,10 @@ def is_update(statement: CanonicalStatement) -> bool:
         return True
     if left.superscript and left.superscript.strip("()[]{}") in ("new", "t+1", "k+1", "n+1"):
         return True
-    if right is not None and any(bare(name).key == bare(left).key for name in value_names(right)):
+    holds_itself = right is not None and bare(left).key in {
+        bare(name).key for name in value_names(right)
+    }
+    if holds_itself and (symbol != "=" or _TRAINED.match(left.base)):
         return True  # nothing is defined by itself
     if not isinstance(right, Add):
         return False

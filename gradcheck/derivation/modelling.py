@@ -53,6 +53,7 @@ class SegmentModel:
     resolver: Resolver
     problem: str | None = None
     sources: tuple[Source, ...] = ()
+    circle: tuple[str, ...] = ()  # names defined by each other, if that is the problem
     bindings: tuple[Binding, ...] = ()  # those in force
     overridden: tuple[Binding, ...] = ()  # those that gave way to an equality
 
@@ -210,7 +211,7 @@ def build_model(
     if roles.sample_count:
         values.add(roles.sample_count)
     if loss_key not in ordered:
-        return _without(loss_key, problems, parameters, resolver)
+        return _without(loss_key, problems, _circle(loss_key, resolved), parameters, resolver)
     model = Model(
         definitions=ordered,
         loss=loss_key,
@@ -237,6 +238,7 @@ def build_model(
 def _without(
     loss_key: str,
     problems: Mapping[str, str],
+    circle: tuple[str, ...],
     parameters: tuple[Parameter, ...],
     resolver: Resolver,
 ) -> SegmentModel:
@@ -245,10 +247,31 @@ def _without(
     from gradcheck.expression import Number
 
     empty = Model({loss_key: Number(Fraction(0))}, loss_key, None, parameters, (), ())
-    reason = problems.get(loss_key, "its definitions run in a circle")
-    return SegmentModel(
-        empty, "loss/identity", "identity", resolver, f"the loss is not understood: {reason}"
-    )
+    reason = f"the loss is not understood: {problems.get(loss_key, 'it is not defined')}"
+    if circle:
+        rest = ", which is computed from ".join(circle[1:])
+        reason = f"{circle[0]} is computed from {rest}"
+    return SegmentModel(empty, "loss/identity", "identity", resolver, reason, circle=circle)
+
+
+def _circle(loss: str, bodies: Mapping[str, Expression]) -> tuple[str, ...]:
+    """The first circle of definitions below the loss, its first name again at the end."""
+    trail: list[str] = []
+
+    def visit(key: str) -> tuple[str, ...]:
+        if key in trail:
+            return (*trail[trail.index(key) :], key)
+        if key not in bodies:
+            return ()
+        trail.append(key)
+        for inner in value_keys(bodies[key]):
+            found = visit(inner)
+            if found:
+                return found
+        trail.pop()
+        return ()
+
+    return visit(loss)
 
 
 def _problem(

@@ -165,6 +165,8 @@ class Resolver:
                 meaning = FunctionMeaning(known=key)
         if meaning.known == "identity" and len(arguments) == 1:
             return arguments[0] if node.order == 0 else _ONE if node.order == 1 else _ZERO
+        if meaning.known == "sign" and len(arguments) == 1:  # |u|' = sign(u)
+            return Apply(Name("abs"), arguments, node.order + 1, span=node.span)
         if meaning.known is not None:
             return replace(node, function=Name(meaning.known), arguments=arguments)
         if meaning.body is None:

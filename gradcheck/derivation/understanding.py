@@ -36,6 +36,7 @@ from gradcheck.derivation.segments import (
     output_kind,
 )
 from gradcheck.derivation.steps import Chains
+from gradcheck.document import Span
 from gradcheck.expression import Name, to_key, value_keys
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
@@ -241,8 +242,9 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         model=model.model,
         claims=claims,
         chain_only=chain_only,
-        forward=forward_equations(model.model),
+        forward=forward_equations(model.model) if not model.circle else (),
         model_problem=model.problem,
+        problem_span=_first_forward_reference(model),
         sources=model.sources,
         resolve=model.resolver.resolve,
     )
@@ -260,6 +262,18 @@ def _merge(setups: list[Setup]) -> tuple[list[Setup], list[int]]:
         else:
             merged[same] = _joined(merged[same], setup)
     return merged, places
+
+
+def _first_forward_reference(model: SegmentModel) -> Span | None:
+    """In a circle of definitions, the one that uses a name which is only defined after it."""
+    bindings = {binding.key: binding for binding in model.bindings}
+    edges = [
+        bindings[key]
+        for key, inner in zip(model.circle, model.circle[1:], strict=False)
+        if key in bindings and inner in bindings
+        and bindings[inner].position >= bindings[key].position
+    ]  # fmt: skip
+    return min((binding.span for binding in edges), default=None)
 
 
 def _joined(first: Setup, second: Setup) -> Setup:

@@ -38,7 +38,8 @@ def _nothing_judged(evidence: Evidence) -> list[Finding]:
     if not evidence.setup.claims:
         return []
     message = f"nothing can be judged here: {evidence.setup.model_problem}"
-    return [Finding(RULES["GC005"], evidence.setup.span, message)]
+    span = evidence.setup.problem_span or evidence.setup.span
+    return [Finding(RULES["GC005"], span, message)]
 
 
 @dataclass(frozen=True)

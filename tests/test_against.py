@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcheck.against import derive_against, judge_against
+from gradcheck.against import derive_against, judge_against, understand_reference
 from gradcheck.comparison import Evidence, Options
 from gradcheck.derivation import understand
 from gradcheck.document import Document
@@ -265,3 +265,55 @@ def test_a_student_who_leaves_out_the_network() -> None:
 def test_a_reference_without_a_loss_changes_nothing() -> None:
     derivation = _understood(HALF)
     assert judge_against(_understood("nothing"), derivation) == (derivation, [])
+
+
+ASSIGNMENT = r"""
+Let $x$ be the input.
+
+$$
+\begin{aligned}
+z_1 &= w_1 x + b_1 \\
+a_1 &= g(z_1) \\
+z_2 &= w_2 a_1 + b_2
+\end{aligned}
+$$
+
+where g is the sigmoid.
+
+Regression: $\hat{y} = z_2$ and $L = \frac{1}{2} (\hat{y} - y)^2$.
+
+Classification: $\hat{y} = \sigma(z_2)$ and
+
+$$
+L = -[y \log \hat{y} + (1-y)\log(1-\hat{y})]
+$$
+"""
+
+
+def test_an_assignment_derives_nothing_and_is_understood() -> None:
+    reference = understand_reference(Document("task.md", ASSIGNMENT))
+    assert [(s.name, s.hidden) for s in reference.setups] == [
+        ("mse/identity", "sigmoid"),
+        ("logloss/sigmoid", "sigmoid"),
+    ]
+    for setup in reference.setups:
+        assert setup.model_problem is None
+        assert [p.role for p in setup.model.parameters] == ["w_1", "b_1", "w_2", "b_2"]
+
+
+@pytest.mark.parametrize("prediction", [r"\hat{y}", "p"])
+def test_an_assignment_with_one_setup(prediction: str) -> None:
+    text = display(r"a_1 = \tanh(w_1 x + b_1)", r"\hat{y} = w_2 a_1 + b_2", r"L = (\hat{y} - y)^2")
+    reference = understand_reference(Document("task.md", text.replace(r"\hat{y}", prediction)))
+    (setup,) = reference.setups
+    assert setup.model.prediction is not None
+    derivation, findings = judge_against(reference, _understood(HALF))
+    assert [f.rule.code for f in findings] == ["GC311", "GC312"]
+    rows = _rows(derivation.setups[0], Document("", HALF))
+    assert rows == {"w_1": "WRONG", "b_1": "WRONG", "w_2": "up to 2", "b_2": "up to 2"}
+
+
+def test_a_reference_with_gradients_is_taken_as_it_is() -> None:
+    assert understand_reference(Document("text.md", HALF)).setups[0].claims == (
+        _understood(HALF).setups[0].claims
+    )

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from gradcheck.against.judging import completed, derive_against, judge_against
+from gradcheck.against.reference import understand_reference
 
-__all__ = ["completed", "derive_against", "judge_against"]
+__all__ = ["completed", "derive_against", "judge_against", "understand_reference"]

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck.against.merging import Merged, merged, with_head
+from gradcheck.derivation.resolution import Unresolved
 from gradcheck.document import Document, Span
-from gradcheck.expression import Expression, Name, Sum, transform
+from gradcheck.expression import Expression, Name, Sum, names_in, substitute, transform
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Step
 from gradcheck.notation import to_tex, to_text
@@ -107,51 +108,85 @@ def _differences(both: Merged, student: Setup) -> list[tuple[str, Finding]]:
         return found
     algebra = Algebra(model.one_sample())
     spans = {source.key: source.span for source in student.sources}
+    changed = _changed_since(student)
     for key, body in both.own.items():
         decision = algebra.decide(Name(key), _one_sample(body))
         span = spans.get(key, student.span)
+        if key in changed and span < student.span:
+            span = student.span  # the text has changed the activation since
         if decision.outcome is Outcome.DIFFERENT:
-            found.append((key, _other(both, key, body, span)))
+            found.append((key, _other(both, student, key, body, span)))
         elif decision.outcome is Outcome.CONSTANT and decision.left_out is not None:
             if key == model.loss:
-                found.append((key, _constant(both, key, span, decision.left_out)))
+                found.append((key, _constant(both, student, key, span, decision.left_out)))
             else:
-                found.append((key, _other(both, key, body, span)))
+                found.append((key, _other(both, student, key, body, span)))
     if both.left_open is not None:
         message = f"{both.left_open} is left open here: the reference says {both.setup.hidden}"
         found.append(("", Finding(RULES["GC314"], student.span, message)))
     return found
 
 
+def _changed_since(student: Setup) -> set[str]:
+    """The names whose definition in force is no longer what its own line says."""
+    found = set()
+    for source in student.sources:
+        body = student.model.definitions.get(source.key)
+        if student.resolve is None or body is None:
+            continue
+        try:
+            written = student.resolve(source.written)
+        except Unresolved:
+            continue
+        if written != body:
+            found.add(source.key)
+    return found
+
+
+def _body(both: Merged, student: Setup, key: str) -> Expression:
+    """The reference's definition, without names that only the reference has."""
+    model = both.setup.model
+    lent = {
+        name: body for name, body in model.definitions.items() if name not in student.model.names
+    }
+    body = model.definitions[key]
+    for _ in lent:
+        if not names_in(body) & lent.keys():
+            break
+        body = substitute(body, lent)
+    return body
+
+
 def _one_sample(body: Expression) -> Expression:
     return transform(body, lambda node: node.body if isinstance(node, Sum) else node)
 
 
-def _line(both: Merged, key: str) -> str:
+def _line(both: Merged, student: Setup, key: str) -> str:
     """The reference's definition in the document's names, as people write LaTeX."""
     model = both.setup.model
-    left = to_tex(model.names.get(key, Name(key)))
-    written = f"{left} = {to_tex(model.definitions[key])}"
+    display = {parameter.key: parameter.source_name for parameter in model.parameters}
+    left = to_tex(model.names.get(key, Name(key)), display)
+    written = f"{left} = {to_tex(_body(both, student, key), display)}"
     written = re.sub(r"([_^])\{(\w)\}", r"\1\2", written)
     written = written.replace("\\text{sigmoid}", "\\sigma")
     written = re.sub(r"\\left\(([^()]*)\\right\)", r"(\1)", written)
     return re.sub(r" \\cdot (?=[A-Za-z\\])(?!\\left)", " ", written)  # a_1 (x) would be a call
 
 
-def _other(both: Merged, key: str, body: Expression, span: Span) -> Finding:
+def _other(both: Merged, student: Setup, key: str, body: Expression, span: Span) -> Finding:
     model = both.setup.model
     shown = to_text(model.names.get(key, Name(key)))
     what = "the loss" if key == model.loss else shown
     message = (
-        f"{what} is {to_text(body)} here, in the reference {to_text(model.definitions[key])}: "
+        f"{what} is {to_text(body)} here, in the reference {to_text(_body(both, student, key))}: "
         "what follows is judged by the reference"
     )
-    return Finding(RULES["GC311"], span, message, _line(both, key))
+    return Finding(RULES["GC311"], span, message, _line(both, student, key))
 
 
-def _constant(both: Merged, key: str, span: Span, constant: Constant) -> Finding:
+def _constant(both: Merged, student: Setup, key: str, span: Span, constant: Constant) -> Finding:
     message = f"the reference's loss is {constant} times the one defined here"
-    return Finding(RULES["GC312"], span, message, _line(both, key))
+    return Finding(RULES["GC312"], span, message, _line(both, student, key))
 
 
 def derive_against(

@@ -138,6 +138,27 @@ def test_the_suggestion_is_right(rule: str, code: str, suggestion: str) -> None:
     assert findings(with_rule(suggestion)) == []
 
 
+NAMES = ("w_1", "b_1", "w_2", "b_2")
+
+
+@pytest.mark.parametrize("target", NAMES)
+@pytest.mark.parametrize("source", NAMES)
+@pytest.mark.parametrize("gradient", NAMES)
+def test_every_mixture_of_names(target: str, source: str, gradient: str) -> None:
+    rule = rf"{target} \leftarrow {source} - \eta \frac{{\partial L}}{{\partial {gradient}}}"
+    found = findings(with_rule(rule))
+    if target == source == gradient:
+        assert found == []
+        return
+    (finding,) = found
+    assert finding.rule.code == ("GC401" if target != source else "GC402")
+    assert (finding.suggestion is None) == (len({target, source, gradient}) == 3)
+    if finding.suggestion is not None:
+        assert findings(with_rule(finding.suggestion)) == []
+        if target != source:  # the name that two of the three agree in
+            assert finding.suggestion == STEPS[gradient]
+
+
 def test_the_finding_stands_at_its_line() -> None:
     text = with_rule(STEPS["w_2"], r"b_1 \leftarrow b_2 - \eta \frac{\partial L}{\partial b_1}")
     (finding,) = findings(text)

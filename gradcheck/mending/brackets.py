@@ -108,8 +108,8 @@ def _opened_late(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]
     if isinstance(factors[-1], Sum):
         body = factors[-1].body
         summed = Sum(Add((body, *rest)), factors[-1].index, factors[-1].lower, factors[-1].upper)
-        group = _product((*factors[:-1], summed))
-        yield _edit(path, whole(group), _around(body.span.start, end))
+        whole_sum = whole(_product((*factors[:-1], summed)))
+        yield _edit(path, whole_sum, _around(body.span.start, end))
 
 
 def _around_both(path: Path, node: Add, first: int) -> Iterator[Edit]:
@@ -117,7 +117,10 @@ def _around_both(path: Path, node: Add, first: int) -> Iterator[Edit]:
     one, other = node.terms[first], node.terms[first + 1]
     left = one.operand if isinstance(one, Negate) else one
     right = other.operand if isinstance(other, Negate) else other
-    if not isinstance(left, Multiply) or not isinstance(right, Multiply):
+    if not isinstance(right, Multiply):
+        return
+    yield from _inside_sum_sign(path, node, first, right)
+    if not isinstance(left, Multiply):
         return
     for begin in range(1, len(left.factors)):
         for end in range(1, len(right.factors)):
@@ -128,6 +131,24 @@ def _around_both(path: Path, node: Add, first: int) -> Iterator[Edit]:
             whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
             start, stop = left.factors[begin].span.start, right.factors[end - 1].span.end
             yield _edit(path, whole, _around(start, stop))
+
+
+def _inside_sum_sign(path: Path, node: Add, first: int, right: Multiply) -> Iterator[Edit]:
+    """``Σ a - y b`` for ``Σ (a - y) b``."""
+    one, other = node.terms[first], node.terms[first + 1]
+    left = one.operand if isinstance(one, Negate) else one
+    factors = _factors(left)
+    summed = factors[-1]
+    if not isinstance(summed, Sum):
+        return
+    for end in range(1, len(right.factors)):
+        tail = _product(right.factors[:end])
+        inner = Add((summed.body, Negate(tail) if isinstance(other, Negate) else tail))
+        body = Multiply((inner, *right.factors[end:]))
+        group = _product((*factors[:-1], Sum(body, summed.index, summed.lower, summed.upper)))
+        group = Negate(group) if isinstance(one, Negate) else group
+        whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
+        yield _edit(path, whole, _around(summed.body.span.start, right.factors[end - 1].span.end))
 
 
 def _before_power(document: Document, path: Path, node: Add) -> Iterator[Edit]:

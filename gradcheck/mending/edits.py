@@ -114,7 +114,7 @@ class Edits:
         above = at_path(self.root, path[:-1]) if path else None
         exponent = isinstance(above, Power) and path[-1] == 1
         if isinstance(node, Name):
-            yield from self._names(path, node, isinstance(above, Partial))
+            yield from self._names(path, node, above)
         if isinstance(node, Number):
             yield from self._numbers(path, node, exponent)
         if isinstance(node, Add):
@@ -132,22 +132,23 @@ class Edits:
         if isinstance(node, (Name, Add, Apply)) and not exponent and not isinstance(above, Partial):
             yield from self._squared(path, node, above)
 
-    def _names(self, path: Path, node: Name, in_partial: bool) -> Iterator[Edit]:
-        keys = self.context.counts if node.key in self.context.counts else self.keys
-        if in_partial and path[-1] == 0:
+    def _names(self, path: Path, node: Name, above: Expression | None) -> Iterator[Edit]:
+        keys = (*self.keys, *self.context.counts)
+        if isinstance(above, Partial) and path[-1] == 0:
             keys = (*keys, self.context.model.loss)
+        if isinstance(above, Power) and not isinstance(above.exponent, Number):
+            keys = (*keys, "e")
         for key in keys:
             if key == node.key:
                 continue
             new = self.context.named(key)
-            near = new.base.lower() == node.base.lower()
             yield Edit(
                 path,
                 new,
                 ((self.spans[path], self.spell(key)),),
                 self._symbol_rule(node.key, key),
                 f"{to_text(new)} for {to_text(node)}",
-                1 if near else 3,
+                self._distance(node, new),
             )
         if node.key in self.context.activations or node.key in self.context.model.labels:
             text = self.source(self.spans[path])
@@ -155,6 +156,13 @@ class Edits:
             change = ((self.spans[path], f"(1 - {text})"),)
             words = f"1 - {to_text(node)} for {to_text(node)}"
             yield Edit(path, new_node, change, "wrong-factor", words, 4)
+
+    def _distance(self, old: Name, new: Name) -> int:
+        """How far a name is from another: the same letter, the same kind of quantity, neither."""
+        if old.base.lower() == new.base.lower() and old.accent == new.accent:
+            return 1
+        samples = self.context.model.per_sample
+        return 3 if (old.key in samples) == (new.key in samples) else 4
 
     def _symbol_rule(self, old: str, new: str) -> str:
         roles = {p.key: p.role for p in self.context.model.parameters}
@@ -185,7 +193,7 @@ class Edits:
                 yield Edit((*path, at), inner, (change,), "wrong-sign", words, 2)
             gone = self._cut(terms, at)
             words = f"remove the term {to_text(term)}"
-            yield Edit((*path, at), ZERO, ((gone, ""),), "wrong-term", words, 4)
+            yield Edit((*path, at), ZERO, ((gone, ""),), "wrong-term", words, 3)
             if not isinstance(self._core(term), Multiply):
                 yield from self._times_name((*path, at), term)
         if len(terms) == 2 and isinstance(terms[0], Negate) != isinstance(terms[1], Negate):
@@ -348,7 +356,7 @@ class Edits:
         start = root.span.start
         if isinstance(root, Negate):
             change = Span(start, start + 1), ""
-            yield Edit((), root.operand, (change,), "wrong-sign", "the sign", 1)
+            yield Edit((), root.operand, (change,), "wrong-sign", "the sign", 0)
         elif isinstance(root, Add) and not self._bracketed(root):
             changes = ((Span(start, start), "-("), (Span(root.span.end, root.span.end), ")"))
             yield Edit((), Negate(root), changes, "wrong-sign", "the sign", 2)

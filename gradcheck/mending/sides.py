@@ -15,8 +15,10 @@ from gradcheck.expression import (
     Divide,
     Expression,
     Multiply,
+    Name,
     Negate,
     Number,
+    Power,
     Sum,
     Underbrace,
     contains,
@@ -24,11 +26,12 @@ from gradcheck.expression import (
 )
 from gradcheck.finding import Rule
 from gradcheck.mending.brackets import bracket_edits
-from gradcheck.mending.context import MendContext
+from gradcheck.mending.context import MendContext, squared
 from gradcheck.mending.edits import Changes, Edit, Edits, applied
 from gradcheck.mending.mend import NAMES_OF_RULES, Mend
 from gradcheck.mending.tree import Path, at_path, replaced
 from gradcheck.mending.values import Undefined
+from gradcheck.notation import to_text
 from gradcheck.verdict import Constant
 
 MAX_SINGLES = 900
@@ -44,10 +47,13 @@ class Variant:
 
     edits: tuple[Edit, ...]
     left_out: Constant
+    number: int = 0  # of edits, where two of one place are joined to one
 
     @property
     def weight(self) -> int:
-        return sum(edit.weight for edit in self.edits)
+        rules = {edit.rule for edit in self.edits}
+        exchanged = "extra-factor" in rules and any(rule.startswith("missing") for rule in rules)
+        return sum(edit.weight for edit in self.edits) + 3 * exchanged
 
     @property
     def changes(self) -> Changes:
@@ -150,8 +156,6 @@ class SideSearch:
 
     @property
     def _count(self) -> str:
-        from gradcheck.notation import to_text
-
         key = self.context.model.sample_count
         return to_text(self.context.named(key)) if key else "N"
 
@@ -266,15 +270,18 @@ class SideSearch:
             for at, first in enumerate(edits):
                 half = replaced(self.written, first.path, first.node)
                 for second in edits[at + 1 :]:
-                    if not _apart(first.path, second.path):
+                    joined = _joined(first, second)
+                    if joined is None and not _apart(first.path, second.path):
                         continue
                     budget -= 1
                     if budget < 0:
                         return found
-                    values = self.values(replaced(half, second.path, second.node))
+                    last = joined or second
+                    values = self.values(replaced(half, last.path, last.node))
                     constant = None if values is None else self.left_out(values)
                     if constant is not None:
-                        found.append(Variant((first, second), constant))
+                        pair = (first, second) if joined is None else (joined,)
+                        found.append(Variant(pair, constant, 2))
         return found
 
     # -- choosing -----------------------------------------------------------------------------
@@ -312,7 +319,7 @@ class SideSearch:
         if left_out is None:
             return None
         rule, words = self._words(variant)
-        edits = len(variant.edits)
+        edits = variant.number or len(variant.edits)
         return Mend(self.span, text, words, rule, resolved, edits, left_out)
 
     def read_back(self, text: str) -> Expression | None:
@@ -407,6 +414,20 @@ def _unit(edit: Edit, spine: set[Path]) -> Path | None:
         if edit.path[:length] in spine:
             return edit.path[:length]
     return () if not edit.path else None
+
+
+def _joined(one: Edit, other: Edit) -> Edit | None:
+    """Another name and its square, two edits of one place, as one; None if they are not that."""
+    if one.path != other.path:
+        return None
+    name, power = (other, one) if isinstance(one.node, Power) else (one, other)
+    if not isinstance(name.node, Name) or not isinstance(power.node, Power):
+        return None
+    ((span, text),) = name.changes
+    node = Power(name.node, power.node.exponent)
+    words = f"{to_text(node)} for what stands there"
+    weight = name.weight + power.weight
+    return Edit(name.path, node, ((span, squared(text)),), name.rule, words, weight)
 
 
 def _apart(one: Path, other: Path) -> bool:

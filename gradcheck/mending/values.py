@@ -158,21 +158,33 @@ class Point:
 
 
 def draw_points(model: Model, resolve: Resolve) -> tuple[Point, ...]:
-    """Three points at which the loss and its gradients have values; fewer if none were found."""
-    found: list[Point] = []
-    for attempt in range(ATTEMPTS):
-        if len(found) == len(COUNTS):
-            break
-        count = COUNTS[len(found)]
-        point = Point(At(model, _draw(model, attempt, count), DIGITS), float(count), resolve)
-        try:
-            point.name(model.loss)
-            for parameter in model.parameters:
-                point.exact(Partial(Name(model.loss), Name(parameter.key)))
-        except Undefined:
-            continue
-        found.append(point)
+    """Three points at which the loss and its gradients have values, and are not 0 if they can be.
+
+    Fewer than three if no more were found.
+    """
+    keys = [parameter.key for parameter in model.parameters]
+    best = 0
+    for least in (len(keys), None):
+        found: list[Point] = []
+        for attempt in range(ATTEMPTS):
+            if len(found) == len(COUNTS):
+                return tuple(found)
+            count = COUNTS[len(found)]
+            point = Point(At(model, _draw(model, attempt, count), DIGITS), float(count), resolve)
+            moved = _moved(point, model.loss, keys)
+            if moved is not None and moved >= (best if least is None else least):
+                found.append(point)
+            best = max(best, moved or 0)
     return tuple(found)
+
+
+def _moved(point: Point, loss: str, keys: list[str]) -> int | None:
+    """How many gradients are not 0 at a point (behind a ReLU all may be); None: no values."""
+    try:
+        point.name(loss)
+        return sum(bool(point.exact(Partial(Name(loss), Name(key)))) for key in keys)
+    except Undefined:
+        return None
 
 
 def _draw(model: Model, attempt: int, count: Fraction) -> Draw:

@@ -14,7 +14,7 @@ from gradcheck.model import ROLES, Derivation
 from gradcheck.notation import to_tex
 from gradcheck.updates.evidence import SetupEvidence, evidence_of, followed, setup_of
 from gradcheck.updates.lines import corrected, source_text
-from gradcheck.updates.rules import Update, rules_of
+from gradcheck.updates.rules import Update, network_parameters, rules_of
 from gradcheck.verdict import Constant
 
 Conventions = Mapping[int, Constant | None]
@@ -61,7 +61,7 @@ class _Judge:
         """Every parameter's key with how the document writes it."""
         found: dict[str, str] = {}
         for setup in self.derivation.setups:
-            for parameter in setup.model.parameters:
+            for parameter in network_parameters(setup.model):
                 found.setdefault(parameter.key, parameter.source_name)
         return found
 

@@ -20,9 +20,10 @@ from gradcheck.expression import (
     Number,
     Partial,
     Sum,
+    names_in,
     walk,
 )
-from gradcheck.model import Derivation, Step
+from gradcheck.model import ROLES, Derivation, Model, Parameter, Step
 
 RATES = frozenset(
     "alpha eta lr LR rate gamma epsilon mu rho kappa lambda learningrate learning_rate "
@@ -103,13 +104,21 @@ def rules_of(derivation: Derivation) -> list[Update]:
     return found
 
 
+def network_parameters(model: Model) -> list[Parameter]:
+    """The parameters of the network; what descent only carries along (a velocity) is none."""
+    used: set[str] = set()
+    for key in model.ancestors(model.loss):
+        used |= names_in(model.definitions[key])
+    return [p for p in model.parameters if p.role in ROLES or p.key in used]
+
+
 def _known(derivation: Derivation) -> frozenset[str]:
     """Every name that some setup gives a meaning."""
     found: set[str] = set()
     for setup in derivation.setups:
         model = setup.model
         found |= {*model.definitions, *model.inputs, *model.labels, *model.constants}
-        found |= {parameter.key for parameter in model.parameters}
+        found |= {parameter.key for parameter in network_parameters(model)}
         found |= {model.sample_count} if model.sample_count else set()
     return frozenset(found)
 

@@ -154,7 +154,13 @@ def _findings(
     found += hygiene_findings(derivation, statements, document)
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
     found += update_findings(derivation, document, conventions)
+    undecided = {f.span for f in found if f.rule.code == "GC005"}  # it names what is undefined
+    found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
     return found + _unread_sides(statements, found)
+
+
+def _inside(span: Span, others: set[Span]) -> bool:
+    return any(other.start <= span.start and span.end <= other.end for other in others)
 
 
 def _chosen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gradcheck.expression import Apply, Expression, Name, Partial, Sum, transform
+from gradcheck.expression import Apply, Expression, Name, Partial, Sum, transform, value_keys
 from gradcheck.model import Claim, Model
 
 
@@ -60,3 +60,16 @@ def with_function(model: Model, abstract: str, known: str) -> Model:
         key: replace_function(body, abstract, known) for key, body in model.definitions.items()
     }
     return replace(model, definitions=definitions)
+
+
+def with_definition(model: Model, key: str, body: Expression) -> Model | None:
+    """The model with another definition of one name; None if that runs in a circle."""
+    waiting = {**model.definitions, key: body}
+    ordered: dict[str, Expression] = {}
+    while waiting:
+        ready = [k for k, b in waiting.items() if not set(value_keys(b)) & waiting.keys()]
+        if not ready:
+            return None
+        for name in ready:
+            ordered[name] = waiting.pop(name)
+    return replace(model, definitions=ordered)

@@ -187,6 +187,7 @@ def build_model(
     spellings: Mapping[str, Name],
     hidden: str | None,
     document: Document,
+    elsewhere: Sequence[str] = (),
 ) -> SegmentModel:
     """Resolve the definitions, find out who is who, and put it all into a `Model`."""
     resolved, problems = _resolve_all(bodies, replace(resolver, defined=frozenset(bodies)))
@@ -199,7 +200,7 @@ def build_model(
         for key in value_keys(node.upper)
     ]
     ordered = _in_order(resolved)
-    roles = classify(loss_key, ordered, trained, counts, pinned)
+    roles = classify(loss_key, ordered, trained, counts, pinned, elsewhere)
     layers = dict(roles_pinned) or assign_layers(
         loss_key, ordered, dict.fromkeys([*roles.parameters, *trained])
     )

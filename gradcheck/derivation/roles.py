@@ -65,12 +65,14 @@ def classify(
     trained: Iterable[str],
     counts: Iterable[str],
     pinned: Mapping[str, list[str]],
+    elsewhere: Iterable[str] = (),
 ) -> Roles:
     """Sort the free names below the loss by what they are.
 
     ``trained`` are the names that something is derived for or that an update trains; ``counts``
-    the upper bounds of sums. What the front matter pins comes first; then definition and use;
-    last the letter.
+    the upper bounds of sums in it, ``elsewhere`` what sums over samples run to or claims divide
+    by where the loss itself names no count. What the front matter pins comes first; then
+    definition and use; last the letter.
     """
     trained = list(trained)
     below = reachable(loss, bodies)
@@ -79,6 +81,8 @@ def classify(
     loss_level = _reach_without(loss, bodies, prediction)
     names = _first_names(bodies)
     count = _sample_count(loss, bodies, free, list(counts), trained)
+    if count is None:
+        count = next((k for k in elsewhere if k not in bodies and k not in trained), None)
     labels: list[str] = list(pinned.get("labels", []))
     inputs: list[str] = list(pinned.get("inputs", []))
     parameters: list[str] = list(pinned.get("parameters", []))
@@ -176,14 +180,21 @@ def _sample_count(
             return key
     for key in reachable(loss, bodies):
         body = bodies.get(key)
-        if body is None:
-            continue
-        for node in walk(body):
-            if isinstance(node, Divide):
-                for factor in factors_of(node.denominator):
-                    if isinstance(factor, Name) and factor.key in free and factor.base in COUNTS:
-                        return factor.key
+        for name in count_names(body) if body is not None else ():
+            if name.key in free:
+                return name.key
     return None
+
+
+def count_names(expression: Expression) -> list[Name]:
+    """Names that look like a number of samples and are divided by: ``1/N``."""
+    return [
+        factor
+        for node in walk(expression)
+        if isinstance(node, Divide)
+        for factor in factors_of(node.denominator)
+        if isinstance(factor, Name) and factor.base in COUNTS
+    ]
 
 
 def assign_layers(

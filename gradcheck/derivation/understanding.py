@@ -23,6 +23,7 @@ from gradcheck.derivation.readings import ReadingLog
 from gradcheck.derivation.resolution import Resolver
 from gradcheck.derivation.roles import (
     LABELS,
+    count_names,
     reachable,
 )
 from gradcheck.derivation.segments import (
@@ -37,7 +38,7 @@ from gradcheck.derivation.segments import (
 )
 from gradcheck.derivation.steps import Chains
 from gradcheck.document import Span
-from gradcheck.expression import Name, to_key, value_keys
+from gradcheck.expression import Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
 from gradcheck.statement import ReadDocument
@@ -192,6 +193,7 @@ def _model_of(
         passages.spellings,
         segment.hidden,
         passages.read.document,
+        _counts_elsewhere(passages),
     )
     overridden = tuple(b for b in chosen.values() if to_key(b.body) in resolver.identities)
     chosen[segment.loss.key] = segment.loss
@@ -202,6 +204,19 @@ def _model_of(
         bindings=tuple(b for b in chosen.values() if b not in overridden),
         overridden=overridden,
     )
+
+
+def _counts_elsewhere(passages: Passages) -> list[str]:
+    """What sums run to, and what gradients are divided by, anywhere in the document."""
+    found: list[str] = []
+    for statement in passages.statements:
+        for side in statement.sides[1:]:
+            if side is None:
+                continue
+            uppers = [n.upper for n in walk(side) if isinstance(n, Sum) and n.upper is not None]
+            found += [key for upper in uppers for key in value_keys(upper)]
+            found += [name.key for name in count_names(side)]
+    return list(dict.fromkeys(found))
 
 
 def _without_labels(

@@ -29,7 +29,7 @@ def explain(evidence: Evidence, sides: Mapping[Span, Side]) -> list[Finding]:
     if evidence.setup.model_problem is not None:
         return _nothing_judged(evidence)
     mends = Mends(evidence, sides)
-    found = [*_wrong(evidence, mends), *_undecided(evidence), *_unread(evidence, mends)]
+    found = [*_wrong(evidence, mends), *_undecided(evidence, mends), *_unread(evidence, mends)]
     found += [*_left_out(evidence), *_not_in_forward(evidence, mends), *_contradictions(evidence)]
     return sorted(found, key=lambda finding: (finding.span.start, finding.rule.code))
 
@@ -86,7 +86,10 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     for mistake in mistakes(evidence):
         finding = _gradient(evidence, mistake) or _step(mistake, evidence)
         claim = mistake.claim.claim.span if mistake.claim is not None else None
-        if cause is not None and claim in mends.mended_claims:
+        if cause is not None and mistake.span == cause.span:
+            continue  # said already
+        holds = mistake.step is not None and mends.follows(mistake.step)
+        if cause is not None and (claim in mends.mended_claims or holds):
             yield replace(finding, follows_from=_line(evidence, cause.span))
             continue
         finding = _with_mend(finding, _mend(mistake, mends))
@@ -166,7 +169,7 @@ def _parameter(evidence: Evidence, item: JudgedClaim) -> Parameter:
     return next(p for p in evidence.setup.model.parameters if p.role == item.claim.parameter)
 
 
-def _undecided(evidence: Evidence) -> Iterator[Finding]:
+def _undecided(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     """Gradients that could not be decided are errors, other steps are warnings."""
     told: set[int] = set()
     for item in evidence.judged:
@@ -178,7 +181,11 @@ def _undecided(evidence: Evidence) -> Iterator[Finding]:
     for step in evidence.judged_steps:
         if step.verdict is Verdict.UNDECIDED and step.step.statement not in told:
             told.add(step.step.statement)
-            yield Finding(RULES["GC008"], step.step.span, f"not decided: {step.reason}")
+            definition = mends.definition
+            follows = definition is not None and mends.follows(step)
+            cause = _line(evidence, definition.span) if definition and follows else None
+            message = f"not decided: {step.reason}"
+            yield Finding(RULES["GC008"], step.step.span, message, follows_from=cause)
 
 
 def _unread(evidence: Evidence, mends: Mends) -> Iterator[Finding]:

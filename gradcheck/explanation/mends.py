@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gradcheck.comparison import Evidence
-from gradcheck.comparison.forms import truth
-from gradcheck.comparison.steps import JudgedStep
-from gradcheck.comparison.verdicts import JudgedClaim
+from gradcheck.comparison.forms import Forms, truth, with_definition
+from gradcheck.comparison.steps import JudgedStep, StepJudge
+from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
 from gradcheck.expression import Expression
 from gradcheck.mending import (
@@ -68,6 +68,34 @@ class Mends:
             return frozenset()
         failing = self._claims(wrong=True)
         return frozenset(failing[index].claim.span for index in self.definition.mended)
+
+    @cached_property
+    def after(self) -> dict[tuple[int, int], Verdict | None]:
+        """The verdicts of all steps once the definition is mended, by statement and side."""
+        cause = self.definition
+        if cause is None:
+            return {}
+        model = with_definition(self.evidence.setup.model, cause.key, cause.expression)
+        if model is None:
+            return {}
+        setup = replace(self.evidence.setup, model=model)
+        judge = Judge(Forms(model), self.evidence.keys, self.evidence.options.seed)
+        failing = [
+            item.step
+            for item in self.evidence.judged_steps
+            if item.verdict in (Verdict.WRONG, Verdict.UNDECIDED)
+        ]
+        judged = StepJudge(setup, judge).steps(self.evidence.steps)
+        wanted = {(step.statement, step.side) for step in failing}
+        return {
+            (item.step.statement, item.step.side): item.verdict
+            for item in judged
+            if (item.step.statement, item.step.side) in wanted
+        }
+
+    def follows(self, step: JudgedStep) -> bool:
+        """Whether a failing step holds once the definition is mended."""
+        return self.after.get((step.step.statement, step.step.side)) in HOLDS
 
     def _claims(self, wrong: bool) -> list[JudgedClaim]:
         judged = [i for i in self.evidence.judged if i.claim.expression is not None]

@@ -6,7 +6,7 @@ import random
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import gradcheck
@@ -114,10 +114,7 @@ def examine(
     told = [finding for finding in result.findings if finding.rule.severity != "note"]
     causes = [finding for finding in told if finding.follows_from is None]
     at = [result.document.line_of(finding.span) in lines for finding in causes]
-    named = any(
-        re.search(rf"\bline {line}\b", f"{finding.message} {finding.follows_from}")
-        for finding in told
-    )
+    named = any(_names(finding, lines) for finding in told)
     changed = [new for new in _left_out(result) if new not in before]
     found = any(at) or named or bool(mutant.constant and changed)
     first = at[0] if at else bool(mutant.constant and changed)
@@ -132,6 +129,13 @@ def examine(
         text=written.text,
         said=complaints_of(result),
     )
+
+
+def _names(finding: gradcheck.finding.Finding, lines: tuple[int, ...]) -> bool:
+    """Whether a finding elsewhere names the changed line as its cause or as an alternative."""
+    message = finding.message.partition("with it")[0]  # what follows lists what would hold then
+    text = f"{message} {finding.follows_from or ''}"
+    return any(re.search(rf"\bline {line}\b", text) for line in lines)
 
 
 def _lines_of(written: Written, mutant: Mutant) -> tuple[int, ...]:
@@ -168,6 +172,9 @@ def restores(text: str, mutant: Mutant, notation: Notation, right: Derivation) -
         parsed = [parse(side, notation) for side in _sides(text)]
     except NotWritten:
         return False
+    if len(parsed) == 2 and statement.kind == "update" and mutant.side:
+        sides = [sides[0], sides[mutant.side]]  # an update is shown whole, without the chain
+        mutant = replace(mutant, side=1)
     for start in range(len(sides) - len(parsed) + 1):
         window = sides[start : start + len(parsed)]
         inside = start <= mutant.side < start + len(parsed)

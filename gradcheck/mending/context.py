@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from gradcheck.document import Document, Span
@@ -65,12 +65,17 @@ class MendContext:
         """The context of a setup with the judge that its claims were judged by."""
         return cls(document, setup, judge, accepted)
 
+    def leaving_out(self, accepted: Constant | None) -> MendContext:
+        """The same setup with another constant that a mended side may leave out."""
+        return self._sharing(replace(self, accepted=accepted))
+
     def with_text(self, text: str) -> MendContext:
         """The same setup with more text after the document's own, whose places stay valid."""
         document = replace(self.document, text=self.document.text + text)
-        other = replace(self, document=document)
-        kept = ("points", "_resolved", "_known", "_spellings")
-        for name in kept:
+        return self._sharing(replace(self, document=document))
+
+    def _sharing(self, other: MendContext) -> MendContext:
+        for name in ("points", "_resolved", "_known", "_spellings"):
             other.__dict__[name] = getattr(self, name)
         return other
 
@@ -202,13 +207,7 @@ class MendContext:
     @cached_property
     def _known(self) -> Known:
         """What the document as a whole says about its names."""
-        drafts: list[Draft] = []
-        for block in find_blocks(self.document).formulas:
-            span = block.content
-            tokens = tokenize(self.document.text, span.start, span.end, block.quoted)
-            if len(tokens) <= limits.TOKENS and pair(tokens) <= limits.DEPTH:
-                drafts.extend(split(tokens))
-        return survey(drafts)
+        return _names_of(self.document.path, self.document.text, self.document.body_start)
 
     def read_side(self, text: str) -> Expression | None:
         """A side as it would be read in this document, canonical; None if it is not one side."""
@@ -276,6 +275,19 @@ class MendContext:
             for inner in self.model.ancestors(key)
             for name in names_in(self.model.definitions[inner])
         )
+
+
+@lru_cache(maxsize=4)
+def _names_of(path: str, text: str, body_start: int) -> Known:
+    """The reader's survey of a document; the setups of one document share it."""
+    document = Document(path, text, body_start=body_start)
+    drafts: list[Draft] = []
+    for block in find_blocks(document).formulas:
+        span = block.content
+        tokens = tokenize(text, span.start, span.end, block.quoted)
+        if len(tokens) <= limits.TOKENS and pair(tokens) <= limits.DEPTH:
+            drafts.extend(split(tokens))
+    return survey(drafts)
 
 
 def without_sums(expression: Expression) -> Expression:

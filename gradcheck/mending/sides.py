@@ -125,14 +125,39 @@ class SideSearch:
             return None
         return found if all(found) else None
 
+    def fitting(self, tree: Expression) -> Constant | None:
+        """What a variant leaves out if it holds, found with as few points as will do."""
+        assert self.truth is not None
+        ratios: list[float] = []
+        for point, truth in zip(self.context.points, self.truth, strict=True):
+            try:
+                value = point.written(tree)
+            except Undefined:
+                return None
+            if not value:
+                return None
+            ratios.append(truth / value)
+            if not self._may_fit(ratios):
+                return None
+        return self.constant_of(tuple(ratios))
+
+    def _may_fit(self, ratios: list[float]) -> bool:
+        accepted = self.context.accepted
+        if len(ratios) > 1 and not _same(ratios[0], ratios[1]):
+            return False
+        if accepted is None or _same(ratios[0], 1.0):
+            return ratios[0] > 0
+        count = self.context.points[0].count
+        return _same(ratios[0], float(accepted.rational) * count**accepted.power)
+
     # -- what holds ---------------------------------------------------------------------------
 
     def left_out(self, values: tuple[float, ...]) -> Constant | None:
         """What a variant with these values leaves out; None if it does not hold."""
         assert self.truth is not None
-        return self._constant(tuple(t / v for t, v in zip(self.truth, values, strict=True)))
+        return self.constant_of(tuple(t / v for t, v in zip(self.truth, values, strict=True)))
 
-    def _constant(self, ratios: tuple[float, ...]) -> Constant | None:
+    def constant_of(self, ratios: tuple[float, ...]) -> Constant | None:
         """The acceptable constant that these are at the points, if they are one."""
         if not _same(ratios[0], ratios[1]) or ratios[0] <= 0:
             return None
@@ -224,10 +249,10 @@ class SideSearch:
         if base is None or self.truth is None:
             return []
         target = tuple(t / v for t, v in zip(self.truth, base, strict=True))
-        spine = set(_spine(self.written))
+        spine = set(spine_of(self.written))
         known: list[tuple[float, int, tuple[float, ...], Path]] = []
         for number, (edit, values) in enumerate(self.tried):
-            unit = _unit(edit, spine)
+            unit = unit_of(edit, spine)
             if unit is None or edit.rule == "bracket":
                 continue
             ratio = tuple(v / b for v, b in zip(values, base, strict=True))
@@ -247,7 +272,7 @@ class SideSearch:
                 if other <= number or (place == unit and unit != ()):
                     continue
                 rest = tuple(t / (a * b) for t, a, b in zip(target, ratio, second, strict=True))
-                constant = self._constant(rest)
+                constant = self.constant_of(rest)
                 if constant is not None:
                     pair = (self.tried[number][0], self.tried[other][0])
                     found.append(Variant(pair, constant))
@@ -257,10 +282,10 @@ class SideSearch:
 
     def _within(self) -> list[Variant]:
         """Two edits of one factor: few enough to try."""
-        spine = set(_spine(self.written))
+        spine = set(spine_of(self.written))
         units: dict[Path, list[Edit]] = {}
         for edit, _ in self.tried:
-            unit = _unit(edit, spine)
+            unit = unit_of(edit, spine)
             if unit is not None and edit.rule in _PAIRED:
                 units.setdefault(unit, []).append(edit)
         found: list[Variant] = []
@@ -277,8 +302,7 @@ class SideSearch:
                     if budget < 0:
                         return found
                     last = joined or second
-                    values = self.values(replaced(half, last.path, last.node))
-                    constant = None if values is None else self.left_out(values)
+                    constant = self.fitting(replaced(half, last.path, last.node))
                     if constant is not None:
                         pair = (first, second) if joined is None else (joined,)
                         found.append(Variant(pair, constant, 2))
@@ -393,22 +417,22 @@ def _sum_sign(context: MendContext) -> str:
     return r"\sum_i "
 
 
-def _spine(node: Expression, path: Path = ()) -> Iterator[Path]:
+def spine_of(node: Expression, path: Path = ()) -> Iterator[Path]:
     """The places of the factors that a side is a product of."""
     if isinstance(node, (Negate, Sum, Cancel, Underbrace)):
         inner = at_path(node, (0,))
-        yield from _spine(inner, (*path, 0))
+        yield from spine_of(inner, (*path, 0))
     elif isinstance(node, Multiply):
         for at, factor in enumerate(node.factors):
-            yield from _spine(factor, (*path, at))
+            yield from spine_of(factor, (*path, at))
     elif isinstance(node, Divide):
-        yield from _spine(node.numerator, (*path, 0))
-        yield from _spine(node.denominator, (*path, 1))
+        yield from spine_of(node.numerator, (*path, 0))
+        yield from spine_of(node.denominator, (*path, 1))
     else:
         yield path
 
 
-def _unit(edit: Edit, spine: set[Path]) -> Path | None:
+def unit_of(edit: Edit, spine: set[Path]) -> Path | None:
     """The factor that an edit changes; () for a factor more; None if it is not one factor's."""
     for length in range(len(edit.path) + 1):
         if edit.path[:length] in spine:

@@ -11,7 +11,7 @@ from gradcheck.finding import Rule
 from gradcheck.mending.context import ONE, MendContext
 from gradcheck.mending.edits import Edit
 from gradcheck.mending.mend import NAMES_OF_RULES, Mend
-from gradcheck.mending.sides import MAX_PAIRS, SideSearch, Variant
+from gradcheck.mending.sides import SideSearch, Variant, spine_of, unit_of
 from gradcheck.mending.tree import Path, places, replaced
 from gradcheck.notation import to_text
 from gradcheck.statement import Side
@@ -86,21 +86,26 @@ class LostOperand(SideSearch):
         return found
 
     def pairs(self) -> list[Variant]:
+        """An operand with one edit elsewhere; edits of other factors multiply what it changes."""
+        if self.base is None or self.truth is None:
+            return []
+        spine = set(spine_of(self.written))
+        factors = [(e, v) for e, v in self.tried if e.path and self._is_other_factor(e, spine)]
         found: list[Variant] = []
-        others = [e for e, _ in self.tried if e.path and e.path[: len(self.place)] != self.place]
-        others = [e for e in others if self.place[: len(e.path)] != e.path]
-        budget = MAX_PAIRS
         for operand in self.operands():
-            half = replaced(self.written, operand.path, operand.node)
-            for edit in others:
-                budget -= 1
-                if budget < 0:
-                    return found
-                values = self.values(replaced(half, edit.path, edit.node))
-                constant = None if values is None else self.left_out(values)
+            half = self.values(replaced(self.written, operand.path, operand.node))
+            if half is None:
+                continue
+            for edit, values in factors:
+                known = zip(self.truth, self.base, half, values, strict=True)
+                constant = self.constant_of(tuple(t * b / (h * v) for t, b, h, v in known))
                 if constant is not None:
                     found.append(Variant((operand, edit), constant))
         return found
+
+    def _is_other_factor(self, edit: Edit, spine: set[Path]) -> bool:
+        unit = unit_of(edit, spine)
+        return self.place in spine and unit is not None and unit != self.place
 
     def _words(self, variant: Variant) -> tuple[Rule, str]:
         words = "; ".join(edit.words for edit in variant.edits)

@@ -29,6 +29,7 @@ from gradcheck.expression import (
     Power,
     Sum,
     Underbrace,
+    names_in,
 )
 from gradcheck.model import Model
 
@@ -162,7 +163,10 @@ def draw_points(model: Model, resolve: Resolve) -> tuple[Point, ...]:
 
     Fewer than three if no more were found.
     """
-    keys = [parameter.key for parameter in model.parameters]
+    above = {
+        name for key in model.ancestors(model.loss) for name in names_in(model.definitions[key])
+    }
+    keys = [parameter.key for parameter in model.parameters if parameter.key in above]
     best = 0
     for least in (len(keys), None):
         found: list[Point] = []

@@ -87,6 +87,7 @@ class Point:
     total: bool
     count: mpf
     _open: list[str] = field(default_factory=list)
+    _known: dict[tuple[str, int, str, int | None], Dual] = field(default_factory=dict)
 
     def at(self, term: Term, sample: int) -> mpf:
         with mp.workdps(DIGITS):
@@ -135,6 +136,12 @@ class Point:
         raise AssertionError(term)
 
     def _name(self, key: str, i: int, seed: str, at: int | None) -> Dual:
+        place = (key, i, seed, at)
+        if place not in self._known:
+            self._known[place] = self._looked_up(*place)
+        return self._known[place]
+
+    def _looked_up(self, key: str, i: int, seed: str, at: int | None) -> Dual:
         if key in self.definitions and key not in self._open:
             self._open.append(key)
             try:

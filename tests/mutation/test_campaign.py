@@ -9,24 +9,24 @@ from benchmarks.mutants.documents import draw
 from benchmarks.mutants.mutations import Mutant
 from benchmarks.mutants.writing import write
 
-SEEDS = range(8000, 8012)
+SEEDS = range(8000, 8008)
 FOUND, FIRST, MENDED = 0.75, 0.75, 0.5
 """Shares that today's code reaches with room to spare; to be raised as it gets better."""
 
 
 @pytest.fixture(scope="module")
 def tally() -> Tally:
-    return merge([run_seed(seed, 3, 3) for seed in SEEDS])
+    return merge([run_seed(seed, 3, 2) for seed in SEEDS])
 
 
 def test_nothing_is_said_of_right_derivations(tally: Tally) -> None:
-    assert tally.rewrites >= 30
+    assert tally.rewrites >= 16
     assert [(each.kind, each.seed, each.said) for each in tally.complaints] == []
 
 
 @pytest.mark.parametrize(("name", "least"), [("found", FOUND), ("first", FIRST)])
 def test_planted_mistakes_are_found_where_they_are(tally: Tally, name: str, least: float) -> None:
-    assert len(tally.outcomes) >= 30
+    assert len(tally.outcomes) >= 20
     failed = [each for each in tally.outcomes if not getattr(each, name)]
     assert len(failed) <= (1 - least) * len(tally.outcomes), [
         (each.kind, each.seed, each.line, each.said) for each in failed

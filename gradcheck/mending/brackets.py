@@ -9,7 +9,17 @@ import re
 from collections.abc import Iterator
 
 from gradcheck.document import Document, Span
-from gradcheck.expression import Add, Divide, Expression, Multiply, Negate, Power, Sum
+from gradcheck.expression import (
+    Add,
+    Apply,
+    Divide,
+    Expression,
+    FunctionName,
+    Multiply,
+    Negate,
+    Power,
+    Sum,
+)
 from gradcheck.mending.edits import Changes, Edit
 from gradcheck.mending.tree import Path, at_path, exponent_start, places
 from gradcheck.notation import to_text
@@ -83,6 +93,13 @@ def _closed_early(path: Path, node: Add, first: int, last: int) -> Iterator[Edit
         whole = _sum((*terms[:first], group, *terms[last + 1 :]))
         end = core.factors[count - 1].span.end
         yield _edit(path, whole, _around(terms[first].span.start, end))
+        opening = terms[first]
+        if isinstance(opening, Negate):  # -a - y b for -(a - y) b
+            start = opening.operand.span.start
+            inner = Add((opening.operand, *terms[first + 1 : last], *inner.terms[-1:]))
+            group = Multiply((inner, *core.factors[count:]))
+            whole = _sum((*terms[:first], Negate(group), *terms[last + 1 :]))
+            yield _edit(path, whole, _around(start, end))
 
 
 def _opened_late(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]:
@@ -103,8 +120,12 @@ def _opened_late(path: Path, node: Add, first: int, last: int) -> Iterator[Edit]
     factors = _factors(core)
     for count in range(1, len(factors)):
         inner = Add((_product(factors[count:]), *rest))
-        group = Multiply((*factors[:count], inner))
-        yield _edit(path, whole(group), _around(factors[count].span.start, end))
+        changes = _around(factors[count].span.start, end)
+        head = factors[count - 1]
+        if isinstance(head, FunctionName):  # g' w x + b for g'(w x + b)
+            called = Apply(head.function, (inner,), head.order)
+            yield _edit(path, whole(_product((*factors[: count - 1], called))), changes)
+        yield _edit(path, whole(Multiply((*factors[:count], inner))), changes)
     if isinstance(factors[-1], Sum):
         body = factors[-1].body
         summed = Sum(Add((body, *rest)), factors[-1].index, factors[-1].lower, factors[-1].upper)
@@ -117,10 +138,8 @@ def _around_both(path: Path, node: Add, first: int) -> Iterator[Edit]:
     one, other = node.terms[first], node.terms[first + 1]
     left = one.operand if isinstance(one, Negate) else one
     right = other.operand if isinstance(other, Negate) else other
-    if not isinstance(right, Multiply):
-        return
     yield from _inside_sum_sign(path, node, first, right)
-    if not isinstance(left, Multiply):
+    if not isinstance(left, Multiply) or not isinstance(right, Multiply):
         return
     for begin in range(1, len(left.factors)):
         for end in range(1, len(right.factors)):
@@ -131,24 +150,34 @@ def _around_both(path: Path, node: Add, first: int) -> Iterator[Edit]:
             whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
             start, stop = left.factors[begin].span.start, right.factors[end - 1].span.end
             yield _edit(path, whole, _around(start, stop))
+            called = left.factors[begin - 1]
+            if isinstance(called, FunctionName) and not isinstance(one, Negate):
+                applied = Apply(called.function, (inner,), called.order)
+                group = Multiply((*left.factors[: begin - 1], applied, *right.factors[end:]))
+                whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
+                yield _edit(path, whole, _around(start, stop))
 
 
-def _inside_sum_sign(path: Path, node: Add, first: int, right: Multiply) -> Iterator[Edit]:
-    """``Σ a - y b`` for ``Σ (a - y) b``."""
+def _inside_sum_sign(path: Path, node: Add, first: int, right: Expression) -> Iterator[Edit]:
+    """``Σ a - y b`` for ``Σ (a - y) b``, ``Σ c 1 - a x`` for ``Σ c (1 - a) x``."""
     one, other = node.terms[first], node.terms[first + 1]
     left = one.operand if isinstance(one, Negate) else one
-    factors = _factors(left)
-    summed = factors[-1]
+    outer, heads = _factors(left), _factors(right)
+    summed = outer[-1]
     if not isinstance(summed, Sum):
         return
-    for end in range(1, len(right.factors)):
-        tail = _product(right.factors[:end])
-        inner = Add((summed.body, Negate(tail) if isinstance(other, Negate) else tail))
-        body = Multiply((inner, *right.factors[end:]))
-        group = _product((*factors[:-1], Sum(body, summed.index, summed.lower, summed.upper)))
-        group = Negate(group) if isinstance(one, Negate) else group
-        whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
-        yield _edit(path, whole, _around(summed.body.span.start, right.factors[end - 1].span.end))
+    tails = _factors(summed.body)
+    for begin in range(len(tails)):
+        for end in range(1, len(heads) + 1):
+            head = _product(heads[:end])
+            inner = Add(
+                (_product(tails[begin:]), Negate(head) if isinstance(other, Negate) else head)
+            )
+            body = _product((*tails[:begin], inner, *heads[end:]))
+            group = _product((*outer[:-1], Sum(body, summed.index, summed.lower, summed.upper)))
+            group = Negate(group) if isinstance(one, Negate) else group
+            whole = _sum((*node.terms[:first], group, *node.terms[first + 2 :]))
+            yield _edit(path, whole, _around(tails[begin].span.start, heads[end - 1].span.end))
 
 
 def _before_power(document: Document, path: Path, node: Add) -> Iterator[Edit]:

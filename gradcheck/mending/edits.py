@@ -142,13 +142,15 @@ class Edits:
             if key == node.key:
                 continue
             new = self.context.named(key)
+            if isinstance(above, Partial) and new in (above.of, above.by):
+                continue  # ∂z/∂z = 1 is nothing that anybody means
             yield Edit(
                 path,
                 new,
                 ((self.spans[path], self.spell(key)),),
                 self._symbol_rule(node.key, key),
                 f"{to_text(new)} for {to_text(node)}",
-                self._distance(node, new),
+                0 if isinstance(above, Partial) else self._distance(node, new),
             )
         if node.key in self.context.activations or node.key in self.context.model.labels:
             text = self.source(self.spans[path])
@@ -303,7 +305,9 @@ class Edits:
         """The place of a function's name without primes and exponents, and its text."""
         span = node.function.span
         text = self.source(span)
-        bare = re.match(r"(\\operatorname\{\w+\}|\\[A-Za-z]+|[^'′^²³({\[]+)", text)
+        bare = re.match(
+            r"(\\(?:operatorname|text|mathrm|mathit)\s*\{\w+\}|\\[A-Za-z]+|[^'′^²³({\[]+)", text
+        )
         kept = bare.group(0).rstrip() if bare else text
         return Span(span.start, span.start + len(kept)), kept
 
@@ -487,7 +491,9 @@ class Edits:
                 closed = inner if self._bracketed(argument) else f"({inner})"
                 changes = ((Span(head.span.end, argument.span.end), closed),)
                 words = f"{to_text(applied)}: the function is applied, not multiplied"
-                yield Edit(path, new, changes, "product-for-composition", words, 2)
+                known = [a.arguments[0] for a in self.context.written_activations.values()]
+                weight = 0 if argument in known else 2
+                yield Edit(path, new, changes, "product-for-composition", words, weight)
 
 
 def _short(text: str) -> str:

@@ -235,7 +235,16 @@ class SideSearch:
         constant = self.left_out(self.base)
         if constant is None:
             return []
-        return [Variant((edit,), constant) for edit in sum_edits(self.context, self.written)]
+        edits = sum_edits(self.context, self.written)
+        if contains(self.written, Sum):  # a bracket may decide what is summed
+            edits = bracket_edits(self.context.document, self.written) + edits
+        base = self.base
+        same = [e for e in edits if self._is_worth(e, base)]
+        return [Variant((edit,), constant) for edit in same]
+
+    def _is_worth(self, edit: Edit, base: tuple[float, ...]) -> bool:
+        values = self.values(replaced(self.written, edit.path, edit.node))
+        return values is not None and all(map(_same, values, base))
 
     # -- two edits ----------------------------------------------------------------------------
 
@@ -391,7 +400,7 @@ def sum_edits(context: MendContext, written: Expression) -> list[Edit]:
         if isinstance(node, Sum):
             gone = Span(node.span.start, node.body.span.start)
             words = "remove the sum over the samples"
-            found.append(Edit(path, node.body, ((gone, ""),), "spurious-sum", words, 1))
+            found.append(Edit(path, node.body, ((gone, ""),), "spurious-sum", words, 3))
     if not contains(written, Sum):
         sign = _sum_sign(context)
         core = written.operand if isinstance(written, Negate) else written
@@ -401,7 +410,7 @@ def sum_edits(context: MendContext, written: Expression) -> list[Edit]:
                 break
             place = Span(factor.span.start, factor.span.start)
             words = "the sum over the samples is missing"
-            found.append(Edit((), Sum(written), ((place, sign),), "missing-sum", words, 2))
+            found.append(Edit((), Sum(written), ((place, sign),), "missing-sum", words, 3))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck.expression import Add, Expression, Multiply, Name, Negate, Number, to_key
+from gradcheck.expression import Add, Expression, Multiply, Name, Negate, to_key
 from gradcheck.mending.context import MendContext
 from gradcheck.mending.edits import Edit
 from gradcheck.mending.tree import at_path, parts, places
@@ -53,5 +53,5 @@ def _complement_stands(context: MendContext, written: Expression, name: Name) ->
     """Whether ``1 - a`` stands there already, so that ``a`` is the other half of the slope."""
     if name.key not in context.activations:
         return False
-    one = Number.__name__ and f"(+ 1 (- {name.key}))"
+    one = f"(+ 1 (- {name.key}))"
     return any(to_key(node) == one for _, node in places(written) if parts(node))

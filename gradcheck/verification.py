@@ -98,10 +98,12 @@ def _reference(
     """The derivation of the reference document, or what is wrong with it."""
     if path is None:
         return None, ()
+    from gradcheck.against import understand_reference
+
     documents, errors = loading.load_all([str(path)])
     if errors:
         return None, errors
-    derivation = understand(read(documents[0]))
+    derivation = understand_reference(documents[0])
     if not derivation.setups:
         return None, (InputError(str(path), "the reference defines no loss to judge against"),)
     return derivation, ()
@@ -113,8 +115,9 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
     derivation = understand(statements)
     differences: list[Finding] = []
     if choices.reference is not None:
-        statements, derivation, differences = _against(statements, derivation, choices.reference)
-        document = statements.document
+        from gradcheck.against import derive_against
+
+        derivation, differences = derive_against(choices.reference, document, derivation)
     evidence = [
         Evidence(setup, [s for s in derivation.steps if s.setup == k], document, choices.options)
         for k, setup in enumerate(derivation.setups)
@@ -129,18 +132,6 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         formulas=len(statements.statements),
         descents=_descents(derivation, document, choices),
     )
-
-
-def _against(
-    statements: ReadDocument, derivation: Derivation, reference: Derivation
-) -> tuple[ReadDocument, Derivation, list[Finding]]:
-    """The document with the reference's forward equations and loss; what differs in its own."""
-    from gradcheck.against import completed, judge_against
-
-    if not derivation.setups:
-        statements = read(completed(statements.document, reference))
-        derivation = understand(statements)
-    return (statements, *judge_against(reference, derivation))
 
 
 def _findings(

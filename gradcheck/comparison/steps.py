@@ -127,14 +127,14 @@ class StepJudge:
             step, None, of_loss=of_loss, model=model, left=left, right=right,
             sum_left_out=sum_left_out,
         )  # fmt: skip
-        decision = self.judge.algebra(model).decide(left, right)
+        decision = self.judge.decide(model, left, right)
         if decision.outcome is Outcome.UNDECIDED:
             return replace(
                 bare, verdict=Verdict.UNDECIDED, reason=decision.reason, sum_left_out=False
             )
         constant = decision.outcome is Outcome.CONSTANT
         factor = decision.left_out if constant and decision.left_out is not None else Constant()
-        check = self.judge.evaluator(model).compare(left, right, factor)
+        check = self.judge.compare(model, left, right, factor)
         if check.outcome is Check.UNKNOWN:
             reason = f"no number confirms it: {check.reason}"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)
@@ -150,7 +150,7 @@ class StepJudge:
         if not equal:
             return replace(bare, verdict=Verdict.WRONG, witness=check.witness, sum_left_out=False)
         if constant and not of_loss:
-            witness = self.judge.evaluator(model).compare(left, right).witness
+            witness = self.judge.compare(model, left, right, Constant()).witness
             return replace(bare, verdict=Verdict.WRONG, witness=witness, sum_left_out=False)
         if constant:
             return replace(bare, verdict=Verdict.CONVENTION, left_out=factor)

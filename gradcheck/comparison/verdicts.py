@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gradcheck.comparison.forms import Forms, replace_function, truth, with_function
+from gradcheck.evaluation.precise import Comparison, PreciseEvaluator, Witness
 from gradcheck.evaluation.precise import Outcome as Check
-from gradcheck.evaluation.precise import PreciseEvaluator, Witness
 from gradcheck.expression import Expression
 from gradcheck.model import Claim, Model
 from gradcheck.symbolic import Algebra, Decision, Outcome
@@ -43,6 +43,10 @@ class Judge:
     _algebras: dict[int, Algebra] = field(default_factory=dict)
     _evaluators: dict[int, PreciseEvaluator] = field(default_factory=dict)
     _concrete: dict[tuple[int, str], Model] = field(default_factory=dict)
+    _decisions: dict[tuple[int, Expression, Expression], Decision] = field(default_factory=dict)
+    _comparisons: dict[tuple[int, Expression, Expression, Constant], Comparison] = field(
+        default_factory=dict
+    )
 
     def algebra(self, model: Model) -> Algebra:
         """The algebra of one form, built once."""
@@ -55,6 +59,22 @@ class Judge:
         if id(model) not in self._evaluators:
             self._evaluators[id(model)] = PreciseEvaluator(model, self.seed)
         return self._evaluators[id(model)]
+
+    def decide(self, model: Model, left: Expression, right: Expression) -> Decision:
+        """What the algebra says of two sides; a claim and the step that makes it ask the same."""
+        asked = (id(model), left, right)
+        if asked not in self._decisions:
+            self._decisions[asked] = self.algebra(model).decide(left, right)
+        return self._decisions[asked]
+
+    def compare(
+        self, model: Model, left: Expression, right: Expression, factor: Constant
+    ) -> Comparison:
+        """What the evaluation at points says of ``left = factor · right``."""
+        asked = (id(model), left, right, factor)
+        if asked not in self._comparisons:
+            self._comparisons[asked] = self.evaluator(model).compare(left, right, factor)
+        return self._comparisons[asked]
 
     def known_only(self, left: Expression, right: Expression, model: Model) -> str:
         """For an abstract g: "g is the sigmoid", if the sides are equal for that one only."""
@@ -84,11 +104,11 @@ class Judge:
         model, sum_left_out = self.forms.for_claim(claim)
         loss = claim.loss if claim.loss in model.definitions else model.loss
         left = truth(model, self.keys[claim.parameter], loss)
-        decision = self.algebra(model).decide(left, claim.expression)
+        decision = self.decide(model, left, claim.expression)
         if decision.outcome is Outcome.UNDECIDED:
             return JudgedClaim(claim, Verdict.UNDECIDED, reason=decision.reason, decision=decision)
         factor = decision.left_out or Constant()
-        check = self.evaluator(model).compare(left, claim.expression, factor)
+        check = self.compare(model, left, claim.expression, factor)
         equal = decision.outcome is not Outcome.DIFFERENT
         if check.outcome is Check.UNKNOWN:
             reason = f"the algebra says {decision.outcome.value}, but no number confirms it: "

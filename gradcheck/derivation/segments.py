@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME, recognise, shape_of
@@ -164,7 +164,7 @@ def divide(
     losses: Sequence[Binding],
     claims: Sequence[GradientSide],
     bindings: Sequence[Binding],
-    first_hidden: str | None,
+    first_hidden: Callable[[], str | None],
     log: ReadingLog,
     length: int,
 ) -> list[Segment]:
@@ -212,17 +212,24 @@ def _owner(
 
 
 def _by_activation(
-    segment: Segment, bindings: Sequence[Binding], first_hidden: str | None, log: ReadingLog
+    segment: Segment,
+    bindings: Sequence[Binding],
+    first_hidden: Callable[[], str | None],
+    log: ReadingLog,
 ) -> list[Segment]:
     """Cut a segment where another activation is introduced and claims are made again."""
     claims = sorted(segment.claims, key=lambda claim: claim.position)
-    if not claims or first_hidden is None:
-        return [segment]
-    current = first_hidden
     cuts: list[tuple[int, str, Span]] = []
+    current: str | None = None
     for binding in bindings:
+        later = claims and claims[0].position < binding.start < claims[-1].position
+        if not later or binding.key == segment.loss.key:
+            continue
         kind = activation_defined(binding)
-        if kind is None or kind == current or binding.key == segment.loss.key:
+        if kind is None:
+            continue
+        current = current or first_hidden()
+        if kind == current or current is None:
             continue
         done = {c.parameter for c in claims if c.position < binding.start}
         again = {c.parameter for c in claims if c.position > binding.start}

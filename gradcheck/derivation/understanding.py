@@ -59,7 +59,7 @@ def understand(read: ReadDocument) -> Derivation:
         losses,
         claims,
         passages.bindings,
-        _first_hidden(passages, losses, claims),
+        lambda: _first_hidden(passages, losses, claims),
         passages.log,
         len(read.document.text) + 1,
     )

@@ -620,11 +620,15 @@ $$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i
         "Define it, or write the name that is meant.",
         bad=_LINE
         + r"""
-$$\frac{\partial L}{\partial w} = (\hat{y} - y) x = \epsilon x$$
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = \epsilon$$
 """,
         good=_LINE
         + r"""
 $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+$$\frac{\partial \hat{y}}{\partial w} = x$$
 """,
     ),
     "GC304": Explanation(

@@ -93,6 +93,10 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             yield replace(finding, follows_from=_line(evidence, cause.span))
             continue
         finding = _with_mend(finding, _mend(mistake, mends))
+        example = mends.example(mistake.step, mistake.claim)
+        if example is not None:
+            words, code = example.as_text(), example.as_numpy()
+            finding = replace(finding, counterexample=words, numpy=code)
         if mistake.factor in roots and finding.rule.code != "GC104":
             finding = replace(finding, follows_from=_line(evidence, roots[mistake.factor]))
         elif mistake.factor:

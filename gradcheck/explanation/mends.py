@@ -13,10 +13,12 @@ from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
 from gradcheck.expression import Expression
 from gradcheck.mending import (
+    Counterexample,
     DefinitionMend,
     GradientClaim,
     Mend,
     MendContext,
+    counterexample,
     mend_definition,
     mend_side,
     mend_unread,
@@ -132,6 +134,14 @@ class Mends:
         """What a gradient lacks that could not be read."""
         side = self.sides.get(item.claim.span)
         return None if side is None else mend_unread(self.context, self._truth(item), side)
+
+    def example(self, step: JudgedStep | None, item: JudgedClaim | None) -> Counterexample | None:
+        """A point of small fractions at which a wrong side fails, for a person to follow."""
+        if step is not None and step.left is not None and step.right is not None:
+            return counterexample(self.context, step.left, step.right)
+        if item is not None and item.witness is not None and item.claim.expression is not None:
+            return counterexample(self.context, self._truth(item), item.claim.expression)
+        return None
 
     def _truth(self, item: JudgedClaim) -> Expression:
         key = self.evidence.keys[item.claim.parameter]

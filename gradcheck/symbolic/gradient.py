@@ -11,7 +11,7 @@ SymPy sees dummies only, and functions of its own class without any rewriting ru
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy
@@ -28,6 +28,8 @@ from gradcheck.expression import (
     Power,
     Sum,
     contains,
+    substitute,
+    value_keys,
 )
 from gradcheck.symbolic import polynomial as poly
 from gradcheck.symbolic.decision import Refinement, Undecided
@@ -230,59 +232,27 @@ class Chain:
 
 
 class Translation:
-    """Our expressions to SymPy's and back. Names become dummies, functions a class each."""
+    """Our expressions to SymPy's and back. Names become dummies, functions a class each.
+
+    The dummies go by the place of a name in its definition, so that SymPy differentiates a form
+    such as ``w·x + b`` once, whatever the names in it and however many documents have it.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
-        self._dummies: dict[str, sympy.Dummy] = {}
         self._elements: dict[sympy.Dummy, Rational] = {}
-        self._translated: dict[int, tuple[Expression, Any]] = {}
 
     def derivative(self, definition: Expression, node: str) -> Rational:
         """∂definition/∂node, other names held fixed, as an element of the tower of names."""
-        if id(definition) not in self._translated:
-            self._translated[id(definition)] = definition, self._to_sympy(definition)
-        formula = self._translated[id(definition)][1]
-        return self._from_sympy(sympy.diff(formula, self._dummy(node)))
-
-    def _dummy(self, key: str) -> sympy.Dummy:
-        node = self._chain.graph.node(key)
-        found = self._dummies.get(node)
-        if found is None:
-            found = self._dummies[node] = _nth_dummy(len(self._dummies))
-            self._elements[found] = self._chain.symbol(node)
-        return found
-
-    def _to_sympy(self, expression: Expression) -> Any:
-        match expression:
-            case Number(value=value):
-                return sympy.Rational(value.numerator, value.denominator)
-            case Name(key=key):
-                return self._dummy(key)
-            case Add(terms=terms):
-                return sympy.Add(*(self._to_sympy(term) for term in terms))
-            case Negate(operand=operand):
-                return -self._to_sympy(operand)
-            case Multiply(factors=factors):
-                return sympy.Mul(*(self._to_sympy(factor) for factor in factors))
-            case Divide(numerator=numerator, denominator=denominator):
-                return self._to_sympy(numerator) / self._to_sympy(denominator)
-            case Power(base=base, exponent=exponent):
-                return self._to_sympy(base) ** self._to_sympy(exponent)
-            case Apply(function=function, arguments=(argument,), order=order):
-                return _function(function, order)(self._to_sympy(argument))
-            case Sum(body=body):
-                return sympy.Mul(self.sum_sign, self._to_sympy(body))
-        raise Undecided(f"{type(expression).__name__.lower()} in a definition")
-
-    @property
-    def sum_sign(self) -> Any:
-        """Σ as a factor: what the derivative of a sum has before it."""
-        found = self._dummies.get(_SUM.key)
-        if found is None:
-            found = self._dummies[_SUM.key] = _nth_dummy(len(self._dummies))
-            self._elements[found] = self._chain._sum
-        return found
+        graph = self._chain.graph
+        nodes = list(dict.fromkeys(graph.node(key) for key in value_keys(definition)))
+        places: dict[str, Expression] = {
+            key: Name(f"{nodes.index(graph.node(key))}") for key in value_keys(definition)
+        }
+        formula = _derivative(substitute(definition, places), nodes.index(node))
+        self._elements = {_nth_dummy(i): self._chain.symbol(key) for i, key in enumerate(nodes)}
+        self._elements[_SIGN_OF_SUM] = self._chain._sum
+        return self._from_sympy(formula)
 
     def _from_sympy(self, formula: Any) -> Rational:
         tower = self._chain.tower
@@ -328,8 +298,41 @@ _RULES: dict[str, Any] = {
 
 @cache
 def _nth_dummy(index: int) -> sympy.Dummy:
-    """One dummy for the n-th name of any document, so that SymPy's caches serve them all."""
+    """One dummy for the n-th name of any definition, so that SymPy's caches serve them all."""
     return sympy.Dummy(f"v{index}")
+
+
+_SIGN_OF_SUM = sympy.Dummy("sum")
+"""Σ as a factor: what the derivative of a sum has before it."""
+
+
+@lru_cache(maxsize=512)
+def _derivative(form: Expression, place: int) -> Any:
+    """∂form/∂(its name at that place), by SymPy; the names of ``form`` are numbers."""
+    return sympy.diff(_to_sympy(form), _nth_dummy(place))
+
+
+def _to_sympy(expression: Expression) -> Any:
+    match expression:
+        case Number(value=value):
+            return sympy.Rational(value.numerator, value.denominator)
+        case Name(base=base):
+            return _nth_dummy(int(base))
+        case Add(terms=terms):
+            return sympy.Add(*(_to_sympy(term) for term in terms))
+        case Negate(operand=operand):
+            return -_to_sympy(operand)
+        case Multiply(factors=factors):
+            return sympy.Mul(*(_to_sympy(factor) for factor in factors))
+        case Divide(numerator=numerator, denominator=denominator):
+            return _to_sympy(numerator) / _to_sympy(denominator)
+        case Power(base=base, exponent=exponent):
+            return _to_sympy(base) ** _to_sympy(exponent)
+        case Apply(function=function, arguments=(argument,), order=order):
+            return _function(function, order)(_to_sympy(argument))
+        case Sum(body=body):
+            return sympy.Mul(_SIGN_OF_SUM, _to_sympy(body))
+    raise Undecided(f"{type(expression).__name__.lower()} in a definition")
 
 
 def _function(head: Name, order: int) -> type[sympy.Function]:

@@ -79,11 +79,29 @@ class Model:
 
     def ancestors(self, key: str) -> tuple[str, ...]:
         """The defined names that ``key`` is computed from, itself last, in dependency order."""
-        needed = {key}
-        for name in reversed(self.definitions):
-            if name in needed:
-                needed |= names_in(self.definitions[name])
-        return tuple(name for name in self.definitions if name in needed)
+        if key not in self._ancestors:
+            needed = {key}
+            for name in reversed(self.definitions):
+                if name in needed:
+                    needed |= self._names[name]
+            found = tuple(name for name in self.definitions if name in needed)
+            self._ancestors[key] = found
+        return self._ancestors[key]
+
+    def below(self, key: str) -> frozenset[str]:
+        """Every name that ``key`` is computed from, defined or free, itself included."""
+        names = {key}
+        for ancestor in self.ancestors(key) if key in self.definitions else ():
+            names |= self._names[ancestor]
+        return frozenset(names)
+
+    @cached_property
+    def _names(self) -> dict[str, set[str]]:
+        return {key: names_in(body) for key, body in self.definitions.items()}
+
+    @cached_property
+    def _ancestors(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def one_sample(self) -> Model:
         """The same model with the one-sample loss C·ℓ: the sum goes, the constant stays."""

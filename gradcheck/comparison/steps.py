@@ -88,14 +88,14 @@ class StepJudge:
         keys = names_in(of)
         if model.loss in keys or labels & keys:
             return True
-        return any(labels & _below(model, key) for key in keys)
+        return any(labels & model.below(key) for key in keys)
 
     def _stands_for_gradient(self, key: str) -> bool:
         """A helper such as ``\\delta_2 = \\hat{y} - y``: built on the label, below no loss."""
         model = self.setup.model
         if key not in model.definitions or key in model.ancestors(model.loss):
             return False
-        return bool(set(model.labels) & _below(model, key))
+        return bool(set(model.labels) & model.below(key))
 
     def _step(self, step: Step, of_loss: bool) -> JudgedStep:
         if step.unread is not None:
@@ -204,16 +204,6 @@ class StepJudge:
 
 def _without_sum(side: Expression) -> Expression:
     return transform(side, lambda node: node.body if isinstance(node, Sum) else node)
-
-
-def _below(model: Model, key: str) -> set[str]:
-    """Every name that ``key`` is computed from, itself included."""
-    if key not in model.definitions:
-        return {key}
-    names = {key}
-    for ancestor in model.ancestors(key):
-        names |= names_in(model.definitions[ancestor])
-    return names
 
 
 def _same_variable(

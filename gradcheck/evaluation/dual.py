@@ -90,6 +90,7 @@ class At:
     plain: dict[str, Dual] = field(default_factory=dict)
     cut: dict[str, Graph] = field(default_factory=dict)
     functions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    values: dict[Expression, Quantity] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.mp = _context(self.digits)
@@ -111,7 +112,10 @@ class At:
         return bool(gap > self.mp.ldexp(1, self.largest - self.mp.prec + 83))
 
     def value(self, expression: Expression) -> Quantity:
-        return self.graph.dual(expression).value
+        found = self.values.get(expression)
+        if found is None:
+            found = self.values[expression] = self.graph.dual(expression).value
+        return found
 
     def times(self, factor: Constant, value: Quantity) -> Quantity:
         constant = self.number(factor.rational * Fraction(self.draw.samples) ** factor.power)

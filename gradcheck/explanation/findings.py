@@ -89,10 +89,12 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
         if cause is not None and mistake.span == cause.span:
             continue  # said already
         holds = mistake.step is not None and mends.follows(mistake.step)
-        if cause is not None and (claim in mends.mended_claims or holds):
+        if cause is not None and (claim in mends.mended or holds):
             yield replace(finding, follows_from=_line(evidence, cause.span))
             continue
         finding = _with_mend(finding, _mend(mistake, mends))
+        if mends.alternative is not None:
+            finding = _or_there(finding, evidence, mends.alternative)
         example = mends.example(mistake.step, mistake.claim)
         if example is not None:
             words, code = example.as_text(), example.as_numpy()
@@ -110,10 +112,11 @@ def _line(evidence: Evidence, span: Span) -> str:
 
 def _definition(evidence: Evidence, mends: Mends, cause: DefinitionMend) -> Finding:
     """The root cause at a definition: the lines that fail because of it hold once it is mended."""
-    lines = sorted({evidence.document.line_of(span) for span in mends.mended_claims})
+    lines = sorted({evidence.document.line_of(span) for span in mends.mended})
     which = ", ".join(str(line) for line in lines)
     verb = "holds" if len(lines) == 1 else "hold"
-    message = f"{cause.words}: with it the gradient{'s' * (len(lines) > 1)} in line {which} {verb}"
+    what = f"the gradient{'s' * (len(lines) > 1)} in line {which}" if lines else "the rest"
+    message = f"{cause.words}: with it {what} {verb}"
     return Finding(cause.rule, cause.span, message, cause.replacement)
 
 
@@ -134,6 +137,13 @@ def _with_mend(finding: Finding, mend: Mend | None) -> Finding:
         head, _, tail = message.partition(";")
         message = f"{head}: {mend.words}" + (f";{tail}" if tail else "")
     return replace(finding, rule=mend.rule, message=message, suggestion=mend.replacement)
+
+
+def _or_there(finding: Finding, evidence: Evidence, other: DefinitionMend) -> Finding:
+    """The same mistake may be that of a definition: one edit there would do as well."""
+    words = f"or {_line(evidence, other.span)}: {other.words}"
+    head, _, tail = finding.message.partition("; derived")
+    return replace(finding, message=f"{head}; {words}" + (f"; derived{tail}" if tail else ""))
 
 
 def _gradient(evidence: Evidence, mistake: Mistake) -> Finding | None:

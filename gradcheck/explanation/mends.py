@@ -18,6 +18,7 @@ from gradcheck.mending import (
     GradientClaim,
     Mend,
     MendContext,
+    StepClaim,
     counterexample,
     mend_definition,
     mend_side,
@@ -46,7 +47,7 @@ class Mends:
     @cached_property
     def strict(self) -> MendContext:
         """The same for steps that are about no derivative of the loss: nothing is left out."""
-        return replace(self.context, accepted=Constant())
+        return self.context.leaving_out(Constant())
 
     @cached_property
     def _written(self) -> dict[Span, Expression]:
@@ -54,22 +55,61 @@ class Mends:
         return {s.span: s.right_written for s in steps if s.right_written is not None}
 
     @cached_property
-    def definition(self) -> DefinitionMend | None:
-        """The one edit of a definition that makes the failing claims hold, if there is one."""
-        failing = self._claims(wrong=True)
-        if not failing or self.evidence.setup.model_problem is not None:
-            return None
-        asked = [self._asked(item) for item in failing]
-        holding = [self._asked(item) for item in self._claims(wrong=False)]
-        return mend_definition(self.context, asked, holding)
+    def _failing(self) -> list[JudgedClaim | JudgedStep]:
+        """Gradients that are wrong, then the other steps that are: what a definition explains."""
+        claims = self._claims(wrong=True)
+        own = {item.claim.span for item in claims}
+        steps = [
+            item
+            for item in self.evidence.judged_steps
+            if item.verdict is Verdict.WRONG and item.witness and item.step.span not in own
+        ]
+        return [*claims, *steps]
 
     @cached_property
-    def mended_claims(self) -> frozenset[Span]:
-        """The failing claims that hold once the definition is mended."""
+    def _holding(self) -> list[JudgedClaim | JudgedStep]:
+        """What holds and is no definition, so that a mend must not break it."""
+        claims = self._claims(wrong=False)
+        own = {item.claim.span for item in claims}
+        steps = [
+            item
+            for item in self.evidence.judged_steps
+            if item.verdict in HOLDS
+            and item.step.kind != "definition"
+            and item.step.binds is None
+            and item.step.span not in own
+        ]
+        return [*claims, *steps]
+
+    @cached_property
+    def _definition(self) -> DefinitionMend | None:
+        if not self._failing or self.evidence.setup.model_problem is not None:
+            return None
+        failing = [asked for item in self._failing if (asked := self._asked(item)) is not None]
+        if len(failing) < len(self._failing):
+            return None
+        holding = [asked for item in self._holding if (asked := self._asked(item)) is not None]
+        return mend_definition(self.context, failing, holding)
+
+    @property
+    def definition(self) -> DefinitionMend | None:
+        """The one edit of a definition that makes what fails hold, if there is one."""
+        found = self._definition
+        return None if found is None or found.alternative else found
+
+    @property
+    def alternative(self) -> DefinitionMend | None:
+        """The same where an edit of the only statement that fails would do as well."""
+        found = self._definition
+        return found if found is not None and found.alternative else None
+
+    @cached_property
+    def mended(self) -> tuple[Span, ...]:
+        """The failing sides that hold once the definition is mended."""
         if self.definition is None:
-            return frozenset()
-        failing = self._claims(wrong=True)
-        return frozenset(failing[index].claim.span for index in self.definition.mended)
+            return ()
+        items = [self._failing[index] for index in self.definition.mended]
+        return tuple(i.claim.span if isinstance(i, JudgedClaim) else i.step.span for i in items)
 
     @cached_property
     def after(self) -> dict[tuple[int, int], Verdict | None]:
@@ -105,7 +145,18 @@ class Mends:
             return [i for i in judged if i.verdict is Verdict.WRONG and i.witness is not None]
         return [i for i in judged if i.verdict in HOLDS]
 
-    def _asked(self, item: JudgedClaim) -> GradientClaim:
+    def _asked(self, item: JudgedClaim | JudgedStep) -> GradientClaim | StepClaim | None:
+        if isinstance(item, JudgedStep):
+            if item.left is None or item.right is None:
+                return None
+            return StepClaim(
+                left=item.step.left_expression or item.left,
+                expression=item.right,
+                left_out=(item.left_out or Constant()) if item.verdict in HOLDS else None,
+                written=item.step.right_written,
+                statement=item.step.statement,
+                of_loss=item.of_loss,
+            )
         assert item.claim.expression is not None
         return GradientClaim(
             parameter=self.evidence.keys[item.claim.parameter],
@@ -113,6 +164,7 @@ class Mends:
             expression=item.claim.expression,
             left_out=(item.left_out or Constant()) if item.verdict in HOLDS else None,
             written=self._written.get(item.claim.span),
+            statement=item.claim.statement,
         )
 
     def of_step(self, step: JudgedStep) -> Mend | None:

@@ -5,7 +5,7 @@ Thousands of edits are tried at points, a few are read back from the corrected t
 
 from gradcheck.mending.context import MendContext
 from gradcheck.mending.counterexample import Counterexample, counterexample
-from gradcheck.mending.definitions import GradientClaim, mend_definition
+from gradcheck.mending.definitions import GradientClaim, StepClaim, mend_definition
 from gradcheck.mending.mend import DefinitionMend, Mend
 from gradcheck.mending.sides import mend_side
 from gradcheck.mending.unread import mend_unread
@@ -16,6 +16,7 @@ __all__ = [
     "GradientClaim",
     "Mend",
     "MendContext",
+    "StepClaim",
     "counterexample",
     "mend_definition",
     "mend_side",

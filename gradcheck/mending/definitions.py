@@ -27,7 +27,7 @@ from gradcheck.expression import (
     to_key,
 )
 from gradcheck.mending.brackets import bracket_edits
-from gradcheck.mending.context import MendContext
+from gradcheck.mending.context import MendContext, without_sums
 from gradcheck.mending.edits import Edit, Edits, applied
 from gradcheck.mending.mend import NAMES_OF_RULES, DefinitionMend
 from gradcheck.mending.sides import mend_side, read_back
@@ -46,6 +46,7 @@ class GradientClaim:
 
     ``left_out`` is what it leaves out if it holds (Constant(1): nothing). ``written`` is the side
     as written; with it, a claim that can be mended by itself is not put down to a definition.
+    Claims of one ``statement`` are one line of thought; -1: a statement of its own.
     """
 
     parameter: str
@@ -53,50 +54,66 @@ class GradientClaim:
     expression: Expression
     left_out: Constant | None = None
     written: Expression | None = None
+    statement: int = -1
+
+    @property
+    def left(self) -> Expression:
+        """What it is claimed to be."""
+        return Partial(Name(self.loss), Name(self.parameter))
+
+    @property
+    def of_loss(self) -> bool:
+        """Whether a constant may be left out."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class StepClaim:
+    """A step that is no closed form of a gradient: ``\\partial z_1/\\partial w_1 = x``."""
+
+    left: Expression
+    expression: Expression
+    left_out: Constant | None = None
+    written: Expression | None = None
+    statement: int = -1
+    of_loss: bool = False
+
+
+Asked = GradientClaim | StepClaim
 
 
 def mend_definition(
     context: MendContext,
-    failing: Sequence[GradientClaim],
-    passing: Sequence[GradientClaim] = (),
+    failing: Sequence[Asked],
+    passing: Sequence[Asked] = (),
 ) -> DefinitionMend | None:
     """The edit of a definition that mends what fails and keeps what holds; None if in doubt.
 
-    It must mend every failing claim, or more than half of them and at least two. A single claim
-    must not be mendable by itself. Edits of a helper (``\\delta_1``) go before those of forward
-    equations, these before the loss; of one kind the nearest counts, if it is the only one.
+    It must mend everything that fails, or more than half of it and two statements. Where one edit
+    of the only statement that fails would do as well, nobody can say which was meant: such a mend
+    is an ``alternative``. Of several, the one that leaves no constant out comes first, then one
+    that adds nothing, then helpers (``\\delta_1``), forward equations, the loss; the nearest
+    edit counts, if it is the only one.
     """
     if not failing or len(context.points) < 3:
         return None
-    if len(failing) == 1 and _mendable(context, failing[0]):
-        return None
-    search = _Search(context, tuple(failing), tuple(passing))
-    mends = search.found()
-    return mends[0] if mends and _plausible(context, failing, mends[0]) else None
+    open_ = _statements(failing) == 1 and any(_mendable(context, claim) for claim in failing)
+    mends = _Search(context, tuple(failing), tuple(passing), open_).found()
+    return mends[0] if mends else None
 
 
-def _plausible(
-    context: MendContext, failing: Sequence[GradientClaim], mend: DefinitionMend
-) -> bool:
-    """Whether a definition is likelier to be wrong than the claims that it would mend.
-
-    A helper is. A forward equation or the loss is if all that fails follows from it and is much,
-    or if one of the claims cannot be mended by an edit of its own.
-    """
-    model = context.model
-    if mend.key not in model.ancestors(model.loss):
-        return True
-    if len(mend.mended) == len(failing) > 2:
-        return True
-    return not all(_mendable(context, failing[number]) for number in mend.mended)
+def _statements(claims: Sequence[Asked]) -> int:
+    """In how many statements these stand."""
+    own = sum(claim.statement < 0 for claim in claims)
+    return own + len({claim.statement for claim in claims if claim.statement >= 0})
 
 
-def _mendable(context: MendContext, claim: GradientClaim) -> bool:
+def _mendable(context: MendContext, claim: Asked) -> bool:
     """Whether one edit of the claim itself would do."""
     if claim.written is None:
         return False
-    left = Partial(Name(claim.loss or context.model.loss), Name(claim.parameter))
-    mend = mend_side(context, left, claim.written)
+    strict = context if claim.of_loss else context.leaving_out(Constant())
+    mend = mend_side(strict, claim.left, claim.written)
     return mend is not None and mend.edits == 1
 
 
@@ -105,7 +122,7 @@ class _Candidate:
     source: Source
     edit: Edit
     body: Expression
-    rank: tuple[int, int]
+    rank: tuple[bool, bool, int, int]
     mended: tuple[int, ...]
     meaning: tuple[float, ...]
 
@@ -113,8 +130,9 @@ class _Candidate:
 @dataclass(frozen=True)
 class _Search:
     context: MendContext
-    failing: tuple[GradientClaim, ...]
-    passing: tuple[GradientClaim, ...]
+    failing: tuple[Asked, ...]
+    passing: tuple[Asked, ...]
+    alternative: bool = False  # only what would do as well as an edit of the claim
 
     @cached_property
     def model(self) -> Model:
@@ -124,36 +142,33 @@ class _Search:
     def flows(self) -> tuple[Flow, ...]:
         return tuple(Flow(point, self.model.definitions) for point in self.context.points)
 
+    @cached_property
+    def kept(self) -> tuple[Asked, ...]:
+        """What holds, as far as points can tell, and must still hold."""
+        flows = list(self.flows)
+        return tuple(c for c in self.passing if self._holds(c, flows, c.left_out or Constant()))
+
     def found(self) -> list[DefinitionMend]:
         """The proved candidates, at most one: the nearest, where it is the only one so near."""
-        candidates = [c for source in self._tried() for c in self._candidates(source)]
+        candidates = [c for source in self._sources() for c in self._candidates(source)]
         whole = [c for c in candidates if len(c.mended) == len(self.failing)]
         if not whole:
             most = max((len(c.mended) for c in candidates), default=0)
-            enough = most >= 2 and 2 * most > len(self.failing)
+            enough = 2 * most > len(self.failing)
             whole = [c for c in candidates if len(c.mended) == most] if enough else []
+            whole = [c for c in whole if _statements([self.failing[n] for n in c.mended]) > 1]
         if not whole:
             return []
         best = min(c.rank for c in whole)
         nearest = [c for c in whole if c.rank == best]
         first = nearest[0]
-        if any(not _agree(c, first) for c in nearest[1:]):
+        if any(c.source is first.source and not _agree(c, first) for c in nearest[1:]):
             return []
         for candidate in nearest[:MAX_PROOFS]:
             mend = self._proved(candidate)
             if mend is not None:
                 return [mend]
         return []
-
-    def _tried(self) -> list[Source]:
-        """Of few claims that can all be mended by themselves only a helper may be the cause."""
-        sources = self._sources()
-        above = set(self.model.ancestors(self.model.loss))
-        helpers = [source for source in sources if source.key not in above]
-        few = len(self.failing) < 3 and len(helpers) < len(sources)
-        if few and all(_mendable(self.context, claim) for claim in self.failing):
-            return helpers
-        return sources
 
     def _sources(self) -> list[Source]:
         """The definitions that mean what they say; one that a reading overrides is not tried."""
@@ -181,15 +196,16 @@ class _Search:
         kind = kind if source.key in self.model.ancestors(self.model.loss) else 0
         found = []
         for edit in edits:
-            if kind and not edit.path and edit.rule == "wrong-sign":
+            adds = _adds(context.document.text, edit)
+            if adds and (self.alternative or kind and edit.rule == "wrong-sign"):
                 continue  # nobody writes a network or a loss upside down
             body = self._body(replaced(source.written, edit.path, edit.node))
             if body is None or names_in(body) & below:
                 continue
             outcome = self._outcome(source.key, body, below)
             if outcome is not None:
-                mended, meaning = outcome
-                rank = (kind, edit.weight)
+                mended, inexact, meaning = outcome
+                rank = (inexact, adds, kind, edit.weight)
                 found.append(_Candidate(source, edit, body, rank, mended, meaning))
         return found
 
@@ -209,33 +225,42 @@ class _Search:
 
     def _outcome(
         self, key: str, body: Expression, below: frozenset[str]
-    ) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
-        """Which failing claims hold under an edit, if all that held still do; else None."""
+    ) -> tuple[tuple[int, ...], bool, tuple[float, ...]] | None:
+        """Which failing claims hold under an edit, if all that held still do; else None.
+
+        With them, whether they leave something out, and the values of what is edited.
+        """
         first = [self.flows[0].edited(key, body, below)]
-        if not any(self._holds(claim, first, self.context.accepted) for claim in self.failing):
+        if not any(self._holds(claim, first, self._accepted(claim)) for claim in self.failing):
             return None  # most edits end here, at one point
         flows = first + [flow.edited(key, body, below) for flow in self.flows[1:]]
         try:
-            for claim in self.passing:
+            for claim in self.kept:
                 if not self._holds(claim, flows, claim.left_out or Constant()):
                     return None
             mended = tuple(
                 number
                 for number, claim in enumerate(self.failing)
-                if self._holds(claim, flows, self.context.accepted)
+                if self._holds(claim, flows, self._accepted(claim))
             )
             if not mended:
                 return None
-            return mended, tuple(flow.value(Name(key)) for flow in flows)
+            inexact = self.context.accepted is None and not all(
+                self._holds(self.failing[number], flows, Constant()) for number in mended
+            )
+            return mended, inexact, tuple(flow.value(Name(key)) for flow in flows)
         except Undefined:
             return None
 
-    def _holds(self, claim: GradientClaim, flows: list[Flow], constant: Constant | None) -> bool:
+    def _accepted(self, claim: Asked) -> Constant | None:
+        return self.context.accepted if claim.of_loss else Constant()
+
+    def _holds(self, claim: Asked, flows: list[Flow], constant: Constant | None) -> bool:
         """Whether a claim equals its gradient up to this constant (None: up to any)."""
         ratios = []
         for flow in flows:
             try:
-                truth = flow.slope(Name(claim.loss or self.model.loss), claim.parameter)
+                truth = flow.value(claim.left)
                 value = flow.value(claim.expression)
             except Undefined:
                 return False
@@ -269,7 +294,7 @@ class _Search:
         if candidate.edit.rule == "prime":
             rule = NAMES_OF_RULES["activation-prime"]
         words, mended = candidate.edit.words, candidate.mended
-        return DefinitionMend(source.key, span, text, words, rule, body, mended)
+        return DefinitionMend(source.key, span, text, words, rule, body, mended, self.alternative)
 
     def _all_hold(self, model: Model, mended: tuple[int, ...]) -> bool:
         """Whether the claims hold in the edited model, by algebra and by evaluation."""
@@ -277,9 +302,16 @@ class _Search:
         from gradcheck.comparison.verdicts import Judge
 
         judge = Judge(Forms(model), {p.role: p.key for p in model.parameters})
+        context = replace(self.context, judge=judge)
         roles = {p.key: p.role for p in model.parameters}
-        claims = [self.failing[number] for number in mended] + list(self.passing)
+        claims = [self.failing[number] for number in mended] + list(self.kept)
         for claim in claims:
+            if isinstance(claim, StepClaim):
+                accepted = self.context.accepted if claim.of_loss else Constant()
+                one = without_sums(claim.left), without_sums(claim.expression)
+                if replace(context, accepted=accepted).holds(*one) is None:
+                    return False
+                continue
             item = judge.judge(
                 Claim(
                     roles[claim.parameter],
@@ -296,6 +328,14 @@ class _Search:
             if not self.context.acceptable(item.left_out or Constant()):
                 return False
         return True
+
+
+def _adds(text: str, edit: Edit) -> bool:
+    """Whether an edit only adds something to what stands there."""
+    return all(
+        span.start == span.end or (new.startswith(text[span.start : span.end]) and "^" in new)
+        for span, new in edit.changes
+    )
 
 
 def _agree(one: _Candidate, other: _Candidate) -> bool:

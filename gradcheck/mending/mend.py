@@ -38,6 +38,7 @@ class DefinitionMend:
 
     ``key`` is the name whose definition is edited; the other fields are those of `Mend` for the
     definition's body. ``mended`` are the indices of the failing claims that hold with it.
+    ``alternative``: one edit of the claim itself would do as well.
     """
 
     key: str
@@ -47,3 +48,4 @@ class DefinitionMend:
     rule: Rule
     expression: Expression
     mended: tuple[int, ...]
+    alternative: bool = False

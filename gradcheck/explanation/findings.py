@@ -92,7 +92,12 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
         if cause is not None and (claim in mends.mended or holds):
             yield replace(finding, follows_from=_line(evidence, cause.span))
             continue
-        finding = _with_mend(finding, _mend(mistake, mends))
+        own = _mend(mistake, mends)
+        left = mends.of_left(mistake.step, own) if mistake.step is not None else None
+        if left is not None:
+            yield _on_the_left(left)
+            continue
+        finding = _with_mend(finding, own)
         if mends.alternative is not None:
             finding = _or_there(finding, evidence, mends.alternative)
         example = mends.example(mistake.step, mistake.claim)
@@ -137,6 +142,12 @@ def _with_mend(finding: Finding, mend: Mend | None) -> Finding:
         head, _, tail = message.partition(";")
         message = f"{head}: {mend.words}" + (f";{tail}" if tail else "")
     return replace(finding, rule=mend.rule, message=message, suggestion=mend.replacement)
+
+
+def _on_the_left(mend: Mend) -> Finding:
+    """The right side is another derivative than the one that stands on the left."""
+    message = f"the left side is another derivative than the right side: {mend.words}"
+    return Finding(mend.rule, mend.span, message, mend.replacement)
 
 
 def _or_there(finding: Finding, evidence: Evidence, other: DefinitionMend) -> Finding:
@@ -195,6 +206,10 @@ def _undecided(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     for step in evidence.judged_steps:
         if step.verdict is Verdict.UNDECIDED and step.step.statement not in told:
             told.add(step.step.statement)
+            left = mends.of_left(step, None) if step.step.left_expression is None else None
+            if left is not None:
+                yield _on_the_left(left)
+                continue
             definition = mends.definition
             follows = definition is not None and mends.follows(step)
             cause = _line(evidence, definition.span) if definition and follows else None

@@ -11,7 +11,7 @@ from gradcheck.comparison.forms import Forms, truth, with_definition
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
-from gradcheck.expression import Expression
+from gradcheck.expression import Expression, Negate, Partial, to_key
 from gradcheck.mending import (
     Counterexample,
     DefinitionMend,
@@ -21,9 +21,11 @@ from gradcheck.mending import (
     StepClaim,
     counterexample,
     mend_definition,
+    mend_left,
     mend_side,
     mend_unread,
 )
+from gradcheck.model import Step
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
@@ -174,6 +176,59 @@ class Mends:
         context = self.context if step.of_loss else self.strict
         left = step.step.left_expression or step.left
         return mend_side(context, left, step.step.right_written)
+
+    @cached_property
+    def _lefts(self) -> dict[str, list[int]]:
+        """The derivatives that statements are about, with their numbers."""
+        found: dict[str, list[int]] = {}
+        for step in self.evidence.steps:
+            if isinstance(step.left_expression, Partial):
+                found.setdefault(to_key(step.left_expression), []).append(step.statement)
+        return found
+
+    def of_left(self, step: JudgedStep, own: Mend | None) -> Mend | None:
+        """Another name in the derivative that a chain is about, where that is likelier.
+
+        It is if the right side has no edit of its own that is as small, if that edit would break
+        what holds after it, or if the derivative was claimed elsewhere and the other one was not.
+        """
+        left, right = step.step.left_written, step.step.right_expression
+        core = left.operand if isinstance(left, Negate) else left
+        if (
+            left is None
+            or not isinstance(core, Partial)
+            or right is None
+            or not self._opens(step.step)
+        ):
+            return None
+        context = self.context if step.of_loss else self.strict
+        mends = mend_left(context, right, left)
+        open_ = [m for m in mends if not self._claimed(m.expression, step.step.statement)]
+        mends = open_ or mends
+        if not mends or len({to_key(mend.expression) for mend in mends}) > 2:
+            return None
+        copied = self._claimed(step.step.left_expression, step.step.statement) and bool(open_)
+        if own is not None and own.edits == 1 and not copied and not self._carried(step.step):
+            return None
+        return mends[0]
+
+    def _opens(self, step: Step) -> bool:
+        """Whether a step is the first of its chain, but for a name that is given to it."""
+        before = [s for s in self.evidence.steps if s.statement == step.statement]
+        return all(s.binds is not None for s in before if s.side < step.side)
+
+    def _claimed(self, left: Expression | None, statement: int) -> bool:
+        found = self._lefts.get(to_key(left), []) if left is not None else []
+        return any(number != statement for number in found)
+
+    def _carried(self, step: Step) -> bool:
+        """Whether the next side follows from this one."""
+        return any(
+            item.step.statement == step.statement
+            and item.step.side == step.side + 1
+            and item.verdict in HOLDS
+            for item in self.evidence.judged_steps
+        )
 
     def of_claim(self, item: JudgedClaim) -> Mend | None:
         """The smallest edit under which a wrong gradient holds."""

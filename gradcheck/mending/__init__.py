@@ -7,7 +7,7 @@ from gradcheck.mending.context import MendContext
 from gradcheck.mending.counterexample import Counterexample, counterexample
 from gradcheck.mending.definitions import GradientClaim, StepClaim, mend_definition
 from gradcheck.mending.mend import DefinitionMend, Mend
-from gradcheck.mending.sides import mend_side
+from gradcheck.mending.sides import mend_left, mend_side
 from gradcheck.mending.unread import mend_unread
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "StepClaim",
     "counterexample",
     "mend_definition",
+    "mend_left",
     "mend_side",
     "mend_unread",
 ]

@@ -37,6 +37,8 @@ def bracket_edits(document: Document, root: Expression) -> list[Edit]:
         if isinstance(node, Add):
             found += _in_sum(path, node)
             found += _before_power(document, path, node)
+            found += _late_before_power(document, path, node)
+            found += _argument_closed(document, path, node)
             found += _over_slash(document, path, node)
         if isinstance(node, Divide):
             found += _after_slash(document, path, node)
@@ -190,6 +192,59 @@ def _before_power(document: Document, path: Path, node: Add) -> Iterator[Edit]:
     changed = Power(Add((*node.terms[:-1], base)), core.exponent)
     end = exponent_start(document, core)
     yield _edit(path, changed, _around(node.terms[0].span.start, end))
+
+
+def _late_before_power(document: Document, path: Path, node: Add) -> Iterator[Edit]:
+    """``c a - y^2`` for ``c (a - y)^2``, ``c Σ a - y^2`` for ``c Σ (a - y)^2``."""
+    first, last = node.terms[0], node.terms[-1]
+    core = last.operand if isinstance(last, Negate) else last
+    head = first.operand if isinstance(first, Negate) else first
+    if not isinstance(core, Power):
+        return
+    base = Negate(core.base) if isinstance(last, Negate) else core.base
+    factors, end = _factors(head), exponent_start(document, core)
+    negative = isinstance(first, Negate)
+    for count in range(0 if negative else 1, len(factors)):
+        inner = Add((_product(factors[count:]), *node.terms[1:-1], base))
+        group = _product((*factors[:count], Power(inner, core.exponent)))
+        around = _around(factors[count].span.start, end)
+        yield _edit(path, Negate(group) if negative else group, around)
+    summed = factors[-1]
+    if isinstance(summed, Sum):
+        tails = _factors(summed.body)
+        for count in range(len(tails)):
+            inner = Add((_product(tails[count:]), *node.terms[1:-1], base))
+            body = _product((*tails[:count], Power(inner, core.exponent)))
+            whole = Sum(body, summed.index, summed.lower, summed.upper)
+            group = _product((*factors[:-1], whole))
+            around = _around(tails[count].span.start, end)
+            yield _edit(path, Negate(group) if negative else group, around)
+
+
+def _argument_closed(document: Document, path: Path, node: Add) -> Iterator[Edit]:
+    """``log(1) - p`` for ``log(1 - p)``, ``σ(w x) + b`` for ``σ(w x + b)``."""
+    for first in range(len(node.terms) - 1):
+        term = node.terms[first]
+        factors = _factors(term.operand if isinstance(term, Negate) else term)
+        called = factors[-1]
+        if not isinstance(called, Apply) or len(called.arguments) != 1:
+            continue
+        argument = called.arguments[0]
+        between = document.text[argument.span.end : called.span.end]
+        closing = _CLOSES.search(document.text[called.span.start : called.span.end])
+        if closing is None or "(" in between:
+            continue
+        start = called.span.start + closing.start()
+        for last in range(first + 1, len(node.terms)):
+            terms = argument.terms if isinstance(argument, Add) else (argument,)
+            inner = Add((*terms, *node.terms[first + 1 : last + 1]))
+            group = _product((*factors[:-1], Apply(called.function, (inner,), called.order)))
+            group = Negate(group) if isinstance(term, Negate) else group
+            whole = _sum((*node.terms[:first], group, *node.terms[last + 1 :]))
+            end = node.terms[last].span.end
+            mark = closing.group(0)
+            changes = (Span(start, called.span.end), ""), (Span(end, end), mark)
+            yield _edit(path, whole, changes)
 
 
 def _product_power(document: Document, path: Path, node: Multiply) -> Iterator[Edit]:

@@ -197,7 +197,7 @@ class _Search:
         found = []
         for edit in edits:
             adds = _adds(context.document.text, edit)
-            if adds and (self.alternative or kind and edit.rule == "wrong-sign"):
+            if adds and (self.alternative or (kind and edit.rule == "wrong-sign")):
                 continue  # nobody writes a network or a loss upside down
             body = self._body(replaced(source.written, edit.path, edit.node))
             if body is None or names_in(body) & below:

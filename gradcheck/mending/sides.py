@@ -18,6 +18,7 @@ from gradcheck.expression import (
     Name,
     Negate,
     Number,
+    Partial,
     Power,
     Sum,
     Underbrace,
@@ -76,6 +77,38 @@ def mend_side(context: MendContext, left: Expression, written: Expression) -> Me
             found = search.suggestion(search.singles()) or search.suggestion(search.pairs())
         context.answers[asked] = found
     return context.answers[asked]
+
+
+def mend_left(context: MendContext, right: Expression, written: Expression) -> list[Mend]:
+    """The names of a derivative, or its sign, under which a left side equals ``right``.
+
+    Each changes one name of ``written``, a partial, or drops its sign; the nearest first.
+    """
+    accepted = context.accepted or Constant()
+    inverse = Constant(1 / accepted.rational, -accepted.power, accepted.count)
+    search = SideSearch(context.leaving_out(inverse), right, written)
+    if not search.possible:
+        return []
+    found = []
+    for edit in search.edits.all():
+        within = edit.path and isinstance(at_path(written, edit.path[:-1]), Partial)
+        if not (within and isinstance(edit.node, Name)) and not (
+            edit.rule == "wrong-sign" and isinstance(written, Negate) and not edit.path
+        ):
+            continue
+        constant = search.fitting(replaced(written, edit.path, edit.node))
+        if constant is not None:
+            found.append(Variant((edit,), constant))
+    found.sort(key=lambda variant: _distance(variant.edits[0], written))
+    mends = (search.proved(variant) for variant in found[:MAX_PROOFS])
+    return [mend for mend in mends if mend is not None]
+
+
+def _distance(edit: Edit, written: Expression) -> bool:
+    """Another letter is further than another index."""
+    old = at_path(written, edit.path)
+    same = isinstance(old, Name) and isinstance(edit.node, Name)
+    return not (same and old.base.lower() == edit.node.base.lower())  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -323,7 +356,7 @@ class SideSearch:
         """The nearest variant that is read back as it is meant and proved; None if in doubt."""
         variants = self._preferred(variants)
         for variant in variants[:MAX_PROOFS]:
-            mend = self._proved(variant)
+            mend = self.proved(variant)
             if mend is not None:
                 return mend
         return None
@@ -341,7 +374,7 @@ class SideSearch:
         constants = {(v.left_out.rational, v.left_out.power) for v in best}
         return ordered if len(constants) == 1 else []
 
-    def _proved(self, variant: Variant) -> Mend | None:
+    def proved(self, variant: Variant) -> Mend | None:
         text = applied(self.context.document.text, self.span, variant.changes)
         if text is None:
             return None

@@ -10,6 +10,7 @@ from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
     Apply,
+    Divide,
     Expression,
     FunctionName,
     Multiply,
@@ -25,6 +26,7 @@ from gradcheck.expression import (
 from gradcheck.statement import Statement
 
 _TRAINED = re.compile(r"^(w|W|v|V|b|B|c|u|U|theta|Theta|omega|beta|weight|bias)$")
+_RATES = frozenset({"alpha", "eta", "gamma", "lr", "LR", "rate", "learningrate", "learning_rate"})
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
 
@@ -85,8 +87,9 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
 def is_update(statement: CanonicalStatement) -> bool:
     """Whether it is a rule of gradient descent: a name that becomes a name minus or plus something.
 
-    ``w_1 = w_1 - \\alpha …`` says so itself; with an arrow or ``:=`` any other name may stand on
-    the right (source 002 writes ``b1 \\leftarrow b2 - …``).
+    ``w_1 = w_1 - \\alpha …`` says so itself; with an arrow or ``:=``, or where a learning rate
+    times something is taken off, any other name may stand on the right (source 002 writes
+    ``b1 \\leftarrow b2 - …``).
     """
     if len(statement.sides) < 2:
         return False
@@ -107,7 +110,22 @@ def is_update(statement: CanonicalStatement) -> bool:
         return False
     terms = [term for term in right.terms if isinstance(term, Name)]
     arrow = symbol in ("<-", ":=")
-    return arrow and bool(terms) and any(contains(term, Partial) for term in right.terms)
+    if arrow and terms and any(contains(term, Partial) for term in right.terms):
+        return True
+    if not any(_takes_off_rate(term) for term in right.terms):
+        return False
+    named = any(_TRAINED.match(term.base) for term in terms)
+    trained = bool(_TRAINED.match(left.base))
+    return (bool(terms) and trained) or (named and (arrow or is_loss_name(left)))
+
+
+def _takes_off_rate(term: Expression) -> bool:
+    """Whether it is ``- \\eta …``: with a parameter on one side, that is a step of descent."""
+    if not isinstance(term, Negate):
+        return False
+    factors = factors_of(term)
+    tops = [f.numerator if isinstance(f, Divide) else f for f in factors]
+    return any(isinstance(f, Name) and f.base in _RATES for top in tops for f in factors_of(top))
 
 
 def bare(name: Name) -> Name:
@@ -164,7 +182,7 @@ def _bind(
     if not follow:
         return None
     closed = [(k, side) for k, side in follow if not contains(side, Partial)]
-    valued = [pair for pair in closed if not isinstance(pair[1], FunctionName)]
+    valued = [pair for pair in closed if set(_names_of(pair[1])) - {"e"}]
     side, body = next(iter(valued or closed or follow))
     span = statement.statement.sides[side].span
     sides = tuple(expression for _, expression in closed)
@@ -178,6 +196,8 @@ def _bind(
         formals = tuple(a.key for a in head.arguments if isinstance(a, Name))
         if len(formals) != len(head.arguments) or _applies(body, head.function.key):
             return None
+        if not set(_names_of(body)) - {"e"}:
+            return None  # σ(z_1) = 0.73 is a worked number
         if at > 0 and set(_names_of(body)) - {*formals, "e"}:
             return None  # g(z_2) = w_2 a_1 + b_2 equates two values, and defines no function
         key = head.function.key

@@ -112,7 +112,7 @@ def is_worked_number(expression: Expression) -> bool:
     Plain integers are mathematics: ``∂z_2/∂b_2 = 1``.
     """
     nodes = list(walk(expression))
-    if any(isinstance(node, Name) for node in nodes):
+    if any(isinstance(node, Name) and node.key != "e" for node in nodes):
         return False
     numbers = [node for node in nodes if isinstance(node, Number)]
     return len(numbers) > 2 or any(number.value.denominator > 1 for number in numbers)

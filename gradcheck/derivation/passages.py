@@ -34,7 +34,7 @@ from gradcheck.derivation.roles import (
     WEIGHTS,
     looks_like_prediction,
 )
-from gradcheck.expression import Expression, Name, Partial, transform, value_keys, walk
+from gradcheck.expression import Expression, Name, Partial, contains, transform, value_keys, walk
 from gradcheck.notation import to_text
 from gradcheck.statement import ReadDocument, Statement
 
@@ -121,10 +121,11 @@ def _trained(
                 if isinstance(node, Partial) and isinstance(node.by, Name)
             ]
     found = []
+    used = _used_in_definitions(statements)
     for name in derived:
         typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
         other = (
-            looks_like_prediction(name)
+            (looks_like_prediction(name) and (name.accent or name.key not in used))
             or is_loss_name(name)
             or INPUTS.match(name.base)
             or LABELS.match(name.base)
@@ -137,6 +138,18 @@ def _trained(
     extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
     updated = [key for key in updated if key not in defined or key in found]
     return tuple(dict.fromkeys([*extra, *found, *updated]))
+
+
+def _used_in_definitions(statements: Sequence[CanonicalStatement]) -> set[str]:
+    """Names that forward equations are written with: what stands there is no prediction."""
+    found: set[str] = set()
+    for statement in statements:
+        head = statement.sides[0]
+        if isinstance(head, Name) and not is_loss_name(head) and not is_update(statement):
+            for side in statement.sides[1:]:
+                if side is not None and not contains(side, Partial):
+                    found |= set(value_keys(side))
+    return found
 
 
 def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -167,6 +167,8 @@ class Resolver:
             return arguments[0] if node.order == 0 else _ONE if node.order == 1 else _ZERO
         if meaning.known == "sign" and len(arguments) == 1:  # |u|' = sign(u)
             return Apply(Name("abs"), arguments, node.order + 1, span=node.span)
+        if meaning.known in _HYPERBOLIC and len(arguments) == 1 and not node.order:
+            return _HYPERBOLIC[meaning.known](arguments[0])
         if meaning.known is not None:
             return replace(node, function=Name(meaning.known), arguments=arguments)
         if meaning.body is None:
@@ -239,6 +241,21 @@ class Resolver:
         if contains(body, Sum):
             raise Unresolved("a sum inside a sum is not judged yet", node.span)
         return Sum(body, span=node.span)
+
+
+def _exponentials(u: Expression, minus: bool = False) -> Expression:
+    """``e^u + e^{-u}``, or their difference."""
+    other: Expression = Apply(Name("exp"), (Negate(u),))
+    return Add((Apply(Name("exp"), (u,)), Negate(other) if minus else other))
+
+
+_TWO = Number(Fraction(2))
+_HYPERBOLIC: dict[str, Callable[[Expression], Expression]] = {
+    "sech": lambda u: Divide(_TWO, _exponentials(u)),
+    "cosh": lambda u: Divide(_exponentials(u), _TWO),
+    "sinh": lambda u: Divide(_exponentials(u, minus=True), _TWO),
+}
+"""Hyperbolic functions by their exponentials; tanh has a name of its own."""
 
 
 def _is_struck_term(node: Expression) -> bool:

@@ -227,7 +227,7 @@ def test_wrong_in_all_four_at_once() -> None:
         written = write(style, claims)
         report = verified(written.text)
         assert wrong_roles(report) == set(ROLES)
-        assert set(lines_found(report)) == set(written.lines.values())
+        assert set(lines_found(report)) >= set(written.lines.values())  # or their common cause too
 
 
 # The other layer's bias. -------------------------------------------------------------------------

@@ -50,9 +50,9 @@ def _settle(item: JudgedClaim, accepted: Constant) -> JudgedClaim:
         return item
     if item.left_out == accepted:
         return item
-    others = "nothing" if accepted.is_one else str(accepted)
+    others = "not alike in all gradients" if accepted.is_one else f"{accepted} in the others"
     reason = (
-        f"wrong constant: {item.left_out} is left out here, {others} in the other gradients, "
+        f"wrong constant: {item.left_out} is left out here, {others}, "
         "so that the update no longer follows the gradient"
     )
     return replace(item, verdict=Verdict.WRONG, reason=reason)

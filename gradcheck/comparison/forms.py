@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gradcheck.expression import Apply, Expression, Name, Partial, Sum, transform, value_keys
+from gradcheck.expression import (
+    Apply,
+    Expression,
+    Name,
+    Partial,
+    Sum,
+    contains,
+    transform,
+    value_keys,
+)
 from gradcheck.model import Claim, Model
 
 
@@ -31,10 +40,17 @@ class Forms:
     def one(self) -> Model:
         return self.model.one_sample()
 
+    def _sums(self, key: str) -> bool:
+        """Whether a defined quantity is a sum over the samples."""
+        bodies = self.model.definitions
+        return any(contains(bodies[name], Sum) for name in self.model.ancestors(key))
+
     def for_claim(self, claim: Claim) -> tuple[Model, bool]:
         """The model that a claim is judged against, and whether the claim leaves the sum out."""
         if claim.sums:
             return self.total, False
+        if claim.loss and not self._sums(claim.loss):
+            return self.one, False  # ∂ℓ/∂w of a one-sample loss leaves no sum out
         return self.one, self.model.loss_has_sum
 
 

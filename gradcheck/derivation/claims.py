@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Unresolved
@@ -27,7 +29,8 @@ def claims_of(
         if found is None:
             continue
         mentioned.append(role)
-        claims.extend(found)
+        known = gradient.loss in model.model.definitions and gradient.loss != model.model.loss
+        claims.extend(replace(c, loss=gradient.loss if known else "") for c in found)
     claims.sort(key=lambda claim: claim.span.start)
     claimed = {claim.parameter for claim in claims}
     chain = tuple(role for role in dict.fromkeys(mentioned) if role not in claimed)

@@ -144,6 +144,8 @@ class Resolver:
 
     def _power(self, node: Power) -> Expression:
         exponent = self.resolve(node.exponent)
+        if isinstance(node.base, Apply) and _is_norm(node.base) and _is_two(exponent):
+            return replace(node, base=self.resolve(node.base.arguments[0]), exponent=exponent)
         if isinstance(node.base, Name) and node.base.key == "e" and "e" not in self.bound:
             return Apply(Name("exp"), (exponent,), span=node.span)
         return replace(node, base=self.resolve(node.base), exponent=exponent)
@@ -153,6 +155,8 @@ class Resolver:
         if self.identities and to_key(replace(node, order=0)) in self.identities:
             return self.resolve(node.arguments[0]) if not node.order else _ONE
         meaning = self.functions.get(key)
+        if _is_norm(node) and not node.order:  # of a number it is the absolute value
+            return Apply(Name("abs"), (self.resolve(node.arguments[0]),), span=node.span)
         if key == "max" and len(node.arguments) == 2:
             return self._max(node)
         if meaning is None and (is_loss_name(node.function) or self._is_value(key)):
@@ -256,6 +260,14 @@ _HYPERBOLIC: dict[str, Callable[[Expression], Expression]] = {
     "sinh": lambda u: Divide(_exponentials(u, minus=True), _TWO),
 }
 """Hyperbolic functions by their exponentials; tanh has a name of its own."""
+
+
+def _is_norm(node: Apply) -> bool:
+    return node.function.base == "norm" and len(node.arguments) == 1
+
+
+def _is_two(node: Expression) -> bool:
+    return isinstance(node, Number) and node.value == 2
 
 
 def _is_struck_term(node: Expression) -> bool:

@@ -196,7 +196,9 @@ def _owner(
     keys = [loss.key for loss in losses]
     wanted = (claim.loss, aliases.get(claim.loss))
     before = [k for k, loss in enumerate(losses) if loss.position <= claim.position]
-    own = [k for k in before if keys[k] in wanted]
+    own = [
+        k for k in before if keys[k] in wanted or claim.loss in value_keys(losses[k].body)
+    ]  # a total is the place of its one-sample loss too
     span = claim.statement.statement.span
     if own:
         return own[-1]

@@ -145,7 +145,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z]+(?![\u0302\u0303\u0304\u0307]))"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![\d.]))?|\.\d+)"
     r"|(?P<skip>\\(?:tag|label|color|phantom|hphantom|vphantom|class|cssId)\*?\s*\{[^{}]*\})"
-    r"|(?P<stacked>\\(?:overset|stackrel|underset)\s*\{[^{}]*\}\s*\{\s*=\s*\})"
+    r"|(?P<stacked>\\(?:overset|stackrel|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*\{\s*=\s*\})"
     r"|(?P<gap>\\(?:hspace|hskip|mspace|vspace|x(?:R|r|l|L)ightarrow|xrightarrow|xRightarrow)\*?"
     r"\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\})"
     rf"|\\(?:{_TEXT_FONTS})\*?\s*\{{(?P<text>[^{{}}]*(?:\{{[^{{}}]*\}}[^{{}}]*)*)\}}"

@@ -69,6 +69,7 @@ class _Splitter:
             token.at = at
         self.drafts: list[Draft] = []
         self.row = 0
+        self.columns = 0
         self.current = Draft([[]])
         self.pending: list[str] = []  # notes for the next statement
         self.dropped: set[int] = set()  # closing brackets of what is transparent
@@ -89,7 +90,9 @@ class _Splitter:
             self._separator(token)
         elif kind == "row":
             self._row()
-        elif kind == "column" or at in self.dropped:
+        elif kind == "column":
+            self._column()
+        elif at in self.dropped:
             pass
         elif kind == "comment":
             self.current.notes.append("a comment (%) was passed over")
@@ -119,6 +122,14 @@ class _Splitter:
     def _row(self) -> None:
         self._finish()
         self.row += 1
+        self.columns = 0
+
+    def _column(self) -> None:
+        """The second ``&`` of a row, the fourth …: two equations stand side by side."""
+        self.columns += 1
+        whole = bool(self.current.relations) and bool(self.current.sides[-1])
+        if self.columns % 2 == 0 and whole:
+            self._finish()
 
     def _text(self, at: int) -> None:
         token = self.tokens[at]

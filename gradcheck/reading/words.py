@@ -32,7 +32,8 @@ QUALIFIERS = frozenset(
 FUNCTIONS = {
     "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
     "sin": "sin", "cos": "cos", "tan": "tan", "max": "max", "min": "min", "arctan": "arctan",
-    "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf", "sign": "sign", "sgn": "sign", "det": "det", "tr": "tr",
+    "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf", "sign": "sign", "sgn": "sign",
+    "det": "det", "tr": "tr",
 }  # fmt: skip
 """Functions that need no brackets round their argument; the name they go by."""
 

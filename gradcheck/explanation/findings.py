@@ -15,6 +15,7 @@ from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.diagnosis import diagnose
 from gradcheck.document import Span
 from gradcheck.explanation.mends import Mends
+from gradcheck.explanation.retyping import retyped
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
 from gradcheck.expression import Number, to_key
 from gradcheck.finding import RULES, Finding
@@ -26,9 +27,18 @@ from gradcheck.verdict import Verdict
 
 def explain(evidence: Evidence, sides: Mapping[Span, Side]) -> list[Finding]:
     """What is to be told about one setup, in document order; ``sides`` are the document's own."""
+    mends = Mends(evidence, sides)
+    cause = None if mends.settled else retyped(evidence)
+    if cause is None:
+        return _explained(evidence, mends)
+    line = _line(evidence, cause.span)
+    others = [replace(f, follows_from=f.follows_from or line) for f in _explained(evidence, mends)]
+    return [cause, *(f for f in others if _line(evidence, f.span) != line)]
+
+
+def _explained(evidence: Evidence, mends: Mends) -> list[Finding]:
     if evidence.setup.model_problem is not None:
         return _nothing_judged(evidence)
-    mends = Mends(evidence, sides)
     found = [*_wrong(evidence, mends), *_undecided(evidence, mends), *_unread(evidence, mends)]
     found += [*_left_out(evidence), *_not_in_forward(evidence, mends), *_contradictions(evidence)]
     return sorted(found, key=lambda finding: (finding.span.start, finding.rule.code))

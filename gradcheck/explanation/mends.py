@@ -100,6 +100,14 @@ class Mends:
         return None if found is None or found.alternative else found
 
     @property
+    def settled(self) -> bool:
+        """Whether the edit of a definition explains all that is wrong with the gradients."""
+        if self.evidence.setup.model_problem is not None:
+            return False
+        open_ = any(item.verdict is Verdict.UNDECIDED for item in self.evidence.judged)
+        return not open_ and self.definition is not None
+
+    @property
     def alternative(self) -> DefinitionMend | None:
         """The same where an edit of the only statement that fails would do as well."""
         found = self._definition

@@ -25,6 +25,7 @@ from gradcheck.expression import (
     contains,
     names_in,
     to_key,
+    walk,
 )
 from gradcheck.mending.brackets import bracket_edits
 from gradcheck.mending.context import MendContext, without_sums
@@ -197,8 +198,8 @@ class _Search:
         found = []
         for edit in edits:
             adds = _adds(context.document.text, edit)
-            if adds and (self.alternative or (kind and edit.rule == "wrong-sign")):
-                continue  # nobody writes a network or a loss upside down
+            if (adds and self.alternative) or not self._natural(edit, source, kind, adds):
+                continue
             body = self._body(replaced(source.written, edit.path, edit.node))
             if body is None or names_in(body) & below:
                 continue
@@ -208,6 +209,18 @@ class _Search:
                 rank = (inexact, adds, kind, edit.weight)
                 found.append(_Candidate(source, edit, body, rank, mended, meaning))
         return found
+
+    def _natural(self, edit: Edit, source: Source, kind: int, adds: bool) -> bool:
+        """Whether an author may have meant it: nobody writes a network or a loss upside down."""
+        if not kind or edit.rule != "wrong-sign":
+            return True
+        logarithm = any(
+            isinstance(node, Apply) and node.function.key in ("log", "ln")
+            for node in walk(source.written)
+        )
+        if kind == 2 and not edit.path:
+            return logarithm == adds
+        return not adds
 
     def _below(self, key: str) -> frozenset[str]:
         """The names that are computed from this one, itself included."""

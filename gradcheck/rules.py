@@ -904,6 +904,19 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
 $$b \leftarrow b - \alpha \frac{\partial L}{\partial b}$$
 """,
     ),
+    "GC409": Explanation(
+        "The update is not the parameter minus a rate times the gradient: momentum, Adam, weight "
+        "decay. Such rules are not judged.",
+        "Nothing if it is meant.",
+        bad=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w} - \lambda w$$
+""",
+        good=_TRAINED
+        + r"""
+$$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
+""",
+    ),
     "GC901": Explanation(
         "A comment declares a finding that is not there: the mistake was mended, or it is in "
         "another block. An expectation must not outlive what it is about.",

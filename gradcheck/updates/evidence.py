@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gradcheck.comparison.forms import Forms, truth
 from gradcheck.derivation.resolution import Unresolved
-from gradcheck.expression import Expression, Negate
-from gradcheck.model import Claim, Derivation, Parameter, Setup
-from gradcheck.updates.rules import Update, total_direction, writes_sum
+from gradcheck.expression import Expression, Name, Negate, Number, Sum, substitute, transform
+from gradcheck.model import Claim, Derivation, Parameter, Setup, Step
+from gradcheck.updates.rules import (
+    Update,
+    UpdateSide,
+    network_parameters,
+    total_direction,
+    writes_sum,
+)
 from gradcheck.verdict import Constant
 
 if TYPE_CHECKING:
     from gradcheck.symbolic import Algebra
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Keys that a side has beyond its setup's names: the rate, the sample count."""
+
+    rate: str | None = None
+    count: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,11 @@ class Comparison:
 
     left_out: Constant | None
     decided: bool = True
+    reason: str = ""
+
+    @property
+    def exact(self) -> bool:
+        return self.left_out is not None and self.left_out.is_one
 
     @property
     def same(self) -> bool:
@@ -36,41 +57,84 @@ class SetupEvidence:
         self.index = index
         self.setup = setup
         self.forms = Forms(setup.model)
-        self._algebras: dict[bool, Algebra] = {}
+        self._algebras: dict[tuple[bool, Symbols], Algebra] = {}
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         return {parameter.key: parameter for parameter in self.setup.model.parameters}
 
-    def claimed(self, key: str, before: int) -> Claim | None:
-        """The last closed form claimed for a parameter before a place in the document."""
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every name with a meaning here."""
+        model = self.setup.model
+        names = {*model.definitions, *model.inputs, *model.labels, *model.constants}
+        names |= {parameter.key for parameter in network_parameters(model)}
+        return frozenset(names | ({model.sample_count} if model.sample_count else set()))
+
+    def claims_before(self, key: str, before: int) -> list[Claim]:
+        """The closed forms claimed for a parameter before a place in the document, else all."""
         role = self.parameters[key].role
         claims = [c for c in self.setup.claims if c.parameter == role and c.expression is not None]
-        early = [claim for claim in claims if claim.span.start < before]
-        found = early or claims
+        return [claim for claim in claims if claim.span.start < before] or claims
+
+    def claimed(self, key: str, before: int) -> Claim | None:
+        """The last closed form claimed for a parameter before a place in the document."""
+        found = self.claims_before(key, before)
         return found[-1] if found else None
 
     def resolved(self, expression: Expression) -> Expression | None:
         """What a side as written means in this setup; None where it has no meaning."""
+        found = self.meaning(expression)
+        return None if isinstance(found, str) else found
+
+    def meaning(self, expression: Expression, free: Sequence[Name] = ()) -> Expression | str:
+        """What a side means here, the names in ``free`` standing for themselves; else why not."""
         if self.setup.resolve is None:
-            return None
+            return "nothing is defined here"
+        marks = {name.key: _mark(k) for k, name in enumerate(free)}
+        names = {mark.value: name for mark, name in zip(marks.values(), free, strict=True)}
+
+        def unmarked(node: Expression) -> Expression:
+            return names.get(node.value, node) if isinstance(node, Number) else node
+
         try:
-            return self.setup.resolve(expression)
-        except Unresolved:
-            return None
+            found = self.setup.resolve(substitute(expression, dict(marks)))
+        except Unresolved as trouble:
+            return trouble.reason
+        return transform(found, unmarked) if marks else found
+
+    def true(self, key: str, summed: bool) -> Expression:
+        """∂loss/∂key, not carried out, in one of the two forms of the loss."""
+        return truth(self.forms.total if summed else self.forms.one, key)
 
     def compare(self, left: Expression, right: Expression, summed: bool) -> Comparison:
         """left = left_out · right? On the totalled loss if ``summed``, else for one sample."""
-        from gradcheck.symbolic import Algebra, Outcome
+        return self.decide(left, right, Symbols(), summed)
+
+    def decide(
+        self, left: Expression, right: Expression, symbols: Symbols, summed: bool
+    ) -> Comparison:
+        """The same with free names for the rate and the sample count."""
+        from gradcheck.symbolic import Outcome
 
         if self.setup.model_problem is not None:
-            return Comparison(None, decided=False)
-        if summed not in self._algebras:
-            self._algebras[summed] = Algebra(self.forms.total if summed else self.forms.one)
-        decision = self._algebras[summed].decide(left, right)
+            return Comparison(None, decided=False, reason=self.setup.model_problem)
+        decision = self._algebra(symbols, summed).decide(left, right)
         if decision.outcome is Outcome.UNDECIDED:
-            return Comparison(None, decided=False)
+            return Comparison(None, decided=False, reason=decision.reason)
         return Comparison(decision.left_out)
+
+    def _algebra(self, symbols: Symbols, summed: bool) -> Algebra:
+        from gradcheck.symbolic import Algebra
+
+        if (summed, symbols) not in self._algebras:
+            model = self.forms.total if summed else self.forms.one
+            if symbols.rate is not None:
+                model = replace(model, constants=(*model.constants, symbols.rate))
+            if symbols.count is not None:
+                model = replace(model, sample_count=symbols.count)
+            self._algebras[summed, symbols] = Algebra(model)
+        return self._algebras[summed, symbols]
 
     def with_truth(self, key: str, gradient: Expression) -> Comparison:
         """∂loss/∂key compared with a gradient in the sum convention that it is written in."""
@@ -90,9 +154,12 @@ class SetupEvidence:
         return self.compare(left, right, summed)
 
 
-def _one_sample(expression: Expression) -> Expression:
-    from gradcheck.expression import Sum, transform
+def _mark(index: int) -> Number:
+    """A number that no document writes, for a name that the setup does not know."""
+    return Number(Fraction(10**40 + 121 + index, 10**39 + 7))
 
+
+def _one_sample(expression: Expression) -> Expression:
     return transform(expression, lambda node: node.body if isinstance(node, Sum) else node)
 
 
@@ -101,9 +168,19 @@ def evidence_of(derivation: Derivation) -> list[SetupEvidence]:
     return [SetupEvidence(k, setup) for k, setup in enumerate(derivation.setups)]
 
 
+def setup_for(side: UpdateSide, key: str, evidence: list[SetupEvidence]) -> SetupEvidence | None:
+    """The setup whose gradients a side follows, of those that have the parameter."""
+    having = [item for item in evidence if key in item.parameters]
+    return _setup_at(side.step, having)
+
+
 def setup_of(update: Update, evidence: list[SetupEvidence]) -> SetupEvidence | None:
     """The setup whose gradients an update follows: the one claimed last before it."""
-    at = update.step.span.start
+    return _setup_at(update.step, evidence)
+
+
+def _setup_at(step: Step, evidence: list[SetupEvidence]) -> SetupEvidence | None:
+    at = step.span.start
     with_claims = [e for e in evidence if e.setup.claims or e.setup.chain_only]
     before = [
         (max(c.span.start for c in e.setup.claims if c.span.start < at), e)
@@ -114,8 +191,7 @@ def setup_of(update: Update, evidence: list[SetupEvidence]) -> SetupEvidence | N
         return max(before, key=lambda pair: pair[0])[1]
     if with_claims:
         return with_claims[0]
-    own = update.step.setup
-    return evidence[own] if own is not None and own < len(evidence) else None
+    return next((item for item in evidence if item.index == step.setup), None)
 
 
 def followed(update: Update, setup: SetupEvidence) -> Expression | None:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from gradcheck.document import Document, Span
-from gradcheck.expression import Expression, Name, Negate, walk
+from gradcheck.expression import Expression, Name, names_in, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import ROLES, Derivation
 from gradcheck.notation import to_tex
-from gradcheck.updates.evidence import SetupEvidence, evidence_of, followed, setup_of
+from gradcheck.updates.evidence import (
+    SetupEvidence,
+    evidence_of,
+    followed,
+    setup_for,
+    setup_of,
+)
 from gradcheck.updates.lines import corrected, source_text
-from gradcheck.updates.rules import Update, network_parameters, rules_of
+from gradcheck.updates.rules import (
+    Update,
+    UpdateSide,
+    network_parameters,
+    sides_of,
+    steps_apart,
+)
+from gradcheck.updates.sides import Says, SideJudge, SideResult
+from gradcheck.updates.telling import DecidedSide, climbs, side_findings
 from gradcheck.verdict import Constant
 
 Conventions = Mapping[int, Constant | None]
@@ -30,10 +45,10 @@ def update_findings(
     ``conventions`` maps the index of a setup to the constant that its gradients leave out alike,
     or to None; without it, what is left out is not named.
     """
-    rules = rules_of(derivation)
-    if not rules:
+    sides = sides_of(derivation)
+    if not sides:
         return []
-    judge = _Judge(derivation, document, conventions or {}, rules)
+    judge = _Judge(derivation, document, conventions or {}, sides)
     return sorted(judge.findings(), key=lambda f: (f.span.start, f.rule.code, f.message))
 
 
@@ -50,7 +65,11 @@ class _Judge:
     derivation: Derivation
     document: Document | None
     conventions: Conventions
-    rules: Sequence[Update]
+    sides: Sequence[UpdateSide]
+
+    @cached_property
+    def rules(self) -> list[Update]:
+        return [side.update for side in self.sides if side.update is not None]
 
     @cached_property
     def evidence(self) -> list[SetupEvidence]:
@@ -68,19 +87,34 @@ class _Judge:
     def findings(self) -> list[Finding]:
         found: list[Finding] = []
         trained: list[_Trained] = []
-        for update in self.rules:
-            if not update.general and update.target.key not in self.names:
-                continue  # not a parameter: an average, a count, a velocity
-            slip = self._names_differ(update)
+        decided: list[DecidedSide] = []
+        astray: set[int] = set()
+        for side in self.sides:
+            update = side.update
+            if side.target.key not in self.names and not (update is not None and update.general):
+                found += [] if side.step.statement in astray else self._astray(side)
+                astray.add(side.step.statement)
+                continue
+            slip = self._names_differ(update) if update is not None else None
             if slip is not None:
                 finding, meant = slip
                 found.append(finding)
+                assert update is not None
                 trained.append(_Trained(update, meant))
-                continue
-            trained.append(_Trained(update, update.target.key))
-            found += self._direction(update)
-        found += self._rates(trained)
-        found += self._missing(trained)
+            elif update is not None and (update.general or self._known_gradient(update)):
+                trained.append(_Trained(update, side.target.key))
+                found += [self._climbs(update)] if update.sign > 0 else []
+            else:
+                result = self._judged(side)
+                if result is not None:
+                    decided.append(DecidedSide(side, result))
+        for item, said in side_findings(decided, self.sides, self.names, self.document):
+            found += said
+            if not said and item.result.says is Says.DESCENDS:
+                trained.append(_Trained(item.update, item.side.target.key))
+        known = {item.meant for item in trained} | {item.side.target.key for item in decided}
+        found += self._rates(sorted(trained, key=lambda item: item.update.step.span))
+        found += self._missing(trained, known)
         return found
 
     # -- names --------------------------------------------------------------------------------
@@ -95,6 +129,10 @@ class _Judge:
             return self._other_source(update, gradient)
         assert gradient is not None
         return self._other_gradient(update, gradient)
+
+    def _known_gradient(self, update: Update) -> bool:
+        """Whether the step is a whole ``∂L/∂w`` by a parameter."""
+        return update.gradient_of is not None and update.gradient_of.key in self.names
 
     def _followed(self, update: Update) -> str | None:
         """The parameter whose gradient an update follows, by name or by value; None: not known."""
@@ -149,81 +187,54 @@ class _Judge:
 
     # -- direction ----------------------------------------------------------------------------
 
-    def _direction(self, update: Update) -> list[Finding]:
-        """Sign and value of the gradient of an update whose names agree."""
-        if update.gradient_of is not None:
-            return [self._climbs(update)] if update.sign > 0 else []
-        setup = setup_of(update, self.evidence)
-        if setup is None or update.target.key not in setup.parameters:
-            return []
-        down = followed(update, setup)
-        if down is None:
-            return []
-        return self._substituted(update, setup, down)
-
     def _climbs(self, update: Update) -> Finding:
-        shown = self._shown(update.target)
-        message = f"the update of {shown} adds the gradient: the loss climbs"
-        return Finding(RULES["GC403"], update.step.span, message, self._turned(update))
+        return climbs(update, self._shown(update.target), self.document)
 
-    def _turned(self, update: Update) -> str | None:
-        """The line with the sign between source and step turned round, where it is plain."""
-        if update.defined_apart:
-            return None
-        if update.step.relation in ("+=", "-=") and update.step.side == 1:
-            other = "-=" if update.step.relation == "+=" else "+="
-            return corrected(update, self.document, relation=other)
-        start, base = update.start.span.end - update.step.span.start, update.step.right
-        after = base[start:]
-        sign = after.lstrip()[:1]
-        if sign not in ("+", "-", "−"):
-            return None
-        at = start + len(after) - len(after.lstrip()) + update.step.span.start
-        edit = (Span(at, at + 1), "-" if sign == "+" else "+")
-        return corrected(update, self.document, edits=[edit])
+    # -- sides decided by the algebra -----------------------------------------------------------
 
-    def _substituted(self, update: Update, setup: SetupEvidence, down: Expression) -> list[Finding]:
-        key, at = update.target.key, update.step.span.start
-        up = Negate(down)
-        claimed = setup.with_claim(key, down, at)
-        if claimed is not None and claimed.same:
-            return []
-        true = setup.with_truth(key, down)
-        if true.same:
-            return []
-        turned = setup.with_claim(key, up, at)
-        if (turned is not None and turned.same) or setup.with_truth(key, up).same:
-            return [self._climbs(update)]
-        if not true.decided or (claimed is not None and not claimed.decided):
-            return []
-        shown = self._shown(update.target)
-        owner = next(
-            (k for k in setup.parameters if k != key and setup.with_truth(k, down).same), None
+    @cached_property
+    def _apart(self) -> dict[str, Expression]:
+        return steps_apart(self.derivation)
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[str]:
+        """Names used outside of updates: one that is not defined was lost, and is no new idea."""
+        return frozenset(
+            name
+            for step in self.derivation.steps
+            if step.kind != "update" and step.right_written is not None
+            for name in names_in(step.right_written)
         )
-        if owner is not None:
-            message = f"the update of {shown} uses the gradient by {self.names.get(owner, owner)}"
-        elif claimed is not None:
-            message = f"the gradient in the update of {shown} is not the one claimed for it"
-        else:
-            message = f"the update of {shown} does not follow the gradient by {shown}"
-        return [Finding(RULES["GC402"], update.step.span, message, self._written(update, setup))]
 
-    def _written(self, update: Update, setup: SetupEvidence) -> str | None:
-        """The line with the claimed gradient, if that one is right."""
-        claim = setup.claimed(update.target.key, update.step.span.start)
-        if claim is None or claim.expression is None or self.document is None:
+    def _judged(self, side: UpdateSide, target: Name | None = None) -> SideResult | None:
+        """What the algebra says of a side; None where its setup has no such parameter."""
+        target = target or side.target
+        setup = setup_for(side, target.key, self.evidence)
+        if setup is None:
             return None
-        if not setup.with_truth(update.target.key, claim.expression).same:
-            return None
-        source = self.document.source(claim.span)
-        gradient = " ".join(source.split())
-        rate = f"{source_text(update, update.rate)} " if update.rate is not None else ""
-        start = source_text(update, update.start)
-        head = update.line.left if update.line is not None else update.step.left
-        symbol = "\\leftarrow" if update.step.relation == "<-" else update.step.relation
-        if update.step.relation in ("+=", "-="):
-            return f"{head} -= {rate}\\left({gradient}\\right)"
-        return f"{head} {symbol} {start} - {rate}\\left({gradient}\\right)"
+        convention = self.conventions.get(setup.index)
+        judge = SideJudge(setup, convention, self._apart, self._elsewhere)
+        return judge.judge(side.step, target)
+
+    def _astray(self, side: UpdateSide) -> list[Finding]:
+        """An update whose left side is no parameter, though it trains one."""
+        update = side.update
+        if update is None or update.source.key not in self.names:
+            return []
+        source, head = update.source, update.head
+        setup = setup_for(side, source.key, self.evidence)
+        rates = {rule.rate.key for rule in self.rules if rule.rate is not None}
+        if setup is None or not (head.key in setup.known or head.key in rates):
+            return []
+        by = update.gradient_of
+        result = None if by is not None else self._judged(side, source)
+        trains = by.key == source.key if by is not None else _descends(result)
+        other = self._shown(source)
+        message = f"{to_tex(head)} is no parameter, though its update starts from {other}"
+        message += f": it trains {other}" if trains else ""
+        text = source_text(update, update.start)
+        suggestion = corrected(update, self.document, head=text) if trains else None
+        return [Finding(RULES["GC401"], side.step.span, message, suggestion)]
 
     # -- rates --------------------------------------------------------------------------------
 
@@ -266,12 +277,23 @@ class _Judge:
         return exact.left_out is None or not exact.left_out.is_one
 
     def _carries_rate(self, update: Update, trained: Sequence[_Trained]) -> bool:
-        """Chains restate an update: what one side of it says counts for all of them."""
-        return any(
+        """A side of a chain that puts numbers in has the rate among them."""
+        if self._states_rate(update):
+            return True
+        whole = update.gradient_of is not None or self._is_gradient(update)
+        return not whole and any(
             self._states_rate(item.update)
             for item in trained
             if item.update.step.statement == update.step.statement
         )
+
+    def _is_gradient(self, update: Update) -> bool:
+        """Whether the step is the gradient itself, no rate among its numbers."""
+        setup = setup_of(update, self.evidence)
+        if setup is None or update.target.key not in setup.parameters:
+            return False
+        down = followed(update, setup)
+        return down is not None and setup.with_truth(update.target.key, down).same
 
     def _no_rate(self, item: _Trained, stated: Sequence[_Trained]) -> list[Finding]:
         update = item.update
@@ -329,22 +351,39 @@ class _Judge:
             f"the learning rate of {self._name(other)} is not that of {self._name(like)}: "
             "together they do not follow the gradient"
         )
-        return [Finding(RULES["GC408"], other.update.step.span, message)]
+        suggestion = self._whole(other.update) if _rate_name(other) == _rate_name(like) else None
+        return [Finding(RULES["GC408"], other.update.step.span, message, suggestion)]
+
+    def _whole(self, update: Update) -> str | None:
+        """The line without its bare numbers, where each of them is a factor in front."""
+        text, base = update.step.right, update.step.span.start
+        edits = []
+        for span in update.numbers:
+            before, after = text[: span.start - base].rstrip(), text[span.end - base :]
+            if update.defined_apart or not re.search(r"[\w*+(-]$(?<!frac)", before):
+                return None
+            mark = re.match(r"\s*(\\cdot|\\times|\\,|\*)?\s*", after)
+            end = span.end + (mark.end() if mark is not None else 0)
+            edits.append((Span(span.start, end), ""))
+        return corrected(update, self.document, edits=edits)
 
     # -- completeness -------------------------------------------------------------------------
 
-    def _missing(self, trained: Sequence[_Trained]) -> list[Finding]:
+    def _missing(self, trained: Sequence[_Trained], meant: set[str]) -> list[Finding]:
         """One of the four parameters without an update, where the three others have one."""
         if any(item.update.general for item in trained) or not self.derivation.setups:
             return []
         parameters = [p for p in self.derivation.setups[0].model.parameters if p.role in ROLES]
-        meant = {item.meant for item in trained}
         lost = [parameter for parameter in parameters if parameter.key not in meant]
         if len(parameters) != len(ROLES) or len(lost) != 1:
             return []
         message = f"{lost[0].source_name} is never updated, the other parameters are"
-        last = trained[-1].update.step.span
+        last = self.sides[-1].step.span
         return [Finding(RULES["GC406"], last, message)]
+
+
+def _descends(result: SideResult | None) -> bool:
+    return result is not None and result.says is Says.DESCENDS
 
 
 def _owner(update: Update, setup: SetupEvidence) -> str | None:
@@ -365,6 +404,10 @@ def _rate_key(update: Update) -> tuple[str, Fraction]:
     """The rate's name, with its number where the direction is a whole gradient."""
     number = update.number if update.gradient_of is not None or update.rate is None else None
     return (update.rate.key if update.rate is not None else "", number or Fraction(1))
+
+
+def _rate_name(item: _Trained) -> str:
+    return item.update.rate.key if item.update.rate is not None else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gradcheck.document import Document, Span
 from gradcheck.expression import Name, walk
 from gradcheck.notation import to_tex
-from gradcheck.updates.rules import Update
+from gradcheck.updates.rules import Update, UpdateSide
 
 _RELATIONS = {"<-": "\\leftarrow", ":=": ":=", "=": "=", "-=": "-=", "+=": "+="}
 
@@ -28,7 +28,7 @@ def corrected(
         if 0 <= start <= end <= len(right):
             right = right[:start] + text + right[end:]
     left = head if head is not None else _left(update)
-    symbol = relation or _relation(update, document)
+    symbol = relation or relation_text(update, document)
     return " ".join(f"{left} {symbol} {right}".split())
 
 
@@ -36,12 +36,18 @@ def _left(update: Update) -> str:
     return update.line.left if update.line is not None else update.step.left
 
 
-def _relation(update: Update, document: Document | None) -> str:
-    """The sign between the sides as the document writes it."""
-    known = _RELATIONS.get(update.step.relation, update.step.relation)
-    if document is None or update.step.side != 1 or update.step.left_written is None:
+def head_text(side: UpdateSide) -> str:
+    """The target as its line writes it, without what says old or new."""
+    return side.line.left.strip() if side.head == side.target else to_tex(side.target)
+
+
+def relation_text(update: Update, document: Document | None) -> str:
+    """The sign between the target and what it becomes, as the document writes it."""
+    step = update.line or update.step
+    known = _RELATIONS.get(step.relation, step.relation)
+    if document is None or step.side != 1 or step.left_written is None:
         return known
-    between = Span(update.step.left_written.span.end, update.step.span.start)
+    between = Span(step.left_written.span.end, step.span.start)
     written = document.source(between).replace("&", "").strip()
     return written if 0 < len(written) <= 20 else known
 

@@ -83,11 +83,38 @@ class _Parts:
     below: tuple[Expression, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateSide:
+    """One side of an update: its step, the first of its chain, what it trains, and its parts.
+
+    ``update`` is None where the side could not be taken apart.
+    """
+
+    step: Step
+    line: Step
+    head: Name
+    update: Update | None
+
+    @property
+    def target(self) -> Name:
+        return bare(self.head)
+
+
 def rules_of(derivation: Derivation) -> list[Update]:
     """Every update of the document that could be taken apart, in document order."""
+    return [side.update for side in sides_of(derivation) if side.update is not None]
+
+
+def steps_apart(derivation: Derivation) -> dict[str, Expression]:
+    """Names that are defined apart as a step of descent, with what they are, as written."""
+    return _definitions(derivation.steps, _known(derivation))
+
+
+def sides_of(derivation: Derivation) -> list[UpdateSide]:
+    """Every side of every update that was read, in document order."""
     known = _known(derivation)
     apart = _definitions(derivation.steps, known)
-    found: list[Update] = []
+    found: list[UpdateSide] = []
     first: Step | None = None
     for step in derivation.steps:
         if step.kind != "update":
@@ -100,7 +127,8 @@ def rules_of(derivation: Derivation) -> list[Update]:
         if isinstance(head, Name):
             update = _parse(step, head, step.right_written, known, apart)
             if update is not None:
-                found.append(replace(update, line=first))
+                update = replace(update, line=first)
+            found.append(UpdateSide(step, first, head, update))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from gradcheck.derivation.naming import Naming, is_loss_name
+from gradcheck.derivation.naming import Naming, index_slip, is_loss_name
 from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
@@ -55,6 +55,7 @@ class CanonicalStatement:
 
     statement: Statement
     sides: tuple[Expression | None, ...]
+    slips: tuple[str, ...] = ()  # a side: what is wrong with its indices, or nothing
 
     @property
     def number(self) -> int:
@@ -79,6 +80,10 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
         statement,
         tuple(
             None if side.expression is None else transform(side.expression, change)
+            for side in statement.sides
+        ),
+        tuple(
+            "" if side.expression is None else index_slip(side.expression, naming)
             for side in statement.sides
         ),
     )

@@ -25,6 +25,10 @@ def claims_of(
         role = roles.get(gradient.parameter)
         if role is None:
             continue
+        if gradient.unread is not None:
+            mentioned.append(role)
+            claims.append(_unread_claim(gradient.statement, gradient.unread, role))
+            continue
         found = _claims_in(gradient.statement, gradient.parameter, role, model, losses)
         if found is None:
             continue
@@ -35,6 +39,12 @@ def claims_of(
     claimed = {claim.parameter for claim in claims}
     chain = tuple(role for role in dict.fromkeys(mentioned) if role not in claimed)
     return tuple(claims), chain
+
+
+def _unread_claim(statement: CanonicalStatement, at: int, role: str) -> Claim:
+    side = statement.statement.sides[at]
+    reason = side.unread.reason if side.unread is not None else "not read"
+    return Claim(role, side.span, statement.number, at, None, reason)
 
 
 def _claims_in(
@@ -90,6 +100,9 @@ def _claim(
         return Claim(role, side.span, statement.number, at, None, reason)
     if contains(expression, Partial) or is_worked_number(expression):
         return None
+    slip = statement.slips[at] if statement.slips else ""
+    if slip:
+        return Claim(role, side.span, statement.number, at, None, slip, resolved=False)
     try:
         resolved = model.resolver.resolve(expression)
     except Unresolved as trouble:

@@ -110,7 +110,12 @@ def _settle(
 ) -> None:
     """Decide what an applied function means that the document does not define."""
     key = node.function.key
-    if key in FUNCTIONS or node.function.base == "norm" or is_loss_name(node.function) or any(b.key == key for b in bindings):
+    if (
+        key in FUNCTIONS
+        or node.function.base == "norm"
+        or is_loss_name(node.function)
+        or any(b.key == key for b in bindings)
+    ):
         return
     shown = to_text(node.function)
     if key in BY_NAME:

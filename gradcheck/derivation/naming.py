@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gradcheck.expression import Expression, Name, Number, Partial, Sum, walk
+from gradcheck.expression import Add, Expression, Name, Negate, Number, Partial, Sum, walk
 from gradcheck.statement import Statement
 
 LOSS_WORDS = frozenset(
@@ -112,6 +112,7 @@ class Naming:
     units: frozenset[str]
     cases: dict[str, Name]
     parameter_bases: frozenset[str]
+    one_sample: frozenset[tuple[str, str]] = frozenset()  # losses L_i that a total L adds up
 
     def canonical(self, name: Name) -> Name:
         """The name without sample index, in the one spelling of its case variants."""
@@ -119,7 +120,14 @@ class Naming:
         merged = self.cases.get(name.key)
         return name if merged is None else replace(merged, span=name.span)
 
+    def carries(self, name: Name, letter: str) -> bool:
+        """Whether a name has this letter as its sample's index."""
+        return self._drop(name, letter, False) != name
+
     def _without_index(self, name: Name) -> Name:
+        if (name.base, name.accent) in self.one_sample:
+            indexed = any(self.carries(name, letter) for letter in self.samples)
+            return replace(name, subscript="i", superscript="") if indexed else name
         for letters, everywhere in ((self.samples, False), (self.units, True)):
             for letter in sorted(letters):
                 name = self._drop(name, letter, everywhere)
@@ -158,7 +166,8 @@ def understand_names(
     bases = frozenset(
         key.split("_")[0].split("^")[0].lower() for key in derived_for if re.search(r"\d", key)
     )
-    plain = Naming(samples, units, {}, bases)
+    single = _one_sample_losses(statements)
+    plain = Naming(samples, units, {}, bases, single)
     seen: dict[str, list[Name]] = {}
     for expression in expressions_of(statements):
         for node in walk(expression):
@@ -178,7 +187,61 @@ def understand_names(
         for name in variants:
             if name.key != chosen.key:
                 cases[name.key] = chosen
-    return Naming(samples, units, cases, bases)
+    return Naming(samples, units, cases, bases, single)
+
+
+def _one_sample_losses(statements: tuple[Statement, ...]) -> frozenset[tuple[str, str]]:
+    """In ``L = \\frac{1}{N} \\sum_i L_i`` the total and the one-sample loss share their letter."""
+    found = set()
+    for statement in statements:
+        head = statement.sides[0].expression
+        if not isinstance(head, Name) or not is_loss_name(head):
+            continue
+        for side in statement.sides[1:]:
+            for node in walk(side.expression) if side.expression is not None else ():
+                inner = walk(node.body) if isinstance(node, Sum) else ()
+                same = [n for n in inner if isinstance(n, Name) and n.base == head.base]
+                if any(n.accent == head.accent and _letter(n) for n in same):
+                    found.add((head.base, head.accent))
+    return frozenset(found)
+
+
+def index_slip(expression: Expression, naming: Naming, bound: frozenset[str] = frozenset()) -> str:
+    """What is wrong with the indices of a side: a letter that no sum runs over, a short sum.
+
+    ``\\sum_i (\\hat{y}_i - y_j)`` takes no sample's label; ``\\sum_{i=1}^{N-1}`` leaves one out.
+    """
+    if isinstance(expression, Sum):
+        short = _short_sum(expression)
+        if short:
+            return short
+        own = {expression.index.base} if expression.index is not None else set()
+        return index_slip(expression.body, naming, bound | own)
+    if isinstance(expression, Name) and bound:
+        for letter in sorted(naming.samples - bound):
+            if naming.carries(expression, letter):
+                return f"the index {letter} is not the one that the sum runs over"
+    for child in expression.children():
+        found = index_slip(child, naming, bound)
+        if found:
+            return found
+    return ""
+
+
+def _short_sum(node: Sum) -> str:
+    """Why a sum does not run over all samples, as far as its bounds tell."""
+    if not isinstance(node.lower, Number) or node.upper is None:
+        return ""
+    lower, upper = node.lower.value, node.upper
+    if isinstance(upper, Name) and lower <= 1:
+        return ""  # from 0 to N is one term too many: a finding of its own
+    less_one = isinstance(upper, Add) and any(
+        isinstance(t, Negate) and isinstance(t.operand, Number) and t.operand.value == 1
+        for t in upper.terms
+    )
+    if isinstance(upper, Number) or (less_one and lower == 0):
+        return ""
+    return "the bounds of the sum do not take in every sample"
 
 
 def derived_for_keys(statements: tuple[Statement, ...]) -> set[str]:

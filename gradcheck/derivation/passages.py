@@ -131,7 +131,8 @@ def _trained(
             or LABELS.match(name.base)
         )
         free = name.key not in defined and (typical or not other)
-        if (name.key in updated or free) and not is_general(name):
+        trains = name.key in updated and (typical or name.key not in defined)
+        if (trains or free) and not is_general(name):
             found.append(name.key)
     found += _of_differentials(statements, defined)
     pinned = front.get("parameters")
@@ -194,6 +195,7 @@ def _with_differentials(
     return CanonicalStatement(
         statement.statement,
         tuple(None if side is None else transform(side, change) for side in statement.sides),
+        statement.slips,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME, recognise, sh
 from gradcheck.derivation.bindings import Binding, CanonicalStatement, is_update
 from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.readings import ReadingLog
-from gradcheck.document import Span
+from gradcheck.document import Document, Span
 from gradcheck.expression import (
     Add,
     Apply,
@@ -35,6 +36,7 @@ class GradientSide:
     statement: CanonicalStatement
     loss: str
     parameter: str
+    unread: int | None = None  # the side that says so, where that side could not be read
 
     @property
     def position(self) -> int:
@@ -74,6 +76,46 @@ def gradient_sides(
                 seen.add(pair)
                 found.append(GradientSide(statement, *pair))
     return found
+
+
+_HEAD = re.compile(
+    r"\s*(?:\\boxed\s*\{\s*)?\\[dt]?frac\s*\{\s*(?:\\partial|d)\s*[^{}]*(?:\{[^{}]*\})?\s*\}"
+    r"\s*\{\s*(?:\\partial|d)\s*((?:[^{}]|\{[^{}]*\})+)\}"
+)
+"""A derivative at the head of a side, as text."""
+
+
+def unread_gradients(
+    statements: Sequence[CanonicalStatement],
+    document: Document,
+    parameters: Mapping[str, str],
+    known: Sequence[GradientSide],
+) -> list[GradientSide]:
+    """Sides that begin with a gradient and could not be read: their row says so.
+
+    ``parameters`` maps how a parameter is written, without spaces and braces, to its key.
+    """
+    found = []
+    seen = {claim.statement.number for claim in known}
+    for statement in statements:
+        if statement.number in seen or is_update(statement):
+            continue
+        for at, side in enumerate(statement.sides):
+            match = None if side is not None else _HEAD.match(_source(statement, at, document))
+            key = parameters.get(squeezed(match[1])) if match is not None else None
+            if key is not None:
+                found.append(GradientSide(statement, "loss", key, at))
+                break
+    return found
+
+
+def _source(statement: CanonicalStatement, at: int, document: Document) -> str:
+    return document.source(statement.statement.sides[at].span)
+
+
+def squeezed(text: str) -> str:
+    """A name's LaTeX without spaces and braces, to compare spellings."""
+    return re.sub(r"[\s{}]", "", text)
 
 
 def gradient_of(

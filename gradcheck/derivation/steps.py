@@ -77,6 +77,9 @@ class Chains:
         written = (statement.sides[at], statement.sides[at + 1])
         resolver = self._resolver(owner, kind, written[0])
         meant, trouble = self._both(resolver, written)
+        slip = next((s for s in statement.slips[at : at + 2] if s), "")
+        if slip and kind == "claim":
+            meant, trouble = (None, None), slip
         unread = (side.unread.reason for side in (left, right) if side.unread is not None)
         return Step(
             statement=whole.number,

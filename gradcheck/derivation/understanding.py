@@ -35,12 +35,15 @@ from gradcheck.derivation.segments import (
     gradient_sides,
     loss_bindings,
     output_kind,
+    squeezed,
+    unread_gradients,
 )
 from gradcheck.derivation.steps import Chains
 from gradcheck.document import Span
 from gradcheck.expression import Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
+from gradcheck.notation import to_tex
 from gradcheck.statement import ReadDocument
 
 
@@ -52,6 +55,7 @@ def understand(read: ReadDocument) -> Derivation:
     )
     keys = {loss.key for loss in losses} | _aliases_of(losses, passages.bindings)
     claims = gradient_sides(passages.statements, set(passages.trained), keys)
+    claims += unread_gradients(passages.statements, read.document, _spelled(passages), claims)
     if not losses:
         steps = _chains(passages, (), (), ()).steps()
         return Derivation((), steps, passages.log.readings(), tuple(_no_loss(claims)))
@@ -73,6 +77,15 @@ def understand(read: ReadDocument) -> Derivation:
         for step in _chains(passages, segments, models, local).steps()
     )
     return Derivation(tuple(setups), steps, passages.log.readings(), ())
+
+
+def _spelled(passages: Passages) -> dict[str, str]:
+    """How each parameter is written in the document, to its key."""
+    found: dict[str, str] = {}
+    for key in passages.trained:
+        if key in passages.spellings:
+            found[squeezed(to_tex(passages.spellings[key]))] = key
+    return found
 
 
 def _chains(

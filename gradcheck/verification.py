@@ -24,6 +24,7 @@ from gradcheck.report import DocumentResult, InputError, Report
 from gradcheck.selection import select as selected
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings
+from gradcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from gradcheck.descent import Descent
@@ -187,7 +188,8 @@ def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tupl
 
 def _told(result: DocumentResult) -> bool:
     """Whether a finding already says why nothing was checked."""
-    return any(finding.rule.code == "GC006" for finding in result.findings)
+    wrong = any(step.verdict is Verdict.WRONG for step in result.steps)
+    return wrong or any(finding.rule.code == "GC006" for finding in result.findings)
 
 
 def _nothing(result: DocumentResult) -> InputError:

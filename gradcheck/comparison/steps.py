@@ -173,8 +173,19 @@ class StepJudge:
             return forms.one, _without_sum(left), _without_sum(right), True
         return forms.total, self._summed(left), self._summed(right), False
 
+    def _is_one_sample(self, side: Expression) -> bool:
+        """A derivative of a one-sample loss, which the document totals elsewhere: ``∂ℓ/∂w``."""
+        if not isinstance(side, Partial) or not isinstance(side.of, Name):
+            return False
+        model = self.setup.model
+        if side.of.key == model.loss or side.of.key not in model.definitions:
+            return False
+        return not any(contains(model.definitions[k], Sum) for k in model.ancestors(side.of.key))
+
     def _drops_sum(self, left: Expression, right: Expression) -> bool:
         """``∂L/∂w = (\\hat{y} - y) a_1``: left a sum over the samples, right one sample's."""
+        if self._is_one_sample(left):
+            return False
         return self._is_total(left) and not self._names_loss(right) and bool(
             names_in(right) & self.setup.model.per_sample
         )  # fmt: skip

@@ -235,6 +235,7 @@ def build_model(
         loss=loss_key,
         values=frozenset(values),
         hidden=hidden_head,
+        shared=hidden_head is not None and _output_activation(model) == hidden_head[0],
     )
     name = f"{loss_kind(loss_key, ordered)}/{_output_activation(model)}"
     problem = _problem(model, problems, spellings)

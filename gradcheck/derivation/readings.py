@@ -30,6 +30,7 @@ CHARITIES: dict[str, str] = {
     "bare-product": "{a} is a value, so {b} is a product",
     "cancel": "what is struck out is read as if it stood",
     "unit-sum": "the sum over {a} runs over units and is carried out by the shapes",
+    "sum-extent": "the sum takes in all terms of {a}, though no bracket says so",
     "one-sample-loss": "the loss is one sample's; claims that sum total it over the samples",
     "sample-index": "the index {a} names a sample",
     "update-source": "this update starts from {a}",

@@ -72,6 +72,7 @@ class Resolver:
     hidden: tuple[str, Expression] | None = None  # the hidden activation's head, its argument
     defined: frozenset[str] = field(default_factory=frozenset)
     identities: frozenset[str] = field(default_factory=frozenset)  # applications that are no more
+    shared: bool = False  # the output layer has the hidden activation's function too
     depth: int = 0  # how many functions are being put in for their names
     neutral: bool = False  # what is struck out counts for nothing
 
@@ -140,6 +141,8 @@ class Resolver:
             return Name(self.loss, span=node.span)
         if self.values is None:
             return node
+        if node.key in self.functions:  # a bare σ is meant at its argument
+            return self._function_name(FunctionName(node, 0, span=node.span))
         raise Unresolved(f"{to_text(node)} is not defined in the document", node.span)
 
     def _power(self, node: Power) -> Expression:
@@ -223,6 +226,10 @@ class Resolver:
             head, argument = self.hidden
             meaning = self.functions.get(node.function.key, FunctionMeaning())
             known = meaning.known or BY_NAME.get(node.function.key) or node.function.key
+            if known == head and self.shared:
+                raise Unresolved(
+                    f"{to_text(node)} may be meant at more than one place: write where"
+                )
             if known == head:
                 self.log.note("bare-derivative", node.span, to_text(node), to_text(argument))
                 return Apply(Name(head), (argument,), node.order, span=node.span)

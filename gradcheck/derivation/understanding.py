@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gradcheck.derivation.bindings import (
     Binding,
+    with_whole_sum,
 )
 from gradcheck.derivation.claims import claims_of, forward_equations
 from gradcheck.derivation.modelling import (
@@ -43,7 +44,7 @@ from gradcheck.document import Span
 from gradcheck.expression import Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source
-from gradcheck.notation import to_tex
+from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
 
@@ -181,7 +182,9 @@ def _model_of(
     overrides = equality_override(segment, unique, passages.statements, log)
     identities = frozenset(to_key(bodies[key]) for key in overrides)
     bodies.update(overrides)
-    bodies[segment.loss.key] = segment.loss.body
+    bodies[segment.loss.key] = with_whole_sum(segment.loss.body)
+    if bodies[segment.loss.key] != segment.loss.body:
+        log.note("sum-extent", segment.loss.span, to_text(segment.loss.name))
     functions = dict(passages.functions)
     front = passages.read.document.front_matter
     resolver = Resolver(

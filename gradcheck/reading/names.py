@@ -53,7 +53,7 @@ class Known:
         if name.base in FUNCTION_WORDS or (name.base == "I" and name.subscript in ("d", "D")):
             return True
         if name.base in LIKELY_FUNCTIONS and not name.accent:
-            return key not in self.bare
+            return key not in self.bare or name.base == "sigma"  # σ(1-σ) is settled above
         return name.base in LOSSES and names_only(arguments)
 
     def is_function_name(self, name: Name) -> bool:

@@ -169,6 +169,8 @@ class StepJudge:
             return forms.total, left, right, False
         if sums[0] and not self._is_of_loss(right):
             return forms.one, _without_sum(left), _without_sum(right), True
+        if sums[1] and self._is_by_sample(left):
+            return forms.total, left, right, False
         if sums[1] and not self._is_of_loss(left):
             return forms.one, _without_sum(left), _without_sum(right), True
         return forms.total, self._summed(left), self._summed(right), False
@@ -204,6 +206,16 @@ class StepJudge:
             and isinstance(side.by, Name)
             and side.by.key in {p.key for p in self.setup.model.parameters}
             and self._holds_loss(side.of)
+        )
+
+    def _is_by_sample(self, side: Expression) -> bool:
+        """The loss's derivative by what each sample has of its own: it has no sum of its own."""
+        model = self.setup.model
+        return (
+            isinstance(side, Partial)
+            and isinstance(side.by, Name)
+            and side.by.key in model.per_sample
+            and side.of == Name(model.loss)
         )
 
     def _summed(self, side: Expression) -> Expression:

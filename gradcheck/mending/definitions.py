@@ -99,7 +99,10 @@ def mend_definition(
     if not failing or len(context.points) < 3:
         return None
     open_ = _statements(failing) == 1 and any(_mendable(context, claim) for claim in failing)
-    mends = _Search(context, tuple(failing), tuple(passing), open_).found()
+    search = _Search(context, tuple(failing), tuple(passing), open_)
+    if any(search.holds(claim) for claim in failing):
+        return None  # it fails by what points cannot tell, a sum
+    mends = search.found()
     return mends[0] if mends else None
 
 
@@ -142,6 +145,10 @@ class _Search:
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
         return tuple(Flow(point, self.model.definitions) for point in self.context.points)
+
+    def holds(self, claim: Asked) -> bool:
+        """Whether something holds at the points as it stands."""
+        return self._holds(claim, list(self.flows), Constant())
 
     @cached_property
     def kept(self) -> tuple[Asked, ...]:

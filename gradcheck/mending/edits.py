@@ -411,8 +411,7 @@ class Edits:
             factor = Add((ONE, Negate(name)))
             words = f"the factor 1 - {to_text(name)} is missing"
             change = self._appended(f"(1 - {spelled})")
-            rule = "missing-activation-derivative"
-            yield Edit((), Multiply((self.root, factor)), change, rule, words, 3)
+            yield Edit((), Multiply((self.root, factor)), change, "missing-factor", words, 3)
         for key, slope, text in self.context.slopes():
             words = f"the derivative of {to_text(self.context.named(key))} is missing"
             change = self._appended(text)

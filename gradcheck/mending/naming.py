@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gradcheck.expression import Add, Expression, Multiply, Name, Negate, to_key
+from gradcheck.expression import Add, Expression, Name, Negate, to_key
 from gradcheck.mending.context import MendContext
 from gradcheck.mending.edits import Edit
-from gradcheck.mending.tree import at_path, parts, places
+from gradcheck.mending.tree import at_path, places
 
 _OTHER = {
     "prime": "activation-prime",
@@ -19,10 +19,6 @@ def rule_name(context: MendContext, written: Expression, edit: Edit) -> str:
         gone = at_path(written, edit.path)
         if _is_slope_part(context, gone) and _again(written, edit, gone):
             return "doubled-activation-derivative"
-    if edit.rule == "missing-factor" and isinstance(edit.node, Multiply):
-        new = edit.node.factors[-1]
-        if isinstance(new, Name) and _complement_stands(context, written, new):
-            return "missing-activation-derivative"
     return _OTHER.get(edit.rule, edit.rule)
 
 
@@ -47,11 +43,3 @@ def _again(written: Expression, edit: Edit, gone: Expression) -> bool:
         or not isinstance(at_path(written, path[:-1]) if path else written, (Add, Negate))
     ]
     return len(outside) > 1
-
-
-def _complement_stands(context: MendContext, written: Expression, name: Name) -> bool:
-    """Whether ``1 - a`` stands there already, so that ``a`` is the other half of the slope."""
-    if name.key not in context.activations:
-        return False
-    one = f"(+ 1 (- {name.key}))"
-    return any(to_key(node) == one for _, node in places(written) if parts(node))

@@ -60,7 +60,7 @@ def wrong(text: str) -> tuple[Judged, Mend | None]:
         ("w_2", r"(\hat{y} - y)^2 a_1", r"(\hat{y} - y) a_1", "exponent"),
         ("w_1", r"(\hat{y} - y) w_2 (1 - a_1^2) x", r"(\hat{y} - y) w_2 a_1 (1 - a_1) x", "other-activation-derivative"),
         ("b_1", r"(\hat{y} - y) w_2", r"(\hat{y} - y) w_2 a_1 (1 - a_1)", "missing-activation-derivative"),
-        ("b_1", r"(\hat{y} - y) w_2 (1 - a_1)", r"(\hat{y} - y) w_2 (1 - a_1) a_1", "missing-activation-derivative"),
+        ("b_1", r"(\hat{y} - y) w_2 (1 - a_1)", r"(\hat{y} - y) w_2 (1 - a_1) a_1", "missing-factor"),
         ("b_1", r"(\hat{y} - y) w_2 a_1 (1 - a_1) a_1", r"(\hat{y} - y) w_2 (1 - a_1) a_1", "doubled-activation-derivative"),
     ],
 )  # fmt: skip

@@ -1,0 +1,80 @@
+"""Where a mistake is told: at the definition, at the derivative on the left, or at the claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gradcheck
+from gradcheck.finding import Finding
+
+RIGHT = r"""
+$$z_1 = w_1 x + b_1$$
+$$a_1 = \tanh(z_1)$$
+$$z_2 = w_2 a_1 + b_2$$
+$$\hat{y} = z_2$$
+$$L = \frac{1}{2} (\hat{y} - y)^2$$
+$$\frac{\partial z_1}{\partial w_1} = x$$
+$$\frac{\partial z_1}{\partial b_1} = 1$$
+$$\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1$$
+$$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
+$$\frac{\partial L}{\partial w_1} = (\hat{y} - y) w_2 (1 - a_1^2) x$$
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1^2)$$
+"""
+
+
+def causes(text: str, folder: Path) -> list[tuple[int, Finding]]:
+    path = folder / "derivation.md"
+    path.write_text(text, encoding="utf-8")
+    (result,) = gradcheck.verify([path]).documents
+    told = [f for f in result.findings if f.rule.severity == "error" and f.follows_from is None]
+    return [(result.document.line_of(finding.span), finding) for finding in told]
+
+
+def test_the_document_is_right(tmp_path: Path) -> None:
+    assert causes(RIGHT, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "suggestion"),
+    [
+        # one edit of a definition rather than one of each step that fails
+        (r"a_1 = \tanh", r"a_1 = -\tanh", 3, r"\tanh(z_1)"),
+        ("= w_1 x + b_1", "= w_1 x^2 + b_1", 2, "w_1 x + b_1"),
+        ("= w_1 x + b_1", "= w_1 x - b_1", 2, "w_1 x + b_1"),
+        (r"(\hat{y} - y)^2", r"(\hat{y} + y)^2", 6, r"\frac{1}{2} (\hat{y} - y)^2"),
+        (r"(\hat{y} - y)^2", r"\hat{y} - y^2", 6, r"\frac{1}{2} (\hat{y} - y)^2"),
+        # a definition that holds itself, or gives the wrong name
+        (r"\tanh(z_1)$", r"\tanh(z_1) a_1$", 3, r"\tanh(z_1)"),
+        ("$z_1 = w_1", "$z_2 = w_1", 2, "z_1"),
+        # the derivative on the left is another
+        (r"{\partial z_1}{\partial b_1} = 1", r"{\partial z_1}{\partial b_2} = 1", 8, None),
+        (
+            r"L}{\partial w_1} = ",
+            r"L}{\partial w_2} = ",
+            11,
+            r"\frac{\partial L}{\partial w_1}",
+        ),
+    ],
+)
+def test_the_cause_is_told_where_it_is(
+    right: str, wrong: str, line: int, suggestion: str | None, tmp_path: Path
+) -> None:
+    assert right in RIGHT
+    found = causes(RIGHT.replace(right, wrong, 1), tmp_path)
+    assert [at for at, _ in found] == [line]
+    if suggestion is not None:
+        assert found[0][1].suggestion == suggestion
+
+
+def test_two_mistakes_of_claims_are_not_put_down_to_a_definition(tmp_path: Path) -> None:
+    text = RIGHT.replace(r"(\hat{y} - y) a_1", r"(\hat{y} - y) x")
+    text = text.replace(r"w_2 (1 - a_1^2)$", r"(1 - a_1^2)$")
+    assert [line for line, _ in causes(text, tmp_path)] == [9, 12]
+
+
+def test_a_sum_in_the_derivative_by_one_prediction(tmp_path: Path) -> None:
+    text = RIGHT.replace(r"(\hat{y} - y)^2", r"\sum_i (\hat{y} - y)^2")
+    text += r"$$\frac{\partial L}{\partial \hat{y}} = \sum_i (\hat{y} - y)$$" + "\n"
+    assert [(line, f.rule.code) for line, f in causes(text, tmp_path)] == [(13, "GC131")]

@@ -89,11 +89,13 @@ class _Judge:
         trained: list[_Trained] = []
         decided: list[DecidedSide] = []
         astray: set[int] = set()
+        meant_for: set[str] = set()
         for side in self.sides:
             update = side.update
             if side.target.key not in self.names and not (update is not None and update.general):
                 found += [] if side.step.statement in astray else self._astray(side)
                 astray.add(side.step.statement)
+                meant_for |= {update.source.key} if update is not None else set()
                 continue
             slip = self._names_differ(update) if update is not None else None
             if slip is not None:
@@ -112,7 +114,11 @@ class _Judge:
             found += said
             if not said and item.result.says is Says.DESCENDS:
                 trained.append(_Trained(item.update, item.side.target.key))
-        known = {item.meant for item in trained} | {item.side.target.key for item in decided}
+        known = (
+            meant_for
+            | {item.meant for item in trained}
+            | {item.side.target.key for item in decided}
+        )
         found += self._rates(sorted(trained, key=lambda item: item.update.step.span))
         found += self._missing(trained, known)
         return found

@@ -6,6 +6,7 @@ bracket come out as what they mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -22,6 +23,7 @@ from gradcheck.expression import (
     Negate,
     Number,
     Partial,
+    Power,
     Sum,
     contains,
     substitute,
@@ -30,11 +32,18 @@ from gradcheck.expression import (
     walk,
 )
 from gradcheck.model import FUNCTIONS, Claim, Step
+from gradcheck.notation import to_text
 from gradcheck.updates.evidence import Comparison, SetupEvidence, Symbols
 from gradcheck.updates.rules import RATES
 from gradcheck.verdict import Constant
 
 ONE = Constant()
+
+_MEANT = re.compile(
+    r"lambda$|beta$|mu$|rho$|(var)?epsilon$|kappa$|tau$|Delta|[vmsgruVMSGR]$|d[A-Za-z]$"
+    r"|grad|step|velocity|momentum|decay|wd$"
+)
+"""Names by which momentum, Adam and weight decay go, and gradients in words."""
 
 
 class Says(Enum):
@@ -108,14 +117,18 @@ class SideJudge:
         if written is None:
             return None
         written = self._plain(written, target)
+        if _is_worked_number(written, target):
+            return None
         names = unknown_names(written, self.setup)
         rates, counts, others = self._sorted(names)
         rate = rates[0] if rates else None
         base = SideResult(
             Says.UNDECIDED, target, self.setup, rate=rate, closed=not contains(written, Partial)
         )
-        if others or not _holds_gradient(written, target, {n.key for n in names}):
-            return self._not_plain(base, others, written, target)
+        if not others and not _holds_gradient(written, target, {n.key for n in names}):
+            others = names
+        if others:
+            return self._beyond(base, others)
         symbols = Symbols(rate.key if rate else None, counts[0].key if counts else None)
         side = self.setup.meaning(written, [*rates, *counts])
         if isinstance(side, str):
@@ -154,12 +167,16 @@ class SideJudge:
         others = [name for name in names if name not in rates]
         return rates, counts[:1], [*others, *counts[1:]]
 
-    def _not_plain(
-        self, base: SideResult, others: list[Name], written: Expression, target: Name
-    ) -> SideResult:
-        undefined = [name for name in others if name.key in self.elsewhere]
-        if undefined:
-            return replace(base, reason=f"{undefined[0].key} is not defined in the document")
+    def _beyond(self, base: SideResult, others: list[Name]) -> SideResult:
+        """A side with names that nothing defines: those of momentum and the like, or lost ones."""
+        lost = [
+            name
+            for name in others
+            if name.base not in RATES
+            and (name.key in self.elsewhere or not _MEANT.match(name.base))
+        ]
+        if lost:
+            return replace(base, reason=f"{to_text(lost[0])} is not defined in the document")
         return replace(base, says=Says.NOT_PLAIN)
 
     # -- deciding -----------------------------------------------------------------------------
@@ -265,6 +282,17 @@ def _side_of(step: Step, target: Name) -> Expression | None:
     if step.side == 1 and step.relation in ("-=", "+="):
         return Add((target, Negate(right) if step.relation == "-=" else right), span=right.span)
     return right
+
+
+def _is_worked_number(written: Expression, target: Name) -> bool:
+    """``b - 0.1 \\cdot 0.4`` and what it comes to: a step of an example."""
+    numbers = any(isinstance(node, Number) for node in walk(written))
+    return (
+        numbers
+        and not contains(written, Partial)
+        and {n.key for n in _values(written)} <= {target.key}
+        and not any(isinstance(node, Power) for node in walk(written))
+    )
 
 
 def unknown_names(written: Expression, setup: SetupEvidence) -> list[Name]:

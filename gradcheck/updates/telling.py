@@ -212,8 +212,10 @@ class _Telling:
     def _rate(self, item: DecidedSide) -> str:
         """The rate as this side writes it, else as the others do."""
         for other in (item, *self.decided):
-            if other.result.rate is not None:
-                return f"{source_text(other.update, other.result.rate)} "
+            rate = other.result.rate
+            if rate is not None:
+                text = source_text(other.update, rate)
+                return f"{text if rate.superscript or '^' not in text else to_tex(rate)} "
         for side in self.sides:
             if side.update is not None and side.update.rate is not None:
                 return f"{source_text(side.update, side.update.rate)} "

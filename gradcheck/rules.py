@@ -335,12 +335,11 @@ $$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 \, a_1 (1 - a_1)$$
     ),
     "GC122": Explanation(
         "The chain rule passes through every activation, and each gives its derivative as a "
-        "factor: a_1 (1 - a_1) for a sigmoid, 1 - a_1^2 for a tanh. It is missing here, or a "
-        "part of it is.",
+        "factor: a_1 (1 - a_1) for a sigmoid, 1 - a_1^2 for a tanh. It is missing here.",
         "Put the derivative of the activation back.",
         bad=_NETWORK
         + r"""
-$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1)$$
+$$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2$$
 """,
         good=_NETWORK
         + r"""

@@ -50,7 +50,9 @@ def _settle(item: JudgedClaim, accepted: Constant) -> JudgedClaim:
         return item
     if item.left_out == accepted:
         return item
-    others = "not alike in all gradients" if accepted.is_one else f"{accepted} in the others"
+    others = (
+        "not alike in all gradients" if accepted.is_one else f"{accepted} in the other gradients"
+    )
     reason = (
         f"wrong constant: {item.left_out} is left out here, {others}, "
         "so that the update no longer follows the gradient"

@@ -121,7 +121,7 @@ def _trained(
                 if isinstance(node, Partial) and isinstance(node.by, Name)
             ]
     found = []
-    used = _used_in_definitions(statements)
+    used = _used_in_definitions(statements) & _below_losses(statements)
     for name in derived:
         typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
         other = (
@@ -151,6 +151,20 @@ def _used_in_definitions(statements: Sequence[CanonicalStatement]) -> set[str]:
                 if side is not None and not contains(side, Partial):
                     found |= set(value_keys(side))
     return found
+
+
+def _below_losses(statements: Sequence[CanonicalStatement]) -> set[str]:
+    """Names by which a loss is differentiated: ``∂L/∂p``; in ``dt/dz`` z is any number."""
+    return {
+        node.by.key
+        for statement in statements
+        for side in statement.sides
+        for node in (walk(side) if side is not None else ())
+        if isinstance(node, Partial)
+        and isinstance(node.by, Name)
+        and isinstance(node.of, Name)
+        and is_loss_name(node.of)
+    }
 
 
 def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str]) -> list[str]:

@@ -131,6 +131,14 @@ class _Candidate:
     meaning: tuple[float, ...]
 
 
+def _repeats(body: Expression) -> bool:
+    """Whether a sum has a term twice, which nobody means: ``w_2^2 + w_2^2``."""
+    return any(
+        isinstance(node, Add) and len({to_key(term) for term in node.terms}) < len(node.terms)
+        for node in walk(body)
+    )
+
+
 @dataclass(frozen=True)
 class _Search:
     context: MendContext
@@ -208,7 +216,7 @@ class _Search:
             if (adds and self.alternative) or not self._natural(edit, source, kind, adds):
                 continue
             body = self._body(replaced(source.written, edit.path, edit.node))
-            if body is None or names_in(body) & below:
+            if body is None or names_in(body) & below or _repeats(body):
                 continue
             outcome = self._outcome(source.key, body, below)
             if outcome is not None:

@@ -118,6 +118,7 @@ def _verify(options: argparse.Namespace) -> int:
         sizes=options.sizes,
         inline=options.inline,
         strict=options.strict,
+        jobs=options.jobs,
         **_chosen(options),
     )
     for error in report.errors:
@@ -313,6 +314,13 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         help="disregard the expect and ignore comments in the documents",
     )
     verify.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=0,
+        metavar="N",
+        help="processes to share the documents among (default: as many as pay)",
+    )
+    verify.add_argument(
         "--seed",
         type=_seed,
         default=0,
@@ -337,6 +345,12 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
 def _seed(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed; write a number such as 0 or 7")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:4]) <= 64):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 0 to 64")
     return int(text)
 
 

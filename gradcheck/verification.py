@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from gradcheck.evaluation.point import Sizes
 from gradcheck.explanation import explain, setup_result, step_results
 from gradcheck.finding import RULES, Finding
 from gradcheck.hygiene import hygiene_findings
+from gradcheck.jobs import in_parallel, jobs_for
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
 from gradcheck.reading import read
@@ -53,6 +55,7 @@ def verify(
     ignore: Sequence[str] = (),
     descent: bool = False,
     against: str | PathLike[str] | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Verify documents: files, folders of ``.md``, ``-`` for standard input.
 
@@ -60,7 +63,8 @@ def verify(
     comments in which a document declares its own mistakes; ``select`` and ``ignore`` are codes,
     or beginnings of codes, of the findings that are shown and count; ``descent`` adds a run of
     gradient descent by each document's own rules; ``against`` is a reference document that gives
-    the forward equations, the loss and the setup. Bad input becomes an entry of
+    the forward equations, the loss and the setup; ``jobs`` are processes to share the documents
+    among (0: as many as pay; the result is the same). Bad input becomes an entry of
     ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
@@ -72,25 +76,31 @@ def verify(
     )  # fmt: skip
     if problems:
         return Report((), (*problems, *errors), strict, seed, sizes)
-    results, broken = _each(documents, choices)
+    results, broken = _each(documents, choices, jobs or jobs_for(len(documents)))
     empty = _nothing_checked(results, {str(path) for path in named})
     return Report(results, (*errors, *broken, *empty), strict, seed, sizes)
 
 
 def _each(
-    documents: Sequence[Document], choices: Choices
+    documents: Sequence[Document], choices: Choices, jobs: int
 ) -> tuple[tuple[DocumentResult, ...], tuple[InputError, ...]]:
     """Every document on its own: what breaks one does not stop the others."""
-    results, broken = [], []
-    for document in documents:
+
+    def one(index: int) -> DocumentResult | InputError:
+        document = documents[index]
         try:
-            results.append(verify_document(document, choices))
+            return verify_document(document, choices)
         except Exception as trouble:
             if os.environ.get("GRADCHECK_DEBUG"):
                 raise
             message = f"gradcheck itself failed here ({type(trouble).__name__}): please report it"
-            broken.append(InputError(document.path, message))
-    return tuple(results), tuple(broken)
+            return InputError(document.path, message)
+
+    if jobs > 1:
+        import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
+    found = in_parallel(one, len(documents), jobs)
+    results = tuple(item for item in found if isinstance(item, DocumentResult))
+    return results, tuple(item for item in found if isinstance(item, InputError))
 
 
 def _reference(

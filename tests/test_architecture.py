@@ -27,7 +27,7 @@ FORBIDDEN = {
     "backprop": ("symbolic", "numeric", "evaluation"),
 }
 ORDER = (
-    ("document", "expression", "verdict"),
+    ("document", "expression", "verdict", "jobs"),
     ("finding", "statement", "model"),
     ("report", "front_matter", "rules", "selection"),
     ("loading", "directives", "reading", "numeric", "backprop"),

@@ -243,6 +243,7 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "seed": 7,
         "sizes": (1, 4, 2),
         "strict": True,
+        "jobs": 0,
         "inline": False,
     }
     chosen = ["--select", "gc1, GC402", "--select", "GC3", "--ignore", "GC301", "--descent"]

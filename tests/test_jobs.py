@@ -1,0 +1,37 @@
+"""Several processes give the same report as one, in the same order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gradcheck
+from gradcheck.jobs import WORTH_A_PROCESS, in_parallel, jobs_for
+from gradcheck.rendering.json_format import render
+
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.md"))[:5]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_results_keep_their_order(jobs: int) -> None:
+    assert in_parallel(lambda index: index**2, 7, jobs) == [0, 1, 4, 9, 16, 25, 36]
+
+
+def test_what_a_task_raises_is_raised_here() -> None:
+    def task(index: int) -> int:
+        if index == 2:
+            raise ValueError("no such document")
+        return index
+
+    with pytest.raises(ValueError, match="no such document"):
+        in_parallel(task, 4, 2)
+
+
+def test_few_documents_are_not_worth_a_process() -> None:
+    assert jobs_for(0) == jobs_for(WORTH_A_PROCESS) == 1
+    assert jobs_for(1000) >= 1
+
+
+def test_the_report_is_the_same() -> None:
+    assert render(gradcheck.verify(SAMPLES, jobs=2)) == render(gradcheck.verify(SAMPLES, jobs=1))

@@ -19,6 +19,7 @@ from gradcheck.expression import (
     Sum,
     names_in,
     transform,
+    walk,
 )
 from gradcheck.finding import Finding
 
@@ -74,7 +75,7 @@ class Model:
         return any(
             isinstance(node, Sum)
             for key in self.ancestors(self.loss)
-            for node in _walk(self.definitions[key])
+            for node in walk(self.definitions[key])
         )
 
     def ancestors(self, key: str) -> tuple[str, ...]:
@@ -117,15 +118,9 @@ class Model:
         return frozenset(
             node.function.key
             for expression in self.definitions.values()
-            for node in _walk(expression)
+            for node in walk(expression)
             if isinstance(node, Apply) and node.function.key not in FUNCTIONS
         )
-
-
-def _walk(expression: Expression) -> list[Expression]:
-    from gradcheck.expression import walk
-
-    return list(walk(expression))
 
 
 def _free_of_sums(expression: Expression) -> set[str]:

@@ -21,6 +21,7 @@ from gradcheck.expression import (
     contains,
     names_in,
     transform,
+    value_keys,
     value_names,
     walk,
 )
@@ -188,7 +189,7 @@ def _bind(
     if not follow:
         return None
     closed = [(k, side) for k, side in follow if not contains(side, Partial)]
-    valued = [pair for pair in closed if set(_names_of(pair[1])) - {"e"}]
+    valued = [pair for pair in closed if set(value_keys(pair[1])) - {"e"}]
     side, body = next(iter(valued or closed or follow))
     span = statement.statement.sides[side].span
     sides = tuple(expression for _, expression in closed)
@@ -202,9 +203,9 @@ def _bind(
         formals = tuple(a.key for a in head.arguments if isinstance(a, Name))
         if len(formals) != len(head.arguments) or _applies(body, head.function.key):
             return None
-        if not set(_names_of(body)) - {"e"}:
+        if not set(value_keys(body)) - {"e"}:
             return None  # σ(z_1) = 0.73 is a worked number
-        if at > 0 and set(_names_of(body)) - {*formals, "e"}:
+        if at > 0 and set(value_keys(body)) - {*formals, "e"}:
             return None  # g(z_2) = w_2 a_1 + b_2 equates two values, and defines no function
         key = head.function.key
         return Binding(
@@ -242,11 +243,6 @@ def _formal_of(body: Expression) -> tuple[str, ...]:
 def _applies(body: Expression, key: str) -> bool:
     """Whether a function occurs in what would be its own definition: that is a claim about it."""
     return any(node.function.key == key for node in heads_applied(body))
-
-
-def _names_of(body: Expression) -> list[str]:
-    heads = {node.function.key for node in walk(body) if isinstance(node, Apply)}
-    return [key for key in sorted(names_in(body)) if key not in heads]
 
 
 def factors_of(expression: Expression) -> list[Expression]:

@@ -6,7 +6,6 @@ hold. Each one that is used appears in the output with its line.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gradcheck.document import Document, Span
@@ -23,7 +22,6 @@ CHARITIES: dict[str, str] = {
     "activation-by-name": "{a} is taken to be the {b}, by its name",
     "activation-by-prose": "{a} is taken to be the {b}, because the text says so",
     "activation-by-derivative": "{a} is taken to be the {b}, because its derivative is stated",
-    "activation-pinned": "{a} is the {b}, as the front matter says",
     "activation-changed": "from here the hidden activation is {a}",
     "abstract": "{a} stays abstract; for the numbers it is the sigmoid",
     "bare-derivative": "{a} without an argument is taken at {b}",
@@ -31,11 +29,7 @@ CHARITIES: dict[str, str] = {
     "cancel": "what is struck out is read as if it stood",
     "unit-sum": "the sum over {a} runs over units and is carried out by the shapes",
     "sum-extent": "the sum takes in all terms of {a}, though no bracket says so",
-    "one-sample-loss": "the loss is one sample's; claims that sum total it over the samples",
-    "sample-index": "the index {a} names a sample",
-    "update-source": "this update starts from {a}",
     "two-definitions": "{a} is defined in two ways: here it is {b}",
-    "setup-pinned": "the setup is {a}, as the front matter says",
 }
 
 
@@ -54,6 +48,3 @@ class ReadingLog:
     def readings(self) -> tuple[Reading, ...]:
         """All of them, in document order."""
         return tuple(sorted(self.found.values(), key=lambda r: (r.span.start, r.rule, r.text)))
-
-
-Note = Callable[..., None]

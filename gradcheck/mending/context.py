@@ -22,7 +22,6 @@ from gradcheck.expression import (
     contains,
     names_in,
     transform,
-    walk,
 )
 from gradcheck.mending.mend import Mend
 from gradcheck.mending.values import Point, Resolve, draw_points
@@ -298,11 +297,6 @@ def without_sums(expression: Expression) -> Expression:
 def squared(spelled: str) -> str:
     """A name squared; one that has an upper index gets brackets."""
     return f"({spelled})^2" if "^" in spelled else f"{spelled}^2"
-
-
-def applications(expression: Expression) -> list[Apply]:
-    """Every application in an expression, in source order."""
-    return [node for node in walk(expression) if isinstance(node, Apply)]
 
 
 def _letters(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.comparison.forms import with_definition
 from gradcheck.expression import (
     Add,
     Apply,
@@ -315,7 +316,7 @@ class _Search:
         body = None if text is None else read_back(context, text)
         if text is None or body is None:
             return None
-        edited = _edited(context.model, source.key, body)
+        edited = with_definition(context.model, source.key, body)
         if edited is None or not self._all_hold(edited, candidate.mended):
             return None
         rule = NAMES_OF_RULES.get(candidate.edit.rule) or NAMES_OF_RULES["wrong-symbol"]
@@ -373,19 +374,6 @@ def _agree(one: _Candidate, other: _Candidate) -> bool:
 
 def _same(one: float, other: float) -> bool:
     return abs(one - other) <= CLOSE * max(abs(one), abs(other))
-
-
-def _edited(model: Model, key: str, body: Expression) -> Model | None:
-    """The model with another definition, its definitions in an order that is one again."""
-    waiting = {**model.definitions, key: body}
-    ordered: dict[str, Expression] = {}
-    while waiting:
-        ready = [k for k, b in waiting.items() if not (names_in(b) - {k}) & waiting.keys()]
-        if not ready:
-            return None
-        for name in ready:
-            ordered[name] = waiting.pop(name)
-    return replace(model, definitions=ordered)
 
 
 class Flow:

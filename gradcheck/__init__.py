@@ -6,26 +6,51 @@ nothing: NumPy and SymPy are imported when the first document is verified.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradcheck.code import (
+        BackwardCase,
+        GradientCase,
+        GradientReport,
+        assert_gradient,
+        check_backward,
+        check_gradient,
+    )
     from gradcheck.report import Report
     from gradcheck.verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["Report", "__version__", "verify"]
+__all__ = [
+    "BackwardCase",
+    "GradientCase",
+    "GradientReport",
+    "Report",
+    "__version__",
+    "assert_gradient",
+    "check_backward",
+    "check_gradient",
+    "verify",
+]
+
+_HOMES = {
+    "BackwardCase": "gradcheck.code",
+    "GradientCase": "gradcheck.code",
+    "GradientReport": "gradcheck.code",
+    "Report": "gradcheck.report",
+    "assert_gradient": "gradcheck.code",
+    "check_backward": "gradcheck.code",
+    "check_gradient": "gradcheck.code",
+    "verify": "gradcheck.verification",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name == "verify":
-        from gradcheck.verification import verify
-
-        return verify
-    if name == "Report":
-        from gradcheck.report import Report
-
-        return Report
-    raise AttributeError(f"module 'gradcheck' has no attribute {name!r}")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gradcheck' has no attribute {name!r}")
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

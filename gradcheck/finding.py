@@ -103,6 +103,7 @@ _TABLE = (
     ("GC407", "no-rate", "update", "note", "an update has no learning rate"),
     ("GC408", "rates-differ", "update", "warning", "the parameters are updated with different learning rates"),
     ("GC409", "not-plain-descent", "update", "note", "an update is not plain gradient descent and is not judged"),
+    ("GC501", "code-gradient", "calculus", "error", "the code's gradient is not that of its loss"),
     ("GC901", "unmet-expectation", "reading", "error", "an expectation that nothing meets"),
     ("GC902", "directive", "reading", "error", "a gradcheck comment that could not be understood"),
     ("GC903", "unused-ignore", "reading", "warning", "an ignore comment that matches nothing"),

@@ -10,6 +10,7 @@ from gradcheck.finding import Finding
 from gradcheck.verdict import Constant, Verdict
 
 if TYPE_CHECKING:
+    from gradcheck.code.result import GradientReport
     from gradcheck.descent import Descent
 
 
@@ -126,6 +127,7 @@ class Report:
     strict: bool = False
     seed: int = 0
     sizes: tuple[int, int, int] = (3, 4, 5)  # features, hidden, samples
+    code: tuple[GradientReport, ...] = ()  # gradient code that the user named
 
     @property
     def exit_status(self) -> int:

@@ -916,6 +916,11 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w} - \lambda w$$
 $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
 """,
     ),
+    "GC501": Explanation(
+        "The gradient that the code returns is not that of its loss: finite differences at the same "
+        "point differ from it by far more than they can be off.",
+        "Look at the parameter and the entry named; mend the code, not the tolerance.",
+    ),
     "GC901": Explanation(
         "A comment declares a finding that is not there: the mistake was mended, or it is in "
         "another block. An expectation must not outlive what it is about.",

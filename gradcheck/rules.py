@@ -917,8 +917,8 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
 """,
     ),
     "GC501": Explanation(
-        "The gradient that the code returns is not that of its loss: finite differences at the same "
-        "point differ from it by far more than they can be off.",
+        "The gradient that the code returns is not that of its loss: finite differences at the "
+        "same point differ from it by far more than they can be off.",
         "Look at the parameter and the entry named; mend the code, not the tolerance.",
     ),
     "GC901": Explanation(

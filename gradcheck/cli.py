@@ -6,11 +6,12 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from gradcheck import __version__
+from gradcheck.rendering.formats import FORMATS, renderer
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
 
@@ -79,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _speak_utf8(stream)
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.command == "verify" and options.write_baseline and not options.baseline:
+        parser.error("--write-baseline needs --baseline FILE, the file to write")
     try:
         if options.command == "verify":
             return _verify(options)
@@ -90,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Unwritable as problem:
+        _complain(str(problem))
+        return USAGE_ERROR
     except (Exception, RecursionError, MemoryError) as problem:
         if os.environ.get("GRADCHECK_DEBUG"):
             raise
@@ -121,10 +127,34 @@ def _verify(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         **_chosen(options),
     )
+    if options.baseline is not None:
+        from gradcheck import baseline
+
+        try:
+            if options.write_baseline:
+                _save(options.baseline, baseline.written(report, options.baseline))
+            report = baseline.against(report, baseline.load(options.baseline))
+        except baseline.BaselineError as problem:
+            _complain(str(problem))
+            return USAGE_ERROR
     for error in report.errors:
         _complain(_place(error))
-    _write(_renderer(options)(report))
+    for name, path in options.output:
+        _save(path, renderer(name)(report))
+    _write(_render(report, options))
     return report.exit_status
+
+
+def _save(path: str, text: str) -> None:
+    """Write a file that the user named; the message of a failure names it."""
+    try:
+        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        raise Unwritable(f"{path}: cannot be written: {problem.strerror or problem}") from None
+
+
+class Unwritable(Exception):
+    """A file that the user named cannot be written."""
 
 
 def _chosen(options: argparse.Namespace) -> dict[str, Any]:
@@ -167,20 +197,12 @@ def _read(options: argparse.Namespace) -> int:
     return 0
 
 
-def _renderer(options: argparse.Namespace) -> Callable[[Report], str]:
-    if options.format == "json":
-        from gradcheck.rendering.json_format import render as render_json
+def _render(report: Report, options: argparse.Namespace) -> str:
+    if options.format != "text":
+        return renderer(options.format)(report)
+    from gradcheck.rendering.text import render
 
-        return render_json
-    if options.format == "github":
-        from gradcheck.rendering.github import render as render_github
-
-        return render_github
-    from gradcheck.rendering.text import render as render_text
-
-    return partial(
-        render_text, colour=_wants_colour(options.color, sys.stdout), numpy=options.numpy
-    )
+    return render(report, colour=_wants_colour(options.color, sys.stdout), numpy=options.numpy)
 
 
 def _wants_colour(color: str, stream: TextIO) -> bool:
@@ -267,9 +289,28 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
     )
     verify.add_argument(
         "--format",
-        choices=("text", "json", "github"),
+        choices=tuple(FORMATS),
         default="text",
-        help="text for people (default), json for programs, github for workflow annotations",
+        help="what is printed: text for people (default), json for programs, github for workflow "
+        "annotations, concise for one line a finding, …",
+    )
+    verify.add_argument(
+        "--output",
+        action="append",
+        type=_output,
+        default=[],
+        metavar="FORMAT=FILE",
+        help="also write the report to a file in this format; may be given several times",
+    )
+    verify.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="findings in this file are known: they are shown, but do not fail the run",
+    )
+    verify.add_argument(
+        "--write-baseline",
+        action="store_true",
+        help="write everything that is found to the file of --baseline",
     )
     verify.add_argument(
         "--strict",
@@ -340,6 +381,16 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         default="auto",
         help="colour the text (default auto: on a terminal, unless NO_COLOR is set)",
     )
+
+
+def _output(text: str) -> tuple[str, str]:
+    """``sarif=report.sarif``"""
+    name, equals, path = text.partition("=")
+    if name not in FORMATS or not equals or not path:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write FORMAT=FILE with one of {', '.join(FORMATS)}"
+        )
+    return name, path
 
 
 def _seed(text: str) -> int:

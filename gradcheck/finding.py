@@ -25,7 +25,7 @@ class Finding:
     """Something to tell the author, at a place in the document.
 
     ``follows_from`` names the place of its cause ("line 11"). ``expected`` and ``ignored`` are
-    the author's own words about it, in a directive. ``derived`` is what should stand there,
+    the author's own words about it, in a directive; ``known`` is one of the baseline. ``derived`` is what should stand there,
     ``counterexample`` a point at which it fails, in words, and ``numpy`` the same as code to paste;
     a renderer shows them on lines of their own, so the message need not repeat them.
     """
@@ -40,11 +40,24 @@ class Finding:
     derived: str = ""
     counterexample: str = ""
     numpy: str = ""
+    known: bool = False
 
     @property
     def fails(self) -> bool:
         """Whether it alone makes the run fail."""
-        return self.rule.severity == "error" and not (self.expected or self.ignored)
+        return self.rule.severity == "error" and not self.excused
+
+    @property
+    def excused(self) -> bool:
+        """Whether it was declared, ignored, or is in the baseline."""
+        return bool(self.mark)
+
+    @property
+    def mark(self) -> str:
+        """What was said about it beforehand: "ignored", "expected", "known", or nothing."""
+        if self.ignored:
+            return "ignored"
+        return "expected" if self.expected else "known" if self.known else ""
 
 
 _TABLE = (

@@ -40,7 +40,7 @@ def _fails(document: DocumentResult) -> bool:
 def _lax(document: DocumentResult) -> bool:
     """Whether a document holds what only ``--strict`` objects to."""
     rows = [row for setup in document.setups for row in setup.parameters]
-    unexpected = [f for f in document.findings if not (f.expected or f.ignored)]
+    unexpected = [f for f in document.findings if not f.excused]
     return (
         any(finding.rule.severity == "warning" for finding in unexpected)
         or any(claim.verdict is Verdict.CONVENTION for row in rows for claim in row.claims)

@@ -96,6 +96,7 @@ class DocumentResult:
     steps: tuple[StepResult, ...]
     findings: tuple[Finding, ...]
     formulas: int  # how many statements were found, read or not
+    equations: tuple[Span, ...] = ()  # of the statements, in order
     descents: tuple[Descent | str, ...] = ()  # by the document's own update rules, if asked for
 
     @property

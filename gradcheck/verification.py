@@ -141,6 +141,7 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         steps=step_results(document, derivation, evidence),
         findings=_chosen(findings, statements, choices),
         formulas=len(statements.statements),
+        equations=tuple(_blocks(statements)),
         descents=_descents(derivation, document, choices),
     )
 

@@ -32,7 +32,7 @@ ORDER = (
     ("report", "front_matter", "rules", "selection"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
-    ("against", "comparison", "diagnosis", "judgement"),
+    ("against", "comparison", "baseline", "diagnosis", "judgement"),
     ("mending", "updates"),
     ("hygiene", "explanation", "descent"),
     ("verification",),

@@ -116,11 +116,14 @@ def _head(
     result: DocumentResult, finding: Finding, palette: Palette, claim: ClaimResult | None = None
 ) -> list[str]:
     rule = finding.rule
-    expected = " (expected)" if finding.expected else ""
     message = _message(finding, claim)
-    head = f"{rule.severity}{expected}, line {_line(result, finding)}: {message}"
-    colour = "dim" if finding.expected else _SEVERITY_COLOURS[rule.severity]
+    head = f"{rule.severity}{_mark(finding)}, line {_line(result, finding)}: {message}"
+    colour = "dim" if finding.mark else _SEVERITY_COLOURS[rule.severity]
     return [palette.paint(line, colour) for line in _tagged(head, rule, "  ")]
+
+
+def _mark(finding: Finding) -> str:
+    return f" ({finding.mark})" if finding.mark else ""
 
 
 def _tagged(text: str, rule: Rule, indent: str) -> list[str]:
@@ -137,9 +140,8 @@ def _message(finding: Finding, claim: ClaimResult | None) -> str:
 
 
 def _follower(result: DocumentResult, finding: Finding, palette: Palette) -> list[str]:
-    expected = " (expected)" if finding.expected else ""
     message = _message(finding, _claim_at(result, finding))
-    head = f"line {_line(result, finding)} follows from it{expected}: {message}"
+    head = f"line {_line(result, finding)} follows from it{_mark(finding)}: {message}"
     return [palette.paint(line, "dim") for line in _tagged(head, finding.rule, "      ")]
 
 
@@ -181,15 +183,14 @@ def _claim_at(result: DocumentResult, finding: Finding) -> ClaimResult | None:
 
 def _remarks(result: DocumentResult, found: Sequence[Finding], palette: Palette) -> list[str]:
     """Side remarks that were not read: a reason, and below it a line for every place."""
-    by_reason: dict[tuple[str, bool], list[Finding]] = {}
+    by_reason: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
-        by_reason.setdefault((finding.message, finding.expected), []).append(finding)
+        by_reason.setdefault((finding.message, _mark(finding)), []).append(finding)
     lines: list[str] = []
-    for (message, expected), places in by_reason.items():
+    for (message, mark), places in by_reason.items():
         rule = places[0].rule
-        mark = " (expected)" if expected else ""
         head = f"{rule.severity}{mark}, not read: {message}"
-        colour = "dim" if expected else _SEVERITY_COLOURS[rule.severity]
+        colour = "dim" if mark else _SEVERITY_COLOURS[rule.severity]
         lines += ["", *(palette.paint(line, colour) for line in _tagged(head, rule, "  "))]
         for finding in places[:_ALIKE]:
             lines.append(_one_line(result, finding))

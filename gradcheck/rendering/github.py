@@ -5,13 +5,11 @@ GitHub shows only the first ten of a kind, so causes come before what follows fr
 
 from __future__ import annotations
 
-from gradcheck.document import Document
-from gradcheck.finding import Finding
+from gradcheck.rendering.annotation import Annotation, annotated
 from gradcheck.rendering.wording import outcome
 from gradcheck.report import Report
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
-_ORDER = ("error", "warning", "notice")
 
 
 def render(report: Report) -> str:
@@ -20,34 +18,22 @@ def render(report: Report) -> str:
         _command("error", error.path, error.line, error.column, None, None, "input", error.message)
         for error in report.errors
     ]
-    findings = [
-        (_level(finding), finding, result.document)
-        for result in report.documents
-        for finding in result.findings
-        if not finding.ignored
-    ]
-    findings.sort(key=lambda item: (item[1].follows_from is not None, _ORDER.index(item[0])))
-    lines += [_annotation(level, finding, document) for level, finding, document in findings]
+    lines += [_annotation(item) for item in annotated(report)]
     lines.append(_escape_message(outcome(report)).replace("::", ": :"))
     return "\n".join(lines) + "\n"
 
 
-def _level(finding: Finding) -> str:
-    return "notice" if finding.expected else _COMMANDS[finding.rule.severity]
-
-
-def _annotation(level: str, finding: Finding, document: Document) -> str:
-    line, column = document.position(max(finding.span.start, 0))
-    end_line, end_column = document.position(max(finding.span.end, finding.span.start, 0))
-    message = finding.message
-    if finding.suggestion:
-        message += f"; try: {finding.suggestion}"
-    if finding.follows_from:
-        message += f" (follows from {finding.follows_from})"
-    if finding.expected:
-        message += " (expected)"
-    title = f"{finding.rule.code} {finding.rule.name}"
-    return _command(level, document.path, line, column, end_line, end_column, title, message)
+def _annotation(item: Annotation) -> str:
+    return _command(
+        _COMMANDS[item.severity],
+        item.path,
+        item.line,
+        item.column,
+        item.end_line,
+        item.end_column,
+        f"{item.rule.code} {item.rule.name}",
+        item.text,
+    )
 
 
 def _command(

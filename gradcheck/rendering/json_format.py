@@ -77,6 +77,7 @@ def _finding(document: Document, finding: Finding) -> dict[str, object]:
         "follows_from": finding.follows_from,
         "expected": finding.expected,
         "ignored": finding.ignored,
+        "known": finding.known,
         "derived": finding.derived or None,
         "counterexample": finding.counterexample or None,
         "numpy": finding.numpy or None,

@@ -11,7 +11,7 @@ from gradcheck.verdict import Verdict
 ERROR_FLOOR = 1e-12
 DIFFERENCE_FLOOR = 1e-9
 _REAL_DIFFERENCE = 1e-3
-_HEADERS = ("gradient", "line", "verdict", "document", "numeric", "bound", "backprop", "worst at")
+HEADERS = ("gradient", "line", "verdict", "document", "numeric", "bound", "backprop", "worst at")
 _ALIGNMENT = ("left", "right", "left", "right", "right", "right", "right", "left")
 COLOURS = {
     Verdict.EXACT: "green",
@@ -32,7 +32,7 @@ def table(setup: SetupResult, marks: tuple[str, ...], palette: Palette) -> str:
     ]
     return tabulate(
         rows,
-        headers=_HEADERS,
+        headers=HEADERS,
         tablefmt="simple",
         colalign=_ALIGNMENT,
         disable_numparse=True,
@@ -60,19 +60,25 @@ def _power_of_ten(exponent: float) -> str:
 
 
 def _row(parameter: ParameterResult, mark: str, palette: Palette) -> list[str]:
-    verdict = cell(parameter.status + (f" ({mark})" if mark else ""), 20)
+    name, line, status, *numbers, worst = cells(parameter, mark)
+    verdict = cell(status, 20)
     if parameter.verdict is not None:
         verdict = palette.paint(verdict, COLOURS.get(parameter.verdict, "bold"))
-    return [
-        cell(parameter.source_name, 12),
+    return [cell(name, 12), line, verdict, *numbers, cell(worst, 12)]
+
+
+def cells(parameter: ParameterResult, mark: str) -> tuple[str, ...]:
+    """A row as plain text, one for each of `HEADERS`; ``mark`` stands after the verdict."""
+    return (
+        parameter.source_name,
         str(parameter.claim.line) if parameter.claim else "–",
-        verdict,
+        parameter.status + (f" ({mark})" if mark else ""),
         magnitude(parameter.document_error, ERROR_FLOOR),
         magnitude(parameter.numeric_error, DIFFERENCE_FLOOR),
         magnitude(parameter.numeric_bound, DIFFERENCE_FLOOR),
         magnitude(parameter.backprop_error, ERROR_FLOOR),
-        cell(_worst(parameter), 12),
-    ]
+        _worst(parameter),
+    )
 
 
 def _worst(parameter: ParameterResult) -> str:

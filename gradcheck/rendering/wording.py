@@ -63,6 +63,9 @@ def _passed(report: Report) -> str:
     if ignored:
         excuses.append(f"{counted(ignored, 'finding')} {_are(ignored)} ignored")
     reason = [f"{' and '.join(excuses)} in the documents"] if excuses else []
+    known = sum(f.known and f.rule.severity == "error" for f in found)
+    if known:
+        reason.append(f"{counted(known, 'mistake')} {_are(known)} in the baseline")
     unselected = sum(
         row.verdict in FAILING and not mark_of(result, row)
         for result in report.documents
@@ -84,15 +87,14 @@ def example_code(report: Report) -> str | None:
 
 
 def mark_of(result: DocumentResult, row: ParameterResult) -> str:
-    """What the author said of a row that fails: "expected", "ignored", or nothing."""
+    """What the author said of a row that fails: "expected", "known", "ignored", or nothing."""
     if row.verdict not in FAILING:
         return ""
     findings = [finding for claim in row.claims for finding in findings_on(result, claim.span)]
     if any(finding.fails for finding in findings):
         return ""
-    if any(finding.expected for finding in findings):
-        return "expected"
-    return "ignored" if any(finding.ignored for finding in findings) else ""
+    marks = [finding.mark for finding in findings]
+    return next((mark for mark in ("expected", "known", "ignored") if mark in marks), "")
 
 
 def findings_on(result: DocumentResult, span: Span) -> list[Finding]:
@@ -133,7 +135,7 @@ def _strict_problems(report: Report) -> list[str]:
     if unclaimed:
         parts.append(f"{counted(unclaimed, 'gradient')} not claimed (strict)")
     warnings = sum(
-        finding.rule.severity == "warning" and not (finding.expected or finding.ignored)
+        finding.rule.severity == "warning" and not finding.excused
         for result in report.documents
         for finding in result.findings
     )

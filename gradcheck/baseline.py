@@ -1,0 +1,124 @@
+"""A baseline: the findings that a project had when it began to check.
+
+They are still shown, but do not fail the run; new ones do. A finding is known again by its code
+and the text of its equation, white space apart, so that lines may come and go around it. One
+equation with the same finding twice has it twice in the baseline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradcheck.document import Span
+from gradcheck.finding import Finding
+from gradcheck.report import DocumentResult, Report
+
+SCHEMA = 1
+LARGEST = 16 * 2**20  # bytes of a baseline file
+
+
+class BaselineError(ValueError):
+    """A baseline file that cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How often each finding was there, by document (relative to the baseline) and fingerprint."""
+
+    counts: Mapping[tuple[str, str], int]
+    folder: str = "."
+
+
+def fingerprints(result: DocumentResult) -> list[str]:
+    """A name for every finding of a document, in their order, that does not hold its line.
+
+    The same finding in the same equation a second time gets a number, so that names differ.
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for finding in result.findings:
+        name = _name(result, finding)
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return names
+
+
+def _name(result: DocumentResult, finding: Finding) -> str:
+    place = finding.span
+    around = [span for span in result.equations if span.start <= place.start < span.end]
+    equation = min(around, key=lambda span: span.end - span.start, default=place)
+    text = f"{finding.rule.code}\n{_text(result, equation)}\n{_text(result, place)}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _text(result: DocumentResult, span: Span) -> str:
+    """What stands there, with white space as LaTeX sees it: it does not matter."""
+    return "".join(result.document.source(span).split()) if span.start >= 0 else ""
+
+
+def load(path: str) -> Baseline:
+    """Read a baseline. Raises BaselineError where it is missing, too large or no baseline."""
+    hint = "write one with --write-baseline"
+    try:
+        if os.path.getsize(path) > LARGEST:
+            raise BaselineError(f"{path}: larger than {LARGEST // 2**20} MB; {hint}")
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        rows = content["findings"]
+        if content["schema"] != SCHEMA:
+            raise BaselineError(f"{path}: schema {content['schema']!r}, expected {SCHEMA}; {hint}")
+        counts = {(str(r["path"]), str(r["fingerprint"])): int(r["count"]) for r in rows}
+    except OSError as problem:
+        raise BaselineError(f"{path}: {problem.strerror or problem}; {hint}") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        if isinstance(problem, BaselineError):
+            raise
+        raise BaselineError(f"{path}: not a baseline of gradcheck; {hint}") from None
+    return Baseline(counts, os.path.dirname(path) or ".")
+
+
+def written(report: Report, path: str) -> str:
+    """The text of a baseline file at ``path`` that knows everything this report found."""
+    folder = os.path.dirname(path) or "."
+    rows = [
+        {
+            "path": _relative(result.path, folder),
+            "code": finding.rule.code,
+            "equation": " ".join(result.document.source(finding.span).split())[:200],
+            "fingerprint": name,
+            "count": 1,
+        }
+        for result in report.documents
+        for finding, name in zip(result.findings, fingerprints(result), strict=True)
+        if not (finding.expected or finding.ignored)
+    ]
+    rows.sort(key=lambda row: (row["path"], row["code"], row["fingerprint"]))
+    content = {"schema": SCHEMA, "findings": rows}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def against(report: Report, baseline: Baseline) -> Report:
+    """The report with every finding of the baseline marked as known."""
+    return replace(report, documents=tuple(_marked(r, baseline) for r in report.documents))
+
+
+def _marked(result: DocumentResult, baseline: Baseline) -> DocumentResult:
+    path = _relative(result.path, baseline.folder)
+    findings = tuple(
+        replace(finding, known=True) if baseline.counts.get((path, name)) else finding
+        for finding, name in zip(result.findings, fingerprints(result), strict=True)
+    )
+    return replace(result, findings=findings)
+
+
+def _relative(path: str, folder: str) -> str:
+    """A document's path as seen from the baseline's folder, with forward slashes."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return Path(path).as_posix()

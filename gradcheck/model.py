@@ -181,6 +181,7 @@ class Reading:
     rule: str  # name of the charity, from the closed list in derivation/readings.py
     span: Span
     text: str
+    others: tuple[str, ...] = ()  # what else the text admits, in words
 
 
 @dataclass(frozen=True, slots=True)

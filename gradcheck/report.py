@@ -29,6 +29,7 @@ class StepResult:
     left_out: Constant | None = None
     sum_left_out: bool = False
     setup: str | None = None
+    otherwise: tuple[tuple[str, Verdict], ...] = ()  # other readings, with the verdict by each
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class ParameterResult:
     backprop_error: float | None = None
     worst_entry: tuple[int, ...] | None = None  # of the document's claim, else of the numeric
     note: str = ""  # why a number is missing ("lifting ambiguous: …", "another network")
+    otherwise: tuple[tuple[str, Verdict], ...] = ()  # other readings, with the verdict by each
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING
 
 from gradcheck import loading
 from gradcheck.comparison import Evidence, Options
-from gradcheck.derivation import understand
+from gradcheck.derivation import Instead, understand
 from gradcheck.directives import apply, parse_directives
 from gradcheck.document import Document, Span
 from gradcheck.evaluation.point import Sizes
-from gradcheck.explanation import explain, setup_result, step_results
+from gradcheck.explanation import (
+    Otherwise,
+    explain,
+    in_findings,
+    in_reading,
+    in_setup,
+    in_steps,
+    other_readings,
+    setup_result,
+    step_results,
+)
 from gradcheck.finding import RULES, Finding
 from gradcheck.hygiene import hygiene_findings
 from gradcheck.jobs import in_parallel, jobs_for
@@ -123,22 +133,29 @@ def _reference(
 def verify_document(document: Document, choices: Choices) -> DocumentResult:
     """One document through every arrow: read, understand, compare, explain."""
     statements = read(document)
-    derivation = understand(statements)
-    differences: list[Finding] = []
-    if choices.reference is not None:
+
+    def understood(instead: Instead) -> tuple[Derivation, list[Finding]]:
+        derivation = understand(statements, instead)
+        if choices.reference is None:
+            return derivation, []
         from gradcheck.against import derive_against
 
-        derivation, differences = derive_against(choices.reference, document, derivation)
+        return derive_against(choices.reference, document, derivation)
+
+    derivation, differences = understood({})
     evidence = [
         Evidence(setup, [s for s in derivation.steps if s.setup == k], document, choices.options)
         for k, setup in enumerate(derivation.setups)
     ]
+    others = other_readings(derivation, evidence, lambda instead: understood(instead)[0])
     findings = (*differences, *_findings(statements, derivation, evidence))
+    findings = tuple(in_findings(findings, others, derivation.steps))
+    steps = step_results(document, derivation, evidence)
     return DocumentResult(
         document=document,
-        readings=_readings(document, derivation),
-        setups=tuple(setup_result(item) for item in evidence),
-        steps=step_results(document, derivation, evidence),
+        readings=_readings(document, derivation, evidence, others),
+        setups=tuple(in_setup(setup_result(item), others) for item in evidence),
+        steps=in_steps(steps, derivation.steps, others),
         findings=_chosen(findings, statements, choices),
         formulas=len(statements.statements),
         equations=tuple(_blocks(statements)),
@@ -214,9 +231,17 @@ def _nothing(result: DocumentResult) -> InputError:
     return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
 
 
-def _readings(document: Document, derivation: Derivation) -> tuple[str, ...]:
+def _readings(
+    document: Document,
+    derivation: Derivation,
+    evidence: Sequence[Evidence],
+    others: Sequence[Otherwise],
+) -> tuple[str, ...]:
+    """Every reading with its line, and what would be judged otherwise by another one."""
     return tuple(
-        f"line {document.line_of(reading.span)}: {reading.text}" for reading in derivation.readings
+        f"line {document.line_of(reading.span)}: {reading.text}"
+        + in_reading(reading, others, evidence)
+        for reading in derivation.readings
     )
 
 

@@ -9,6 +9,7 @@ that count), `roles` (parameters, inputs, labels), `resolution` (what a side mea
 
 from __future__ import annotations
 
+from gradcheck.derivation.readings import Instead
 from gradcheck.derivation.understanding import understand
 
-__all__ = ["understand"]
+__all__ = ["Instead", "understand"]

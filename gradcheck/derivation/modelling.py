@@ -110,6 +110,8 @@ def _settle(
 ) -> None:
     """Decide what an applied function means that the document does not define."""
     key = node.function.key
+    if key == "log":
+        log.note("natural-logarithm", node.span, key)
     if (
         key in FUNCTIONS
         or node.function.base == "norm"
@@ -206,6 +208,9 @@ def build_model(
     ]
     ordered = _in_order(resolved)
     roles = classify(loss_key, ordered, trained, counts, pinned, elsewhere)
+    count = roles.sample_count
+    if count is not None and count not in counts and count in spellings:
+        resolver.log.note("sample-count", spellings[count].span, to_text(spellings[count]))
     layers = dict(roles_pinned) or assign_layers(
         loss_key, ordered, dict.fromkeys([*roles.parameters, *trained])
     )
@@ -336,8 +341,10 @@ def _with_prediction(
     if not undefined or not tops:
         return bodies
     name, top = undefined[0], tops[-1]
-    resolver.log.note("prediction", name.span, to_text(name), top)
-    return {**bodies, name.key: Name(top)}
+    others = [key for key in reversed(tops) if key != top]
+    words = [f"{to_text(name)} is {key}" for key in others]
+    at = resolver.log.choose("prediction", name.span, to_text(name), top, words)
+    return {**bodies, name.key: Name([top, *others][at])}
 
 
 def _labels_below(loss: str, bodies: Mapping[str, Expression]) -> set[str]:

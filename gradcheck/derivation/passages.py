@@ -25,7 +25,7 @@ from gradcheck.derivation.naming import (
     is_loss_name,
     understand_names,
 )
-from gradcheck.derivation.readings import ReadingLog
+from gradcheck.derivation.readings import BY_READER, Instead, ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning
 from gradcheck.derivation.roles import (
     BIASES,
@@ -53,20 +53,47 @@ class Passages:
     log: ReadingLog
 
 
-def settle(read: ReadDocument) -> Passages:
-    log = ReadingLog(read.document)
+def settle(read: ReadDocument, instead: Instead) -> Passages:
+    log = ReadingLog(read.document, instead=instead)
     statements = read.statements
+    _note_how_read(statements, log)
     naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
     canonical = tuple(canonical_statement(statement, naming) for statement in statements)
     _note_cases(statements, naming, log)
     trained = _trained(canonical, read.document.front_matter)
-    canonical = tuple(_with_differentials(statement, trained) for statement in canonical)
+    plain = canonical
+    canonical = tuple(_with_differentials(statement, trained) for statement in plain)
+    _note_differentials(plain, canonical, log)
     bindings = collect_bindings(canonical, set(trained))
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
     spellings = _spellings(canonical)
     pinned = {str(k): str(v) for k, v in pinned_mapping(read, "activations").items()}
     functions = function_table(read, bindings, canonical, pinned, log)
     return Passages(read, canonical, naming, trained, bindings, functions, spellings, log)
+
+
+def _note_how_read(statements: Sequence[Statement], log: ReadingLog) -> None:
+    """The readings made while the formulas were read, and the names found in the text."""
+    for statement in statements:
+        for note in statement.notes:
+            if note in BY_READER:
+                log.note(BY_READER[note], statement.span)
+        head = statement.sides[0].expression
+        if statement.origin == "prose" and isinstance(head, Name):
+            log.note("name-in-text", statement.span, to_text(head))
+
+
+def _note_differentials(
+    before: Sequence[CanonicalStatement], after: Sequence[CanonicalStatement], log: ReadingLog
+) -> None:
+    """Name the differentials that are taken for derivatives of the loss."""
+    for old, new in zip(before, after, strict=True):
+        for left, right in zip(old.sides, new.sides, strict=True):
+            if left is None or right is None or left == right:
+                continue
+            for node in walk(right):
+                if isinstance(node, Partial) and node.of == Name("loss"):
+                    log.note("differential", node.span, to_text(node.by))
 
 
 def _note_cases(statements: Sequence[Statement], naming: Naming, log: ReadingLog) -> None:

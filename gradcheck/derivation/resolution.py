@@ -138,6 +138,8 @@ class Resolver:
         if node.key in known:
             return node
         if self.loss is not None and is_loss_name(node):
+            if node.base != "loss":  # dW_1 names no loss
+                self.log.note("loss-before", node.span, to_text(node), self.loss)
             return Name(self.loss, span=node.span)
         if self.values is None:
             return node
@@ -148,6 +150,7 @@ class Resolver:
     def _power(self, node: Power) -> Expression:
         exponent = self.resolve(node.exponent)
         if isinstance(node.base, Apply) and _is_norm(node.base) and _is_two(exponent):
+            self.log.note("norm", node.base.span)
             return replace(node, base=self.resolve(node.base.arguments[0]), exponent=exponent)
         if isinstance(node.base, Name) and node.base.key == "e" and "e" not in self.bound:
             return Apply(Name("exp"), (exponent,), span=node.span)
@@ -158,7 +161,8 @@ class Resolver:
         if self.identities and to_key(replace(node, order=0)) in self.identities:
             return self.resolve(node.arguments[0]) if not node.order else _ONE
         meaning = self.functions.get(key)
-        if _is_norm(node) and not node.order:  # of a number it is the absolute value
+        if _is_norm(node) and not node.order:
+            self.log.note("norm", node.span)
             return Apply(Name("abs"), (self.resolve(node.arguments[0]),), span=node.span)
         if key == "max" and len(node.arguments) == 2:
             return self._max(node)

@@ -148,9 +148,11 @@ def loss_bindings(
         if not (is_loss_name(binding.name) or top) or not _is_a_loss(binding.body):
             continue
         if found and _is_local(binding, bindings, found):
-            log.note("local-let", binding.span, to_text(binding.name))
-            local.append(binding)
-            continue
+            shown = to_text(binding.name)
+            words = (f"{shown} is redefined there for all that follows",)
+            if log.choose("local-let", binding.span, shown, others=words) == 0:
+                local.append(binding)
+                continue
         found.append(binding)
     return _distinct(found), local
 
@@ -215,7 +217,7 @@ def divide(
     owner: dict[int, list[GradientSide]] = {k: [] for k in range(len(losses))}
     aliases = {b.key: b.body.key for b in bindings if isinstance(b.body, Name)}
     for claim in claims:
-        owner[_owner(claim, losses, aliases, log)].append(claim)
+        owner[_owner(claim, losses, claims, aliases, log)].append(claim)
     segments: list[Segment] = []
     before = -1
     for k, loss in enumerate(losses):
@@ -231,6 +233,7 @@ def divide(
 def _owner(
     claim: GradientSide,
     losses: Sequence[Binding],
+    claims: Sequence[GradientSide],
     aliases: Mapping[str, str],
     log: ReadingLog,
 ) -> int:
@@ -243,16 +246,43 @@ def _owner(
     ]  # a total is the place of its one-sample loss too
     span = claim.statement.statement.span
     if own:
-        return own[-1]
-    if before and claim.loss == "loss":  # dW_1 names no loss
-        return before[-1]
+        return _of_two(own, losses, claims, log)
+    named = "" if claim.loss == "loss" else claim.loss  # dW_1 names no loss
     if before:
-        log.note("loss-before", span, claim.loss, to_text(losses[before[-1]].name))
-        return before[-1]
+        nearest = losses[before[-1]]
+        others = [k for k in reversed(before) if keys[k] != nearest.key]
+        if not named and not others:
+            return before[-1]
+        shown = named or "the loss"
+        words = [f"{shown} is {to_text(losses[k].name)}" for k in others]
+        at = log.choose("loss-before", span, shown, to_text(nearest.name), words)
+        return [before[-1], *others][at]
     own = [k for k, key in enumerate(keys) if key in wanted]
     chosen = own[0] if own else 0
-    log.note("loss-after", span, claim.loss, to_text(losses[chosen].name))
-    return chosen
+    others = [k for k, key in enumerate(keys) if not own and key != keys[chosen]]
+    shown = named or "the loss"
+    words = [f"{shown} is {to_text(losses[k].name)}" for k in others]
+    at = log.choose("loss-after", span, shown, to_text(losses[chosen].name), words)
+    return [chosen, *others][at]
+
+
+def _of_two(
+    own: Sequence[int], losses: Sequence[Binding], claims: Sequence[GradientSide], log: ReadingLog
+) -> int:
+    """The last definition of a loss; that it was defined before, for nothing, is told."""
+    last = losses[own[-1]]
+    idle = [
+        k
+        for k in own[:-1]
+        if losses[k].key == last.key
+        and not any(losses[k].position < c.position < last.position for c in claims)
+    ]
+    if not idle:
+        return own[-1]
+    shown = to_text(last.name)
+    words = [f"{shown} is {to_text(losses[k].body)}" for k in idle]
+    at = log.choose("loss-again", last.span, shown, to_text(last.body), words)
+    return [own[-1], *idle][at]
 
 
 def _by_activation(
@@ -360,23 +390,29 @@ def _choose(
     wanted = "sigmoid" if loss_kind == "logloss" else "identity"
     if several_losses and len(set(kinds)) > 1 and wanted in kinds:
         chosen = pool[kinds.index(wanted)]
-        log.note("canonical-output", chosen.span, loss_kind, wanted)
-        return chosen
+        others = [kind for kind in dict.fromkeys(kinds) if kind not in (wanted, None)]
+        words = [f"{to_text(chosen.name)} is the {kind} output" for kind in others]
+        at = log.choose("canonical-output", chosen.span, loss_kind, wanted, words)
+        return pool[kinds.index([wanted, *others][at])]
     if segment.hidden is not None and segment.hidden in kinds:
         return pool[kinds.index(segment.hidden)]
     if len(set(kinds)) == 1 and kinds[0] is not None:
         return pool[0]
     early = [binding for binding in pool if binding.position <= segment.start]
     if len({to_key(b.body) for b in early}) > 1:
-        return _said(early[-1], log)
+        return _said(early[-1], pool, log)
     chosen = (early or pool)[0]
-    return _said(chosen, log) if len(set(kinds)) > 1 else chosen
+    return _said(chosen, pool, log) if len(set(kinds)) > 1 else chosen
 
 
-def _said(binding: Binding, log: ReadingLog) -> Binding:
-    """The binding, its choice among several noted as a reading."""
-    log.note("two-definitions", binding.span, to_text(binding.name), to_text(binding.body))
-    return binding
+def _said(binding: Binding, pool: Sequence[Binding], log: ReadingLog) -> Binding:
+    """The binding, or another one of the pool; its choice is told as a reading."""
+    bodies = {to_key(other.body): other for other in pool}
+    others = [other for key, other in bodies.items() if key != to_key(binding.body)]
+    shown = to_text(binding.name)
+    words = [f"{shown} is {to_text(other.body)}" for other in others]
+    at = log.choose("two-definitions", binding.span, shown, to_text(binding.body), words)
+    return [binding, *others][at]
 
 
 def output_kind(binding: Binding, functions: Mapping[str, str | None]) -> str | None:
@@ -418,8 +454,10 @@ def equality_override(
             continue
         argument = body.arguments[0]
         if classes.same(key, to_key(argument)) and key != to_key(argument):
-            log.note("identity-output", binding.span, to_text(binding.name), to_text(body))
-            found[key] = argument
+            shown, what = to_text(binding.name), to_text(body)
+            words = (f"{shown} is {what}",)
+            if log.choose("identity-output", binding.span, shown, what, words) == 0:
+                found[key] = argument
     return found
 
 

@@ -20,7 +20,7 @@ from gradcheck.derivation.naming import (
     is_loss_name,
 )
 from gradcheck.derivation.passages import Passages, pinned_mapping, settle
-from gradcheck.derivation.readings import ReadingLog
+from gradcheck.derivation.readings import Instead
 from gradcheck.derivation.resolution import Resolver
 from gradcheck.derivation.roles import (
     LABELS,
@@ -48,9 +48,12 @@ from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
 
-def understand(read: ReadDocument) -> Derivation:
-    """Find the setups of a document, what is claimed for each, and the steps of all its chains."""
-    passages = settle(read)
+def understand(read: ReadDocument, instead: Instead | None = None) -> Derivation:
+    """Find the setups of a document, what is claimed for each, and the steps of all its chains.
+
+    ``instead`` names readings that are to be made otherwise than usual.
+    """
+    passages = settle(read, instead or {})
     losses, local = loss_bindings(
         _values_only(passages), passages.statements, set(passages.trained), passages.log
     )
@@ -168,7 +171,7 @@ def _first_hidden(
 def _model_of(
     segment: Segment, passages: Passages, several: bool, quiet: bool = False
 ) -> SegmentModel:
-    log = ReadingLog(passages.read.document) if quiet else passages.log
+    log = passages.log.silent() if quiet else passages.log
     kind = loss_kind(segment.loss.key, {segment.loss.key: segment.loss.body})
     known = {key: meaning.known for key, meaning in passages.functions.items()}
     values = _values_only(passages)

@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from gradcheck.explanation.findings import explain
+from gradcheck.explanation.otherwise import (
+    Otherwise,
+    in_findings,
+    in_reading,
+    in_setup,
+    in_steps,
+    other_readings,
+)
 from gradcheck.explanation.rows import setup_result
 from gradcheck.explanation.steps import step_results
 
-__all__ = ["explain", "setup_result", "step_results"]
+__all__ = [
+    "Otherwise",
+    "explain",
+    "in_findings",
+    "in_reading",
+    "in_setup",
+    "in_steps",
+    "other_readings",
+    "setup_result",
+    "step_results",
+]

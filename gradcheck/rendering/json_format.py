@@ -97,6 +97,7 @@ def _step(step: StepResult) -> dict[str, object]:
         "left_out": _constant(step.left_out),
         "sum_left_out": step.sum_left_out,
         "setup": step.setup,
+        "otherwise": _otherwise(step.otherwise),
     }
 
 
@@ -158,7 +159,13 @@ def _parameter(row: ParameterResult) -> dict[str, object]:
         "reason": (claim.reason or None) if claim else None,
         "quotient": (claim.quotient or None) if claim else None,
         "witness": (claim.witness or None) if claim else None,
+        "otherwise": _otherwise(row.otherwise),
     }
+
+
+def _otherwise(found: tuple[tuple[str, Verdict], ...]) -> list[dict[str, str]]:
+    """What the verdict would be under the other readings that change it."""
+    return [{"reading": words, "verdict": verdict.value} for words, verdict in found]
 
 
 def _verdict(verdict: Verdict | None) -> str | None:

@@ -29,10 +29,15 @@ T = TypeVar("T")
 
 
 class Algebra:
-    """Everything derived for a model is kept, so one Algebra should serve all its questions."""
+    """Everything derived for a model is kept, so one Algebra should serve all its questions.
 
-    def __init__(self, model: Model) -> None:
+    With ``shows=False`` a decision holds its outcome and what is left out only: what would be
+    shown to a reader (quotient, difference, conditions) takes most of the time.
+    """
+
+    def __init__(self, model: Model, shows: bool = True) -> None:
         self.model = model
+        self.shows = shows
         self.graph = Graph(model)
         self._evaluations: dict[int, Evaluation] = {}
         self._presentations: dict[int, Presentation] = {}
@@ -86,7 +91,7 @@ class Algebra:
 
     def _decide(self, evaluation: Evaluation, left: Expression, right: Expression) -> Decision:
         one, other = evaluation.of(left), evaluation.of(right)
-        conditions = self._conditions(evaluation, one.assuming(other))
+        conditions = self._conditions(evaluation, one.assuming(other)) if self.shows else ()
         left_out = self._left_out(evaluation, one, other)
         if left_out is None:
             left_out = self._left_out_in_all_cases(evaluation, one, other)
@@ -95,7 +100,7 @@ class Algebra:
             outcome = Outcome.DIFFERENT
         else:
             outcome = Outcome.EQUAL if left_out.is_one else Outcome.CONSTANT
-        if outcome is Outcome.EQUAL:
+        if outcome is Outcome.EQUAL or not self.shows:
             return Decision(outcome, left_out, conditions=conditions)
         return Decision(
             outcome,

@@ -115,7 +115,7 @@ def test_the_finding_says_so_and_stays_an_error(tmp_path: Path) -> None:
 def test_steps_and_rows_in_the_json(tmp_path: Path) -> None:
     (found,) = json.loads(render(report_of(CASES["a loss defined anew"][0], tmp_path)))["documents"]
     other = [{"reading": "L is 1/2·(p - y)^2", "verdict": "wrong"}]
-    assert [r["otherwise"] for r in found["setups"][0]["parameters"]][0] == other
+    assert found["setups"][0]["parameters"][0]["otherwise"] == other
     assert [s["otherwise"] for s in found["steps"] if "(p - y) x" in s["right"]] == [other]
     assert found["setups"][0]["parameters"][0]["verdict"] == "exact"
 

@@ -921,6 +921,49 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
         "same point differ from it by far more than they can be off.",
         "Look at the parameter and the entry named; mend the code, not the tolerance.",
     ),
+    "GC510": Explanation(
+        "Called twice with the same parameters, the loss or the gradient gives different results: "
+        "dropout, noise, a batch drawn anew. No gradient can be compared with such a loss.",
+        "Seed the generator inside the function, or draw once and pass in what was drawn.",
+    ),
+    "GC511": Explanation(
+        "The loss or the gradient writes to the parameters that it is given. The check hands out "
+        "copies; an optimiser does not, and its parameters would move.",
+        "Write to a copy: `w = w - g` for `w -= g`.",
+    ),
+    "GC512": Explanation(
+        "Near the point, along some entries, the loss is nan or infinite or raises: the domain of "
+        "a logarithm or a root ends there. Smaller steps were taken, or steps to one side only.",
+        "Nothing if the parameters are meant to lie there; else check at a point farther inside.",
+    ),
+    "GC513": Explanation(
+        "The gradient is so small at this point, beside the rounding error of the loss, that a "
+        "wrong one could not be told from a right one. So no verdict is given.",
+        "Check at parameters drawn at random, of order 1: away from an optimum, from saturated "
+        "activations and from all zeros, and without a large constant added to the loss.",
+    ),
+    "GC514": Explanation(
+        "All entries of all parameters are the same multiple of the true gradient: the gradient "
+        "belongs to another loss, which is a multiple of this one (a mean for a sum, ½ left out, "
+        "what is maximised for what is minimised).",
+        "Take the loss and the gradient of the same quantity.",
+    ),
+    "GC515": Explanation(
+        "Every entry is the parameter itself times the derivative by it: the gradient is right by "
+        "log θ, but θ is what was passed. It is not decided which of the two is meant.",
+        "Pass the logarithm as the parameter, or divide the gradient by the parameter.",
+    ),
+    "GC516": Explanation(
+        "The numbers of the gradient are compared after a transposition, or without an axis of "
+        "size 1: it does not come in the shape of the parameter. An update would fail, or, worse, "
+        "broadcast.",
+        "Return the gradient in the parameter's own shape.",
+    ),
+    "GC517": Explanation(
+        "In float64 the gradient agrees; in the type of the parameters it is off by more than the "
+        "rounding of its result explains: something cancels or overflows on the way.",
+        "Rearrange the formula, or compute the delicate part in float64.",
+    ),
     "GC901": Explanation(
         "A comment declares a finding that is not there: the mistake was mended, or it is in "
         "another block. An expectation must not outlive what it is about.",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from gradcheck.code.judging import judged
-from gradcheck.code.parameters import arrays_like, parameters_of
+from gradcheck.code.functions import Functions
+from gradcheck.code.layers import layer_of
+from gradcheck.code.parameters import parameters_of
 from gradcheck.code.result import GradientReport
-from gradcheck.numeric import gradient as numeric_gradient
+from gradcheck.code.trial import Trial, tried
 from gradcheck.verdict import Verdict
 
 
@@ -23,33 +22,25 @@ def check_gradient(
     seed: int = 0,
     target: str = "gradient",
 ) -> GradientReport:
-    """Compare a gradient with finite differences of its loss, entry by entry, at ``parameters``.
+    """Compare a gradient with its loss, entry by entry, at ``parameters``.
 
-    ``loss(parameters)`` returns a number, ``gradient(parameters)`` a structure of the parameters'
-    own shape; ``value_and_gradient(parameters)`` both, in place of the two.
+    ``parameters`` is an array, or any nesting of dicts, lists and tuples of arrays;
+    ``loss(parameters)`` returns a number and ``gradient(parameters)`` a structure of the
+    parameters' own shape. ``value_and_gradient(parameters)`` returns both, in place of the two.
+    No step size and no tolerance is asked for: what the difference may be is measured.
+    ``seed`` draws the displacements by which the noise of the gradient is measured.
 
-    Raises TypeError or ValueError where a function returns something else.
+    The functions get copies: they may do with their input what they like, and the report tells.
+
+    Raises TypeError or ValueError that says what was expected where a function returns something
+    else than a finite number, or arrays of the parameters' shapes. Errors that the functions raise
+    themselves at ``parameters`` are not caught.
     """
     if value_and_gradient is not None:
-        both = value_and_gradient
-        loss = loss or (lambda point: both(point)[0])
-        gradient = gradient or (lambda point: both(point)[1])
-    if loss is None or gradient is None:
-        raise TypeError("expected loss and gradient, or value_and_gradient")
-    point = parameters_of(parameters)
-    claimed = arrays_like(gradient(point.rebuild(point.arrays)), point)
-    value = loss
-
-    def losses(batch: Mapping[str, Any]) -> Any:
-        size = max(array.shape[0] for array in batch.values())
-        rows = ({name: a[min(k, len(a) - 1)] for name, a in batch.items()} for k in range(size))
-        return np.array([float(value(point.rebuild(row))) for row in rows])
-
-    numeric = numeric_gradient(losses, point.arrays)
-    rows = judged(claimed, numeric)
-    order = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.AGREES)
-    verdict = next(v for v in order if any(row.verdict is v for row in rows))
-    return GradientReport(target, verdict, rows, evaluations=numeric.evaluations)
+        loss, gradient = loss or _first(value_and_gradient), gradient or _second(value_and_gradient)
+    if not callable(loss) or not callable(gradient):
+        raise TypeError("expected two functions, loss and gradient, or value_and_gradient")
+    return tried(Trial(Functions(parameters_of(parameters), loss, gradient), target, seed))
 
 
 def check_backward(
@@ -57,16 +48,57 @@ def check_backward(
     backward: Callable[..., Any],
     inputs: Any,
     *,
+    cache: bool | None = None,
     seed: int = 0,
     target: str = "backward",
 ) -> GradientReport:
-    """Compare a layer's backward pass with differences of its forward pass."""
-    raise NotImplementedError
+    """Compare a layer's backward pass with its forward pass, by every input.
+
+    ``forward(*inputs)``, or ``forward(**inputs)`` if ``inputs`` is a dict, returns an array, or a
+    tuple of arrays. The backward pass is called with an upstream gradient for each of them, drawn
+    at random (``seed``), in one of these ways:
+
+    - ``backward(upstream, cache)`` where forward returned ``(output, cache)``: a pair whose second
+      member is no array. If it is an array, say ``cache=True``; if the pair are two outputs and
+      the second is no array, ``cache=False``;
+    - ``backward(upstream, *inputs)`` (or ``**inputs``), if it takes more than one argument;
+    - ``backward(upstream)`` otherwise, right after forward with the same inputs, as layer objects
+      want it: ``check_backward(layer.forward, layer.backward, (x,))``.
+
+    It returns the gradient of Σ upstream · output by each input: an array for one input, else a
+    sequence in the order of the inputs or a dict by their names. Inputs that are not
+    floating-point arrays (labels, indices, flags) are not differentiated: their place in the
+    sequence may hold None or be left out. None in the place of an array means that no gradient is
+    claimed, which the report notes.
+
+    Raises as `check_gradient` does.
+    """
+    functions, upstream, notes = layer_of(forward, backward, inputs, cache, seed)
+    return tried(Trial(functions, target, seed, upstream, notes))
 
 
 def assert_gradient(*arguments: Any, **options: Any) -> GradientReport:
-    """`check_gradient` for tests: raises AssertionError with the table unless it agrees."""
-    report = check_gradient(*arguments, **options)
+    """For tests: `check_gradient` (`check_backward` if ``inputs`` or ``backward`` is named, or if
+    the third argument is given as ``inputs``) that raises AssertionError with the table unless the
+    verdict is `agrees`."""
+    backward = "inputs" in options or "backward" in options or "forward" in options
+    report = (check_backward if backward else check_gradient)(*arguments, **options)
     if report.verdict is not Verdict.AGREES:
         raise AssertionError(f"\n{report}")
     return report
+
+
+def _first(both: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda point: _pair(both(point))[0]
+
+
+def _second(both: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda point: _pair(both(point))[1]
+
+
+def _pair(found: Any) -> tuple[Any, Any]:
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise TypeError(
+            f"value_and_gradient returned a {type(found).__name__}: expected (value, gradient)"
+        )
+    return found[0], found[1]

@@ -2,49 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.code.evidence import Evidence
 from gradcheck.code.result import GradientRow
-from gradcheck.numeric import NumericGradient
+from gradcheck.numeric import TRUST
 from gradcheck.verdict import Verdict
 
-TRUST = 8.0
-"""How many measured bounds the two may lie apart; numerics.md, "The tolerance-free verdict"."""
+DROWNED = "not decided: the gradient is smaller here than what can be seen"
+STATIONARY = "not decided: every gradient is 0 here, as it would be with any wrong factor"
+NOWHERE = "not decided: the loss is not finite near the point"
+BOTH_ZERO = "both are 0"
 
 
-def judged(
-    claimed: Mapping[str, NDArray[Any]], numeric: NumericGradient
-) -> tuple[GradientRow, ...]:
-    """One row a parameter, in the order of ``claimed``."""
-    return tuple(
-        _row(name, array, numeric.values[name], numeric.bounds[name])
-        for name, array in claimed.items()
-    )
+def judged(evidence: Evidence) -> tuple[GradientRow, ...]:
+    """One row a parameter, in the user's order."""
+    rows = tuple(_row(evidence, name) for name in evidence.names)
+    if any(row.verdict is not Verdict.AGREES or row.note != BOTH_ZERO for row in rows):
+        return rows
+    return tuple(_undecided(row, STATIONARY) for row in rows)
 
 
-def _row(
-    name: str, claimed: NDArray[Any], numeric: NDArray[Any], bounds: NDArray[Any]
-) -> GradientRow:
+def verdict_of(rows: tuple[GradientRow, ...]) -> Verdict:
+    """The worst of all rows."""
+    order = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.AGREES)
+    return next(v for v in order if any(row.verdict is v for row in rows))
+
+
+def _undecided(row: GradientRow, note: str) -> GradientRow:
+    fields = {name: getattr(row, name) for name in GradientRow.__slots__}
+    return GradientRow(**{**fields, "verdict": Verdict.UNDECIDED, "note": note})
+
+
+def _row(evidence: Evidence, name: str) -> GradientRow:
+    claimed, numeric = evidence.claimed[name], evidence.numeric
+    measured = np.isfinite(numeric.bounds[name])
     if not claimed.size:
-        return GradientRow(name, claimed.shape, Verdict.AGREES, 0, 0)
-    errors = np.abs(claimed - numeric)
-    wrong = errors > TRUST * bounds
-    worst = np.unravel_index(int(np.argmax(errors / bounds)), claimed.shape)
+        return GradientRow(name, claimed.shape, Verdict.AGREES, 0, 0, note="it has no entries")
+    if not measured.any():
+        return GradientRow(name, claimed.shape, Verdict.UNDECIDED, claimed.size, 0, note=NOWHERE)
+    apart = np.where(measured, numeric.apart(name, claimed), -1.0)
+    wrong = apart > 1.0
+    worst = np.unravel_index(int(np.argmax(apart)), claimed.shape)
+    span = numeric.spans[name]
+    outside = np.maximum(np.abs(claimed - numeric.values[name]) - span, 0.0)
+    bounds = numeric.bounds[name] - span
+    verdict, note = (Verdict.WRONG, "") if wrong.any() else _unrefuted(evidence, name, measured)
     return GradientRow(
         name=name,
         shape=claimed.shape,
-        verdict=Verdict.WRONG if wrong.any() else Verdict.AGREES,
+        verdict=verdict,
         entries=claimed.size,
-        checked=claimed.size,
-        largest_error=float(errors.max()),
+        checked=int(np.count_nonzero(measured)),
+        largest_error=float(outside[measured].max()),
         bound=float(bounds[worst]),
         worst_entry=tuple(int(i) for i in worst),
         claimed=float(claimed[worst]),
-        numeric=float(numeric[worst]),
-        visible=float(TRUST * bounds.max()),
+        numeric=float(numeric.values[name][worst]),
+        visible=float(TRUST * bounds[measured].max()),
         wrong_entries=int(np.count_nonzero(wrong)),
+        note="; ".join(part for part in (note, _kinks(span), _unmeasured(measured)) if part),
     )
+
+
+def _unrefuted(evidence: Evidence, name: str, measured: NDArray[np.bool_]) -> tuple[Verdict, str]:
+    """Nothing contradicts the claim: whether that says anything."""
+    if evidence.seen(name)[measured].any():
+        return Verdict.AGREES, ""
+    numeric, claimed = evidence.numeric, evidence.claimed[name]
+    if not claimed.any() and (numeric.flat[name] | ~measured).all():
+        return Verdict.AGREES, BOTH_ZERO
+    # Nothing of it is seen: no loss if it is nothing beside what the other parameters do.
+    reach = TRUST * numeric.bounds[name][measured].max() * _scale(evidence, name)
+    others = max((_effect(evidence, other) for other in evidence.names), default=0.0)
+    if reach <= NEGLIGIBLE * others:
+        return Verdict.AGREES, "0 as far as can be seen"
+    return Verdict.UNDECIDED, DROWNED
+
+
+NEGLIGIBLE = 1e-8
+"""Of the largest effect on the loss that a change of any parameter by its own size has."""
+
+
+def _scale(evidence: Evidence, name: str) -> float:
+    point = evidence.point[name]
+    return float(np.abs(point).max(initial=0.0)) or 1.0
+
+
+def _effect(evidence: Evidence, name: str) -> float:
+    """What the loss changes by if a parameter changes by its own size, of entries that are seen."""
+    values = np.where(evidence.seen(name), np.abs(evidence.numeric.values[name]), 0.0)
+    effect = float(values.max(initial=0.0)) * _scale(evidence, name)
+    return effect if math.isfinite(effect) else 0.0
+
+
+def _kinks(span: NDArray[np.float64]) -> str:
+    count = int(np.count_nonzero(span))
+    return f"kink at {count} {'entry' if count == 1 else 'entries'}" if count else ""
+
+
+def _unmeasured(measured: NDArray[np.bool_]) -> str:
+    count = int(np.count_nonzero(~measured))
+    return f"{count} not measured" if count else ""

@@ -22,9 +22,6 @@ from gradcheck.verdict import Constant
 Array = NDArray[np.float64]
 Backward = Callable[..., backprop.Parameters]
 
-TRUST = 8.0
-"""How many measured bounds two sources may lie apart; numerics.md, "The tolerance-free verdict"."""
-
 ROUNDING = 1e-12
 """What closed forms in float64 may differ by, relative to the largest entry, at moderate points."""
 
@@ -105,9 +102,8 @@ def completed(
 def agrees(array: Array, numbers: Numbers, key: str) -> bool:
     """Whether an array lies within the measured bound of the numeric gradient, in every entry."""
     assert numbers.numeric is not None
-    values, bounds = numbers.numeric.values[key], numbers.numeric.bounds[key]
-    slack = ROUNDING * float(np.max(np.abs(values), initial=0.0))
-    return bool(np.all(np.abs(array - values) <= TRUST * bounds + slack))
+    slack = ROUNDING * float(np.max(np.abs(numbers.numeric.values[key]), initial=0.0))
+    return numbers.numeric.agrees(key, array, slack)
 
 
 def run_backprop(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.numeric.batches import Array, Batches
+from gradcheck.numeric.batches import Array, Evaluations
 from gradcheck.numeric.richardson import JUMPS, LEVELS, SLOPES, Estimates
 
 EPS = float(np.finfo(np.float64).eps)
@@ -39,7 +39,8 @@ class Measurement:
 
     ``coarse``: the step was rather too large than too small; ``blind``: it was so far too large
     that not even the bound can be trusted; ``flat``: the loss did not change at all; ``kinked``:
-    its slopes on the two sides differ however near one looks (``bounds`` reach both).
+    its slopes on the two sides differ however near one looks (``bounds`` reach both: ``spans``,
+    half the jump, is the part of them that does).
     """
 
     values: Array
@@ -48,15 +49,16 @@ class Measurement:
     blind: NDArray[np.bool_]
     flat: NDArray[np.bool_]
     kinked: NDArray[np.bool_]
+    spans: Array
 
 
 def measure(
-    batches: Batches, here: float, entries: NDArray[np.intp], steps: Array, noise: Noise
+    batches: Evaluations, here: float, entries: NDArray[np.intp], steps: Array, noise: Noise
 ) -> Measurement:
     """Central differences of ``entries`` [n], ascending, at ``steps`` [n], their halves, …"""
     at = batches.flat[entries][:, None]
     h = steps[:, None] * _HALVES
-    above, below = at + h, at - h
+    above, below = batches.rounded(at + h), batches.rounded(at - h)
     losses = batches.at(entries, np.concatenate([above, below], axis=1))
     up, down = losses[:, :LEVELS], losses[:, LEVELS:]
     width = above - below  # not 2h: θ ± h are rounded
@@ -68,9 +70,10 @@ def measure(
         bend = up + down - 2.0 * here
         jump, jump_bound, _ = _extrapolate(JUMPS, bend / h, np.sqrt(6.0) * sigma / h)
         kinked = np.abs(jump) > 2.0 * jump_bound
-        bounds += np.where(kinked, 0.5 * (np.abs(jump) + jump_bound), 0.0)
+        spans = np.where(kinked, 0.5 * np.abs(jump), 0.0)
+        bounds += spans + np.where(kinked, 0.5 * jump_bound, 0.0)
         # What the slope changes by over the last digit of the entry itself: it is known no better.
-        bounds += EPS * np.abs(at[:, 0] * bend[:, 0]) / h[:, 0] ** 2
+        bounds += batches.resolution * np.abs(at[:, 0] * bend[:, 0]) / h[:, 0] ** 2
     finite = np.isfinite(losses).all(axis=1) & np.isfinite(bounds)
     values, bounds = np.where(finite, values, 0.0), np.where(finite, bounds, np.inf)
     coarse |= ~finite | kinked
@@ -81,6 +84,7 @@ def measure(
         coarse & (bounds > 0.1 * np.abs(values)),
         (losses == losses[:, :1]).all(axis=1),
         kinked & finite,
+        np.where(finite, spans, 0.0),
     )
 
 
@@ -109,7 +113,7 @@ def _extrapolate(
 
 
 def hear(
-    batches: Batches, entries: NDArray[np.intp], displacements: Array, spacings: Array
+    batches: Evaluations, entries: NDArray[np.intp], displacements: Array, spacings: Array
 ) -> Array:
     """The variance of the loss's noise as heard along each entry, [n]; nan where none is.
 
@@ -122,7 +126,7 @@ def hear(
     """
     offsets = np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
     middle = batches.flat[entries] + displacements
-    near = middle[:, None, None] + spacings[:, :, None] * offsets
+    near = batches.rounded(middle[:, None, None] + spacings[:, :, None] * offsets)
     losses = batches.at(
         entries, near.reshape(len(entries), offsets.size * spacings.shape[1])
     ).reshape(near.shape)

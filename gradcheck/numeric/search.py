@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.numeric.batches import Array, Batches
+from gradcheck.numeric.batches import Array, Evaluations
 from gradcheck.numeric.measurement import EPS, Measurement, Noise, hear, measure
 
 Indices = NDArray[np.intp]
@@ -21,20 +21,24 @@ NEAR = 2.0 ** np.array([-18])  # of one that was found: a smooth loss has no thi
 KINK = 2.0**-28  # of the first step: a kink still seen there is one at the point
 KINK_GONE = 64.0  # times smaller is the bound of one that shows there was none after all
 UNSURE = 4.0  # times smaller is a bound that consists of truncation, to be preferred
+OTHERWISE = 0.7  # of the first step, in a second search
 POOR = 4.0  # times the median of the pilots' bounds: nor does one below that
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Value, bound and step of every entry, [P] each, and the noise of the loss."""
+    """Value, bound, half the jump at a kink and step of every entry, [P] each, whether the loss
+    never moved, and its noise."""
 
     values: Array
     bounds: Array
+    spans: Array
     steps: Array
+    flat: NDArray[np.bool_]
     noise: float
 
 
-def search(batches: Batches, here: float) -> Found:
+def search(batches: Evaluations, here: float) -> Found:
     """The gradient of all entries: first some pilots of each parameter, then the noise at the
     steps they found, then every entry from there."""
     groups = [np.arange(a, b) for a, b in zip(batches.starts, batches.starts[1:], strict=False)]
@@ -56,8 +60,22 @@ def search(batches: Batches, here: float) -> Found:
         else:
             rest = np.setdiff1d(rest, pilot)
     state.refine(rest, enough)
-    state.admit()
-    return Found(state.values, state.bounds, state.steps, state.near_noise)
+    return state.found()
+
+
+def search_again(batches: Evaluations, here: float, entries: Indices) -> Found:
+    """The gradient of ``entries``, ascending, each by a search of its own and at other points than
+    `search` took: for those of which much depends. The others have infinite bounds."""
+    state = _State(batches, here)
+    state.steps *= OTHERWISE
+    enough = np.zeros(batches.flat.size)
+    state.listen(entries)
+    state.refine(entries, enough)
+    noisier = [state.listen_again(entry, entry) for entry in entries[:, None]]
+    louder = entries[np.array(noisier, dtype=bool)]
+    state.forget(louder)
+    state.refine(louder, enough)
+    return state.found()
 
 
 def _spread(group: Indices) -> Indices:
@@ -72,7 +90,7 @@ def _spread(group: Indices) -> Indices:
 class _State:
     """What is known of every entry so far: the best value with its bound and step, [P] each."""
 
-    def __init__(self, batches: Batches, here: float) -> None:
+    def __init__(self, batches: Evaluations, here: float) -> None:
         size = batches.flat.size
         self.batches = batches
         self.owners = np.repeat(np.arange(len(batches.arrays)), np.diff(batches.starts))
@@ -82,6 +100,8 @@ class _State:
         self.steps = np.concatenate([*map(_first_steps, batches.groups(batches.flat)), []])
         self.values = np.zeros(size)
         self.bounds = np.full(size, np.inf)
+        self.spans = np.zeros(size)
+        self.moved = np.zeros(size, dtype=bool)
         self.coarse = np.zeros(size, dtype=bool)
         self.blind = np.zeros(size, dtype=bool)
         self.kinked = np.zeros(size, dtype=bool)
@@ -90,6 +110,7 @@ class _State:
         """Drop their values and bounds; the steps stay."""
         self.values[entries] = 0.0
         self.bounds[entries] = np.inf
+        self.spans[entries] = 0.0
         for flags in (self.coarse, self.blind, self.kinked):
             flags[entries] = False
 
@@ -131,9 +152,11 @@ class _State:
         self.noise.level[smooth] = np.maximum(own, before)
         return bool((self.noise.level[smooth] > 1.25 * before).any())
 
-    def admit(self) -> None:
-        """Where even the last step was blind, the slope may be anything: the bound reaches 0."""
-        self.bounds += np.where(self.blind, np.abs(self.values), 0.0)
+    def found(self) -> Found:
+        """What is known. Where even the last step was blind, the slope may be anything: the bound
+        reaches 0."""
+        bounds = self.bounds + np.where(self.blind, np.abs(self.values), 0.0)
+        return Found(self.values, bounds, self.spans, self.steps, ~self.moved, self.near_noise)
 
     def good(self, entries: Indices) -> Array:
         """Of each entry the bound that needs no improvement: GOOD times the largest value known
@@ -159,12 +182,13 @@ class _State:
                 (seen.bounds >= self.bounds[entries]) & (h > self.steps[entries])
             )
             self._keep(entries, seen, h)
+            self.moved[entries] |= ~seen.flat
             high[entries] = np.where(large, np.minimum(high[entries], h), high[entries])
             low[entries] = np.where(large, low[entries], np.maximum(low[entries], h))
             unmoved[entries] = np.where(seen.flat, unmoved[entries] + 1, 0)
             unseen = seen.bounds > 1e-3 * np.abs(seen.values)
             steps[entries] = _next(low[entries], high[entries], np.where(unseen, FAR, NEXT))
-            finest = 64.0 * EPS * np.abs(self.batches.flat[entries])
+            finest = 64.0 * self.batches.resolution * np.abs(self.batches.flat[entries])
             done = self.bounds[entries] <= np.maximum(self.good(entries), enough[entries])
             done |= (high[entries] <= 4.0 * low[entries]) | (unmoved[entries] == 2)
             done |= steps[entries] < np.maximum(finest, 1e-300)
@@ -196,6 +220,7 @@ class _State:
         self.values[entries] = np.where(better, seen.values, values)
         self.bounds[entries] = kept
         self.steps[entries] = np.where(better, steps, self.steps[entries])
+        self.spans[entries] = np.where(better, seen.spans, self.spans[entries])
         self.kinked[entries] = np.where(better, seen.kinked, self.kinked[entries])
         self.coarse[entries] = np.where(better, seen.coarse, self.coarse[entries])
         self.blind[entries] = np.where(better, seen.blind, self.blind[entries])

@@ -40,3 +40,53 @@ def test_a_wrong_gradient_is_found_in_its_parameter(factor: float) -> None:
     assert [row.verdict.value for row in report.rows] == ["agrees", "wrong"]
     with pytest.raises(AssertionError, match="WRONG"):
         gradcheck.assert_gradient(loss, wrong, POINT)
+
+
+def test_a_pair_of_value_and_gradient() -> None:
+    report = gradcheck.check_gradient(
+        value_and_gradient=lambda p: (loss(p), gradient(p)), parameters=POINT
+    )
+    assert report.verdict.value == "agrees"
+    with pytest.raises(TypeError, match=r"value_and_gradient returned a float"):
+        gradcheck.check_gradient(value_and_gradient=loss, parameters=POINT)
+    with pytest.raises(TypeError, match="expected two functions"):
+        gradcheck.check_gradient(loss, None, POINT)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (lambda p: None, "the loss returned a NoneType: expected one real number"),
+        (lambda p: p["w"], r"the loss returned an array of shape \(4,\)"),
+        (lambda p: 1j, "complex128 numbers"),
+        (lambda p: float("nan"), "the loss is nan at the parameters given"),
+    ],
+)
+def test_a_loss_that_is_no_number_is_told(value: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        gradcheck.check_gradient(value, gradient, POINT)
+
+
+@pytest.mark.parametrize(
+    ("slope", "message"),
+    [
+        (lambda p: None, "the gradient of parameters is None"),
+        (lambda p: p["w"], "the gradient has no w, b"),
+        (lambda p: {"w": p["w"][:2], "b": 0.0}, r"w has shape \(2,\): expected \(4,\)"),
+        (lambda p: {"w": p["w"] * np.nan, "b": 0.0}, r"the gradient is nan at w\[0\]"),
+        (lambda p: {**p, "c": 0.0}, "c, which is no parameter"),
+        (lambda p: {**p, "b": "0"}, "b is a str: expected an array"),
+    ],
+)
+def test_a_gradient_of_another_form_is_told(slope: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        gradcheck.check_gradient(loss, slope, POINT)
+
+
+def test_an_error_of_the_users_own_is_not_hidden() -> None:
+    def broken(point: dict[str, Any]) -> float:
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine") as caught:
+        gradcheck.check_gradient(broken, gradient, POINT)
+    assert caught.value.__notes__ == ["raised by the loss at the parameters given"]

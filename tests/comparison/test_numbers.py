@@ -46,7 +46,10 @@ def test_differences_are_relative_to_the_largest_entry(
 
 
 def numbers(values: list[float], bounds: list[float]) -> Numbers:
-    gradient = NumericGradient({"w": np.array(values)}, {"w": np.array(bounds)}, 0, 0.0)
+    none = np.zeros(len(values))
+    gradient = NumericGradient(
+        {"w": np.array(values)}, {"w": np.array(bounds)}, {"w": none}, {"w": none > 0}, 0, 0.0
+    )
     return Numbers(numeric=gradient)
 
 

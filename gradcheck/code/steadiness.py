@@ -1,0 +1,102 @@
+"""How steady the user's functions are: whether they repeat themselves, and how they round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.code.functions import Functions
+from gradcheck.code.precision import Precision
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+REPEATS = 3
+PERTURBED = 4
+"""Points in the last digits about the given one, at which the claimed gradient is looked at."""
+STEADY = 1e-11
+"""Relative scatter below which a loss that does not repeat itself is only rounded differently (by
+threads that add up in another order)."""
+
+
+@dataclass(slots=True)
+class Steadiness:
+    """``scatter`` of the loss and of the gradient, when called again at the same point, relative
+    to their size; ``noise`` of the claimed gradient by parameter, its rounding error an entry."""
+
+    loss: float
+    scatter: float
+    gradient: float
+    noise: dict[str, Array]
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether both repeat themselves, up to rounding."""
+        return max(self.scatter, self.gradient) <= STEADY
+
+    def look_again(self, functions: Functions, point: Arrays) -> None:
+        """After all other calls: a loss with a memory has drifted meanwhile."""
+        self.scatter = max(self.scatter, _scatter([self.loss, functions.nearby(point)]))
+
+
+def steadiness_of(
+    functions: Functions, point: Arrays, precision: Precision, seed: int
+) -> Steadiness:
+    """Call both at the point again, and the gradient at points that differ in the last digits."""
+    losses = [functions.nearby(point) for _ in range(REPEATS)]
+    first, second = functions.gradient(point), functions.gradient(point)
+    gradient = max((_spread(first[name], second[name]) for name in first), default=0.0)
+    return Steadiness(
+        losses[0], _scatter(losses), gradient, _noise(functions, point, first, precision, seed)
+    )
+
+
+def _scatter(values: list[float]) -> float:
+    size = max(map(abs, values))
+    return (max(values) - min(values)) / size if size else 0.0
+
+
+def _spread(first: Array, second: Array) -> float:
+    size = float(np.abs(first).max(initial=0.0))
+    return float(np.abs(first - second).max(initial=0.0)) / size if size else 0.0
+
+
+def _noise(
+    functions: Functions, point: Arrays, first: Arrays, precision: Precision, seed: int
+) -> dict[str, Array]:
+    """What the claimed gradient changes by when the point changes in its last digits, and at least
+    its own last digit, [shape] each."""
+    random = np.random.default_rng(seed)
+    digit = {name: _last_digit(array, precision) for name, array in first.items()}
+    last = max(digit.values(), default=float(np.finfo(precision.grid).eps))
+    noise = {name: digit[name] * np.abs(array, dtype=np.float64) for name, array in first.items()}
+    for _ in range(PERTURBED):
+        near = {
+            name: array + last * random.choice([-1.0, 1.0], size=array.shape) * _size(array)
+            for name, array in point.items()
+        }
+        for name, array in functions.gradient(near).items():
+            change = np.abs(array.astype(np.float64) - first[name])
+            noise[name] = np.fmax(noise[name], change)
+    return noise
+
+
+def _size(array: Array) -> Array:
+    """Of each entry; of a typical one where it is 0."""
+    typical = float(np.sqrt(np.mean(array**2))) if array.size else 0.0
+    return np.where(array == 0.0, typical or 1.0, np.abs(array))
+
+
+def _last_digit(array: Array, precision: Precision) -> float:
+    """Relative; coarser where the gradient is returned, or was computed, in fewer digits."""
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    if kind.itemsize > 4 and array.any():
+        single = array.astype(np.float32)
+        # Whole numbers and the like are no sign of few digits.
+        if np.array_equal(single, array) and not np.array_equal(array.astype(np.float16), array):
+            kind = np.dtype(np.float32)
+    return max(float(np.finfo(kind).eps), float(np.finfo(precision.grid).eps))

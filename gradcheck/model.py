@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 from gradcheck.document import Span
@@ -137,7 +138,8 @@ class Claim:
     """A side that a document asserts to be the gradient of the loss by one parameter.
 
     ``expression`` is resolved, or None with a ``reason`` where the side could not be read or
-    resolved. A side that still holds a partial is a chain-rule form and never a claim.
+    resolved. A side that still holds a partial is a chain-rule form and never a claim. A gradient
+    that only an update substitutes is claimed by that (``in_update``).
     """
 
     parameter: str  # role
@@ -149,6 +151,9 @@ class Claim:
     sums: bool = False  # the side writes a sum over the samples
     loss: str = ""  # the key of what is differentiated; empty: the setup's loss
     resolved: bool = True  # False: it was read, but a name in it has no meaning (undecided)
+    written: Expression | None = None  # the gradient in an update, as written …
+    factor: Fraction = Fraction(1)  # … and by what it is multiplied to be the one claimed
+    in_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,14 @@ class DocumentResult:
 
     @property
     def checked(self) -> int:
-        """Gradient claims that were judged or should have been: 0 means nothing was checked."""
-        return sum(len(row.claims) for setup in self.setups for row in setup.parameters)
+        """Gradient claims that were judged or should have been, and other claims that were.
+
+        0 means that nothing was checked.
+        """
+        gradients = sum(len(row.claims) for setup in self.setups for row in setup.parameters)
+        decided = (Verdict.EXACT, Verdict.CONVENTION, Verdict.WRONG)
+        chains = (s for s in self.steps if s.kind == "claim" and s.verdict in decided)
+        return gradients + sum(1 for _ in chains)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,7 @@ from gradcheck.reading import read
 from gradcheck.report import DocumentResult, InputError, Report
 from gradcheck.selection import select as selected
 from gradcheck.statement import ReadDocument, Unread
-from gradcheck.updates import update_findings
-from gradcheck.verdict import Verdict
+from gradcheck.updates import update_findings, with_substituted
 
 if TYPE_CHECKING:
     from gradcheck.descent import Descent
@@ -137,10 +136,11 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
     def understood(instead: Instead) -> tuple[Derivation, list[Finding]]:
         derivation = understand(statements, instead)
         if choices.reference is None:
-            return derivation, []
+            return with_substituted(derivation), []
         from gradcheck.against import derive_against
 
-        return derive_against(choices.reference, document, derivation)
+        derivation, differences = derive_against(choices.reference, document, derivation)
+        return with_substituted(derivation), differences
 
     derivation, differences = understood({})
     evidence = [
@@ -216,8 +216,7 @@ def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tupl
 
 def _told(result: DocumentResult) -> bool:
     """Whether a finding already says why nothing was checked."""
-    wrong = any(step.verdict is Verdict.WRONG for step in result.steps)
-    return wrong or any(finding.rule.code == "GC006" for finding in result.findings)
+    return any(finding.rule.code == "GC006" for finding in result.findings)
 
 
 def _nothing(result: DocumentResult) -> InputError:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
+from gradcheck.derivation.descending import is_rule
 from gradcheck.derivation.naming import Naming, index_slip, is_loss_name
 from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
     Apply,
-    Divide,
     Expression,
     FunctionName,
     Multiply,
@@ -22,13 +21,10 @@ from gradcheck.expression import (
     names_in,
     transform,
     value_keys,
-    value_names,
     walk,
 )
 from gradcheck.statement import Statement
 
-_TRAINED = re.compile(r"^(w|W|v|V|b|B|c|u|U|theta|Theta|omega|beta|weight|bias)$")
-_RATES = frozenset({"alpha", "eta", "gamma", "lr", "LR", "rate", "learningrate", "learning_rate"})
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
 
@@ -92,56 +88,10 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
 
 
 def is_update(statement: CanonicalStatement) -> bool:
-    """Whether it is a rule of gradient descent: a name that becomes a name minus or plus something.
-
-    ``w_1 = w_1 - \\alpha …`` says so itself; with an arrow or ``:=``, or where a learning rate
-    times something is taken off, any other name may stand on the right (source 002 writes
-    ``b1 \\leftarrow b2 - …``).
-    """
+    """Whether it is a rule of gradient descent."""
     if len(statement.sides) < 2:
         return False
-    left, right = statement.sides[0], statement.sides[1]
-    symbol = statement.statement.relations[0].symbol
-    if not isinstance(left, Name):
-        return False
-    if symbol in ("+=", "-="):
-        return True
-    if left.superscript and left.superscript.strip("()[]{}") in ("new", "t+1", "k+1", "n+1"):
-        return True
-    holds_itself = right is not None and bare(left).key in {
-        bare(name).key for name in value_names(right)
-    }
-    if holds_itself and (symbol != "=" or _TRAINED.match(left.base)):
-        return True  # nothing is defined by itself
-    if not isinstance(right, Add):
-        return False
-    terms = [term for term in right.terms if isinstance(term, Name)]
-    arrow = symbol in ("<-", ":=")
-    if arrow and terms and any(contains(term, Partial) for term in right.terms):
-        return True
-    if not any(_takes_off_rate(term) for term in right.terms):
-        return False
-    named = any(_TRAINED.match(term.base) for term in terms)
-    trained = bool(_TRAINED.match(left.base))
-    return (bool(terms) and trained) or (named and (arrow or is_loss_name(left)))
-
-
-def _takes_off_rate(term: Expression) -> bool:
-    """Whether it is ``- \\eta …``: with a parameter on one side, that is a step of descent."""
-    if not isinstance(term, Negate):
-        return False
-    factors = factors_of(term)
-    tops = [f.numerator if isinstance(f, Divide) else f for f in factors]
-    return any(isinstance(f, Name) and f.base in _RATES for top in tops for f in factors_of(top))
-
-
-def bare(name: Name) -> Name:
-    """The name without what says old or new: ``w^{(t+1)}``, ``w_{new}``."""
-    if name.superscript.strip("()[]{}") in ("new", "old", "t", "t+1", "k", "k+1", "n+1"):
-        name = replace(name, superscript="")
-    if name.subscript in ("new", "old", "t", "t+1"):
-        name = replace(name, subscript="")
-    return name
+    return is_rule(statement.sides, statement.statement.relations[0].symbol)
 
 
 def collect_bindings(

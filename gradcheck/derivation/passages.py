@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from gradcheck.derivation.bindings import (
     Binding,
     CanonicalStatement,
-    bare,
     canonical_statement,
     collect_bindings,
     is_update,
 )
+from gradcheck.derivation.descending import bare, increment_of, is_increment, with_moments
 from gradcheck.derivation.modelling import (
     function_table,
 )
@@ -59,10 +59,12 @@ def settle(read: ReadDocument, instead: Instead) -> Passages:
     _note_how_read(statements, log)
     naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
     canonical = tuple(canonical_statement(statement, naming) for statement in statements)
+    sides = with_moments([statement.sides for statement in canonical])
+    canonical = tuple(replace(s, sides=new) for s, new in zip(canonical, sides, strict=True))
     _note_cases(statements, naming, log)
     trained = _trained(canonical, read.document.front_matter)
     plain = canonical
-    canonical = tuple(_with_differentials(statement, trained) for statement in plain)
+    canonical = _with_differentials(plain, trained)
     _note_differentials(plain, canonical, log)
     bindings = collect_bindings(canonical, set(trained))
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
@@ -131,41 +133,51 @@ def _trained(
     defined: set[str] = set()
     updated: list[str] = []
     derived: list[Name] = []
+    used: set[str] = set()
     for statement in statements:
         head = statement.sides[0]
         if is_update(statement) and isinstance(head, Name):
-            if not is_general(head):
-                updated.append(bare(head).key)
+            inner = increment_of(head) if is_increment(head, statement.sides[1:]) else None
+            if not is_general(inner or head):
+                updated.append((inner or bare(head)).key)
             continue
+        used |= {
+            key for side in statement.sides[1:] if side is not None for key in value_keys(side)
+        }
         named = any(side is not None and value_keys(side) for side in statement.sides[1:])
         if named and isinstance(head, Name):
             defined.add(head.key)
     for statement in statements:
         for side in statement.sides:
             derived += [
-                node.by
+                bare(node.by)
                 for node in (walk(side) if side is not None else ())
                 if isinstance(node, Partial) and isinstance(node.by, Name)
             ]
     found = []
-    used = _used_in_definitions(statements) & _below_losses(statements)
+    inside = _used_in_definitions(statements) & _below_losses(statements)
     for name in derived:
         typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
         other = (
-            (looks_like_prediction(name) and (name.accent or name.key not in used))
+            (looks_like_prediction(name) and (name.accent or name.key not in inside))
             or is_loss_name(name)
             or INPUTS.match(name.base)
             or LABELS.match(name.base)
         )
         free = name.key not in defined and (typical or not other)
         trains = name.key in updated and (typical or name.key not in defined)
-        if (trains or free) and not is_general(name):
+        if (trains or free) and not (is_general(name) or _of_units(name, used)):
             found.append(name.key)
     found += _of_differentials(statements, defined)
     pinned = front.get("parameters")
     extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
-    updated = [key for key in updated if key not in defined or key in found]
+    updated = [key for key in updated if key in (found if key in defined else used)]
     return tuple(dict.fromkeys([*extra, *found, *updated]))
+
+
+def _of_units(name: Name, used: set[str]) -> bool:
+    """``w_{ij}`` in a rule for any two units, where the equations have no such name."""
+    return name.key not in used and re.fullmatch(r"[ijkl],?[ijkl]", name.subscript) is not None
 
 
 def _used_in_definitions(statements: Sequence[CanonicalStatement]) -> set[str]:
@@ -219,24 +231,33 @@ def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str
 
 
 def _with_differentials(
-    statement: CanonicalStatement, trained: Sequence[str]
-) -> CanonicalStatement:
-    """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter."""
+    statements: Sequence[CanonicalStatement], trained: Sequence[str]
+) -> tuple[CanonicalStatement, ...]:
+    """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter.
+
+    Unless the document has it as a step of descent: ``dW_1 = -\\eta …``.
+    """
+    steps = {
+        s.sides[0].key
+        for s in statements
+        if isinstance(s.sides[0], Name) and is_increment(s.sides[0], s.sides[1:])
+    }
 
     def change(node: Expression) -> Expression:
         if not isinstance(node, Name) or not re.fullmatch(r"d[A-Za-z]+", node.base):
             return node
-        inner = replace(node, base=node.base[1:])
+        inner = increment_of(node)
+        if inner is None or node.key in steps:
+            return node
         for key in (inner.key, inner.key.lower(), inner.key[:1].upper() + inner.key[1:]):
             if key in trained:
                 by = replace(inner, base=key.split("_")[0].split("^")[0])
                 return Partial(Name("loss", span=node.span), by, span=node.span)
         return node
 
-    return CanonicalStatement(
-        statement.statement,
-        tuple(None if side is None else transform(side, change) for side in statement.sides),
-        statement.slips,
+    return tuple(
+        replace(s, sides=tuple(None if x is None else transform(x, change) for x in s.sides))
+        for s in statements
     )
 
 

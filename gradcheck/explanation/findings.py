@@ -178,6 +178,8 @@ def _gradient(evidence: Evidence, mistake: Mistake) -> Finding | None:
         return Finding(diagnosis.rule, mistake.span, item.reason)
     words = f": {diagnosis.words}" if diagnosis.words else ""
     message = f"this is not the gradient by {parameter.key}{words}"
+    if item.claim.in_update:
+        message = f"the update does not follow the gradient by {parameter.key}{words}"
     derived = derived_instead(evidence, item, parameter)
     if derived:
         message += f"; derived instead: {derived}"

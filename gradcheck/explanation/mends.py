@@ -11,7 +11,7 @@ from gradcheck.comparison.forms import Forms, truth, with_definition
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
-from gradcheck.expression import Expression, Negate, Partial, to_key
+from gradcheck.expression import Expression, Multiply, Negate, Number, Partial, to_key
 from gradcheck.mending import (
     Counterexample,
     DefinitionMend,
@@ -25,7 +25,7 @@ from gradcheck.mending import (
     mend_side,
     mend_unread,
 )
-from gradcheck.model import Step
+from gradcheck.model import Claim, Step
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
@@ -240,10 +240,11 @@ class Mends:
 
     def of_claim(self, item: JudgedClaim) -> Mend | None:
         """The smallest edit under which a wrong gradient holds."""
-        written = self._written.get(item.claim.span)
-        if written is None or item.claim.expression is None:
+        claim, true = item.claim, self._truth(item)
+        written = claim.written or self._written.get(claim.span)
+        if written is None or claim.expression is None:
             return None
-        return mend_side(self.context, self._truth(item), written)
+        return mend_side(self.context, _without_factor(true, claim), written)
 
     def of_unread(self, item: JudgedClaim) -> Mend | None:
         """What a gradient lacks that could not be read."""
@@ -255,9 +256,16 @@ class Mends:
         if step is not None and step.left is not None and step.right is not None:
             return counterexample(self.context, step.left, step.right)
         if item is not None and item.witness is not None and item.claim.expression is not None:
-            return counterexample(self.context, self._truth(item), item.claim.expression)
+            true = _without_factor(self._truth(item), item.claim)
+            said = _without_factor(item.claim.expression, item.claim)
+            return counterexample(self.context, true, said)
         return None
 
     def _truth(self, item: JudgedClaim) -> Expression:
         key = self.evidence.keys[item.claim.parameter]
         return truth(self.evidence.setup.model, key, item.claim.loss)
+
+
+def _without_factor(gradient: Expression, claim: Claim) -> Expression:
+    """A gradient as an update writes it, whose own sign and number stay as they are."""
+    return gradient if claim.factor == 1 else Multiply((Number(1 / claim.factor), gradient))

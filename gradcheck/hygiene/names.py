@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME
@@ -21,7 +20,8 @@ from gradcheck.expression import (
 )
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Model, Setup, Step
-from gradcheck.notation import to_tex, to_text
+from gradcheck.notation import to_text
+from gradcheck.updates.lines import plain_text
 from gradcheck.updates.rules import rules_of
 
 UNDEFINED = "is not defined in the document"
@@ -108,18 +108,13 @@ def _renamed(model: Model, kind: str) -> str | None:
             argument = body.arguments[0]
             below = {k for name in names_in(argument) for k in _below(model, name)}
             if second not in below and isinstance(argument, Name):
-                left = _short(model.names.get(key, Name(key)))
-                inner = _short(model.names.get(argument.key, argument))
+                left = plain_text(model.names.get(key, Name(key)))
+                inner = plain_text(model.names.get(argument.key, argument))
                 return f"{left} = {_HEADS.get(kind, kind)}({inner})"
     return None
 
 
 _HEADS = {"sigmoid": "\\sigma", "tanh": "\\tanh", "relu": "\\operatorname{ReLU}"}
-
-
-def _short(name: Name) -> str:
-    """LaTeX as people write it: ``a_1``, not ``a_{1}``."""
-    return re.sub(r"([_^])\{(\w)\}", r"\1\2", to_tex(name))
 
 
 def _below(model: Model, key: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradcheck.document import Span
@@ -9,6 +10,7 @@ from gradcheck.expression import (
     Apply,
     Divide,
     Expression,
+    Multiply,
     Name,
     Number,
     Partial,
@@ -168,6 +170,10 @@ class Derivatives:
         by = self.part(start, end)
         if isinstance(by, Power) and isinstance(by.exponent, Number):
             return by.base, int(by.exponent.value)
+        match by:
+            case Multiply(factors=(Name() as name, Name(base="t" | "k") as moment)):
+                if self.tokens[end - 1].value == "(":  # ∂w(t), the weight at that step
+                    return replace(name, superscript=f"({moment.base})", span=by.span), 1
         if not isinstance(by, (Name, Apply, Transpose)):
             raise Refusal(by.span, "not something to differentiate by")
         return by, 1

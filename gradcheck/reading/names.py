@@ -158,6 +158,8 @@ def index_of(tokens: list[Token]) -> str | None:
     if not tokens:
         return None
     first, last = tokens[0], tokens[-1]
+    if len(tokens) == 1 and first.value == "+":
+        return "+"  # w^+, what w becomes
     if all_bracketed(tokens):
         return None if _is_computed(tokens) else script_text(tokens)
     if first.kind == "open" and first.value == "\\{" and first.mate is last:

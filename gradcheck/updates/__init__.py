@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from gradcheck.updates.judging import update_findings
 from gradcheck.updates.rules import Update, rules_of
+from gradcheck.updates.substituted import with_substituted
 
-__all__ = ["Update", "rules_of", "update_findings"]
+__all__ = ["Update", "rules_of", "update_findings", "with_substituted"]

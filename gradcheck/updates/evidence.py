@@ -74,7 +74,8 @@ class SetupEvidence:
     def claims_before(self, key: str, before: int) -> list[Claim]:
         """The closed forms claimed for a parameter before a place in the document, else all."""
         role = self.parameters[key].role
-        claims = [c for c in self.setup.claims if c.parameter == role and c.expression is not None]
+        own = [c for c in self.setup.claims if c.parameter == role and not c.in_update]
+        claims = [claim for claim in own if claim.expression is not None]
         return [claim for claim in claims if claim.span.start < before] or claims
 
     def claimed(self, key: str, before: int) -> Claim | None:

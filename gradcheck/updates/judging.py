@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from gradcheck.derivation.segments import squeezed
 from gradcheck.document import Document, Span
 from gradcheck.expression import Expression, Name, names_in, walk
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import ROLES, Derivation
+from gradcheck.model import ROLES, Derivation, Parameter
 from gradcheck.notation import to_tex
 from gradcheck.updates.evidence import (
     SetupEvidence,
@@ -20,7 +21,7 @@ from gradcheck.updates.evidence import (
     setup_for,
     setup_of,
 )
-from gradcheck.updates.lines import corrected, source_text
+from gradcheck.updates.lines import corrected, source_text, target_text
 from gradcheck.updates.rules import (
     Update,
     UpdateSide,
@@ -111,7 +112,7 @@ class _Judge:
                 if result is not None:
                     decided.append(DecidedSide(side, result))
         for item, said in side_findings(decided, self.sides, self.names, self.document):
-            found += said
+            found += [finding for finding in said if not self._told(item, finding)]
             if not said and item.result.says is Says.DESCENDS:
                 trained.append(_Trained(item.update, item.side.target.key))
         known = (
@@ -122,6 +123,13 @@ class _Judge:
         found += self._rates(sorted(trained, key=lambda item: item.update.step.span))
         found += self._missing(trained, known)
         return found
+
+    def _told(self, item: DecidedSide, finding: Finding) -> bool:
+        """Whether what is wrong with a substituted gradient is told of it as a claim."""
+        place = item.side.step.statement, item.side.step.side
+        claims = [claim for setup in self.derivation.setups for claim in setup.claims]
+        claimed = any(c.in_update and (c.statement, c.side) == place for c in claims)
+        return claimed and finding.rule.code == "GC402"
 
     # -- names --------------------------------------------------------------------------------
 
@@ -173,11 +181,13 @@ class _Judge:
         assert by is not None
         shown, other = self._shown(update.target), self._shown(by)
         message = f"the update of {shown} uses the gradient by {other}"
-        text = source_text(update, update.head)
+        text = target_text(update)
         by_text = source_text(update, by)
         twin = any(self._trains(rule, update.target.key) for rule in self.rules if rule != update)
         lost = not any(self._trains(rule, gradient) for rule in self.rules if rule != update)
-        if twin and lost:  # it is the other parameter's update, its names forgotten
+        if (
+            twin and lost and not update.sense
+        ):  # it is the other parameter's update, its names forgotten
             edits = [(update.start.span, by_text)]
             suggestion = corrected(update, self.document, head=by_text, edits=edits)
             return Finding(RULES["GC402"], update.step.span, message, suggestion), gradient
@@ -220,7 +230,7 @@ class _Judge:
             return None
         convention = self.conventions.get(setup.index)
         judge = SideJudge(setup, convention, self._apart, self._elsewhere)
-        return judge.judge(side.step, target)
+        return judge.judge(side, target)
 
     def _astray(self, side: UpdateSide) -> list[Finding]:
         """An update whose left side is no parameter, though it trains one."""
@@ -336,7 +346,7 @@ class _Judge:
         if any(bracket in written for bracket in "{}()") and not _balanced(written):
             written = source_text(model, model.rate) + " "
         place = update.direction.span.start
-        if place < update.start.span.end and update.step.relation not in ("-=", "+="):
+        if place < update.start.span.end and not update.sense:
             return None
         return corrected(update, self.document, edits=[(Span(place, place), written)])
 
@@ -380,12 +390,20 @@ class _Judge:
         if any(item.update.general for item in trained) or not self.derivation.setups:
             return []
         parameters = [p for p in self.derivation.setups[0].model.parameters if p.role in ROLES]
-        lost = [parameter for parameter in parameters if parameter.key not in meant]
+        lost = [p for p in parameters if p.key not in meant and not self._unread(p)]
         if len(parameters) != len(ROLES) or len(lost) != 1:
             return []
         message = f"{lost[0].source_name} is never updated, the other parameters are"
         last = self.sides[-1].step.span
         return [Finding(RULES["GC406"], last, message)]
+
+    def _unread(self, parameter: Parameter) -> bool:
+        """Whether a line about the parameter could not be read: it may be its update."""
+        name = squeezed(parameter.source_name)
+        return any(
+            step.unread is not None and squeezed(step.left).startswith(name)
+            for step in self.derivation.steps
+        )
 
 
 def _descends(result: SideResult | None) -> bool:

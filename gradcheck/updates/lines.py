@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -38,7 +39,30 @@ def _left(update: Update) -> str:
 
 def head_text(side: UpdateSide) -> str:
     """The target as its line writes it, without what says old or new."""
-    return side.line.left.strip() if side.head == side.target else to_tex(side.target)
+    written = side.line.left.strip()
+    if side.increment:
+        return _of_increment(written)
+    return written if side.head == side.target else plain_text(side.target)
+
+
+def target_text(update: Update) -> str:
+    """The same for an update."""
+    if update.increment:
+        return _of_increment(_left(update))
+    if update.head == update.target:
+        return source_text(update, update.head)
+    if update.start == update.target:
+        return source_text(update, update.start)
+    return plain_text(update.target)
+
+
+def _of_increment(written: str) -> str:
+    return re.sub(r"^\s*(\\(Delta|mathrm\{d\})\s*|d)", "", written).strip()
+
+
+def plain_text(name: Name) -> str:
+    """LaTeX as people write it: ``a_1``, not ``a_{1}``."""
+    return re.sub(r"([_^])\{(\w)\}", r"\1\2", to_tex(name))
 
 
 def relation_text(update: Update, document: Document | None) -> str:

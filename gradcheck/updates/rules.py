@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
 
-from gradcheck.derivation.bindings import bare
+from gradcheck.derivation.descending import bare, increment_of, is_increment
 from gradcheck.derivation.naming import COUNTS, is_general, is_loss_name
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -54,12 +56,10 @@ class Update:
     direction: Expression
     line: Step | None = None  # the first step of its chain, for the target's spelling
     numbers: tuple[Span, ...] = ()  # where the bare numbers stand
-    defined_apart: bool = False  # the direction stands in a definition of its own (Δw = …)
-
-    @property
-    def general(self) -> bool:
-        """Whether the rule is for any layer (``W^{[l]}``)."""
-        return is_general(self.target)
+    defined_apart: bool = False  # the direction stands in a definition of its own (v = …)
+    sense: int = 0  # 0: the side is what the target becomes; ±1: what is added, or taken off
+    increment: bool = False  # it is \\Delta w = …
+    general: bool = False  # it is for any layer or unit (W^{[l]}, w_{ij})
 
     @property
     def gradient_of(self) -> Name | None:
@@ -87,13 +87,17 @@ class _Parts:
 class UpdateSide:
     """One side of an update: its step, the first of its chain, what it trains, and its parts.
 
-    ``update`` is None where the side could not be taken apart.
+    ``update`` is None where the side could not be taken apart. ``sense`` is 0 where the side is
+    what the target becomes, 1 or -1 where it is what is added to it or taken off (``+=``, and
+    ``\\Delta w = …``, an ``increment``).
     """
 
     step: Step
     line: Step
     head: Name
     update: Update | None
+    sense: int = 0
+    increment: bool = False
 
     @property
     def target(self) -> Name:
@@ -111,25 +115,93 @@ def steps_apart(derivation: Derivation) -> dict[str, Expression]:
 
 
 def sides_of(derivation: Derivation) -> list[UpdateSide]:
-    """Every side of every update that was read, in document order."""
+    """Every side of every update that was read, in document order.
+
+    ``w := w + \\Delta w`` says nothing beyond ``\\Delta w = …``, so it is no side of its own.
+    """
     known = _known(derivation)
     apart = _definitions(derivation.steps, known)
+    chains = list(_chains(derivation.steps))
+    uses = _uses(chains)
     found: list[UpdateSide] = []
-    first: Step | None = None
-    for step in derivation.steps:
-        if step.kind != "update":
+    for chain in chains:
+        line = chain[0]
+        head, sense = line.left_written, _SENSES.get(line.relation, 0)
+        if not isinstance(head, Name):
             continue
-        if step.side == 1:
-            first = step
-        if first is None or first.statement != step.statement or step.right_written is None:
-            continue
-        head = first.left_written
-        if isinstance(head, Name):
-            update = _parse(step, head, step.right_written, known, apart)
-            if update is not None:
-                update = replace(update, line=first)
-            found.append(UpdateSide(step, first, head, update))
+        increment = _is_increment(chain)
+        if increment:
+            used = uses.get(head.key, frozenset({1}))
+            if not used & {1, -1}:
+                continue  # scaled where it is used: judged there
+            sense = 1 if 1 in used else -1
+            head = increment_of(head) or head
+        for step in chain:
+            if step.right_written is None or _applies(step, line, uses):
+                continue
+            bare_side = UpdateSide(step, line, head, None, sense, increment)
+            found.append(replace(bare_side, update=_parse(bare_side, known, apart)))
     return found
+
+
+_SENSES = {"+=": 1, "-=": -1}
+
+
+def _chains(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """The steps of every update, chain by chain."""
+    for _, chain in groupby((s for s in steps if s.kind == "update"), lambda s: s.statement):
+        whole = list(chain)
+        if whole[0].side == 1:
+            yield whole
+
+
+def _is_increment(chain: Sequence[Step]) -> bool:
+    return is_increment(chain[0].left_written, [step.right_written for step in chain])
+
+
+def _uses(chains: Sequence[Sequence[Step]]) -> dict[str, frozenset[int]]:
+    """How the increments are used in other updates: added (1), taken off (-1), scaled (0)."""
+    keys = {c[0].left_written.key for c in chains if _is_increment(c)}  # type: ignore[union-attr]
+    found: dict[str, frozenset[int]] = {}
+    for chain in chains:
+        sense = _SENSES.get(chain[0].relation, 0)
+        for step in chain if not _is_increment(chain) else ():
+            right = step.right_written
+            terms = right.terms if isinstance(right, Add) else (right,)
+            for term in terms:
+                for key in names_in(term) & keys if term is not None else ():
+                    sign = _plainly(term, key) * (sense or 1)
+                    found[key] = found.get(key, frozenset()) | {sign}
+    return found
+
+
+def _plainly(term: Expression | None, key: str) -> int:
+    """1 if a term is just this name, -1 if it is the name taken off, else 0."""
+    inner = term.operand if isinstance(term, Negate) else term
+    if not isinstance(inner, Name) or inner.key != key:
+        return 0
+    return -1 if isinstance(term, Negate) else 1
+
+
+def _applies(step: Step, line: Step, uses: Mapping[str, frozenset[int]]) -> bool:
+    """Whether a side is just ``w + \\Delta w``, with the increment in its usual sense."""
+    head, right = line.left_written, step.right_written
+    if not isinstance(head, Name) or right is None:
+        return False
+    sense = _SENSES.get(line.relation, 0)
+    terms = list(right.terms) if isinstance(right, Add) else [right]
+    target = bare(head).key
+    starts = [t for t in terms if isinstance(t, Name) and bare(t).key == target]
+    rest = [term for term in terms if term not in starts]
+    if len(rest) != 1 or len(starts) != (0 if sense else 1):
+        return False
+    inner = rest[0].operand if isinstance(rest[0], Negate) else rest[0]
+    owner = increment_of(inner) if isinstance(inner, Name) else None
+    if not isinstance(inner, Name) or owner is None or owner.key != target:
+        return False
+    used = uses.get(inner.key, frozenset())
+    usual = 1 if 1 in used else -1
+    return bool(used) and 0 not in used and _plainly(rest[0], inner.key) * (sense or 1) == usual
 
 
 def network_parameters(model: Model) -> list[Parameter]:
@@ -156,7 +228,10 @@ def _definitions(steps: Sequence[Step], known: frozenset[str]) -> dict[str, Expr
     found: dict[str, Expression] = {}
     for step in steps:
         left, right = step.left_written, step.right_written
-        if step.kind == "definition" and isinstance(left, Name) and right is not None:
+        named = step.kind == "definition" or (step.kind == "update" and step.side == 1)
+        if named and isinstance(left, Name) and right is not None:
+            if step.kind == "update" and not is_increment(left, [right]):
+                continue
             follows = any(isinstance(node, Partial) for node in walk(right))
             marked = left.base == "Delta" or "Delta" in left.accent.split()
             if left.key not in known or follows or marked:
@@ -165,15 +240,13 @@ def _definitions(steps: Sequence[Step], known: frozenset[str]) -> dict[str, Expr
 
 
 def _parse(
-    step: Step,
-    head: Name,
-    right: Expression,
-    known: frozenset[str],
-    apart: Mapping[str, Expression],
+    side: UpdateSide, known: frozenset[str], apart: Mapping[str, Expression]
 ) -> Update | None:
+    step, head, right = side.step, side.head, side.step.right_written
+    assert right is not None
     target = bare(head)
-    if step.relation in ("-=", "+=") and step.side == 1:
-        sign, start, rest = (-1 if step.relation == "-=" else 1), head, right
+    if side.sense:
+        sign, start, rest = side.sense, head, right
     else:
         split = _split(right, target, known)
         if split is None:
@@ -205,9 +278,18 @@ def _parse(
         rate=rates[0] if rates else None,
         number=parts.number,
         direction=direction,
+        line=side.line,
         numbers=parts.numbers,
         defined_apart=defined_apart,
+        sense=side.sense,
+        increment=side.increment,
+        general=is_general(target) or (target.key not in known and _of_units(target)),
     )
+
+
+def _of_units(name: Name) -> bool:
+    """``w_{ij}``, a weight between any two units."""
+    return re.fullmatch(r"[ijkl],?[ijkl]", name.subscript) is not None
 
 
 def _split(

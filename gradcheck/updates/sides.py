@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
-from gradcheck.derivation.bindings import bare
+from gradcheck.derivation.descending import bare
 from gradcheck.derivation.naming import COUNTS, is_loss_name
 from gradcheck.expression import (
     Add,
@@ -34,7 +34,7 @@ from gradcheck.expression import (
 from gradcheck.model import FUNCTIONS, Claim, Step
 from gradcheck.notation import to_text
 from gradcheck.updates.evidence import Comparison, SetupEvidence, Symbols
-from gradcheck.updates.rules import RATES
+from gradcheck.updates.rules import RATES, UpdateSide
 from gradcheck.verdict import Constant
 
 ONE = Constant()
@@ -111,9 +111,9 @@ class SideJudge:
         self.apart = apart or {}
         self.elsewhere = elsewhere
 
-    def judge(self, step: Step, target: Name) -> SideResult | None:
+    def judge(self, side: UpdateSide, target: Name) -> SideResult | None:
         """What a side says about the target; None where its step was not read."""
-        written = _side_of(step, target)
+        step, written = side.step, _side_of(side, target)
         if written is None:
             return None
         written = self._plain(written, target)
@@ -130,12 +130,11 @@ class SideJudge:
         if others:
             return self._beyond(base, others)
         symbols = Symbols(rate.key if rate else None, counts[0].key if counts else None)
-        side = self.setup.meaning(written, [*rates, *counts])
-        if isinstance(side, str):
-            return replace(base, reason=side)
-        meaning = _Meaning(
-            side, rate if rate is not None else Number(Fraction(1)), symbols, contains(side, Sum)
-        )
+        meant = self.setup.meaning(written, [*rates, *counts])
+        if isinstance(meant, str):
+            return replace(base, reason=meant)
+        factor = rate if rate is not None else Number(Fraction(1))
+        meaning = _Meaning(meant, factor, symbols, contains(meant, Sum))
         return self._decide(base, meaning, step)
 
     def _plain(self, written: Expression, target: Name) -> Expression:
@@ -173,6 +172,7 @@ class SideJudge:
             name
             for name in others
             if name.base not in RATES
+            and "Delta" not in name.accent.split()
             and (name.key in self.elsewhere or not _MEANT.match(name.base))
         ]
         if lost:
@@ -275,13 +275,12 @@ def one_sample(expression: Expression) -> Expression:
     return transform(expression, lambda node: node.body if isinstance(node, Sum) else node)
 
 
-def _side_of(step: Step, target: Name) -> Expression | None:
-    right = step.right_written
-    if right is None:
-        return None
-    if step.side == 1 and step.relation in ("-=", "+="):
-        return Add((target, Negate(right) if step.relation == "-=" else right), span=right.span)
-    return right
+def _side_of(side: UpdateSide, target: Name) -> Expression | None:
+    """What the target becomes by a side, as written."""
+    right = side.step.right_written
+    if right is None or not side.sense:
+        return right
+    return Add((target, Negate(right) if side.sense < 0 else right), span=right.span)
 
 
 def _is_worked_number(written: Expression, target: Name) -> bool:

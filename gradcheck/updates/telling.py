@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from gradcheck.derivation.bindings import bare
+from gradcheck.derivation.descending import bare
 from gradcheck.derivation.naming import is_loss_name
 from gradcheck.document import Document, Span
 from gradcheck.expression import Add, Expression, Name, Negate, Partial, names_in, walk
@@ -50,6 +50,8 @@ class DecidedSide:
             number=Fraction(1),
             direction=written,
             line=self.side.line,
+            sense=self.side.sense,
+            increment=self.side.increment,
         )
 
 
@@ -197,14 +199,17 @@ class _Telling:
 
     def _right(self, item: DecidedSide) -> str | None:
         """``w \\leftarrow w - rate (gradient)`` in the author's own spelling, if all is known."""
-        update, step = item.update, item.side.step
+        update = item.update
         gradient = self._partial(item) if not item.result.closed else self._claimed(item)
         if gradient is None or update.defined_apart:
             return None
         rate = self._rate(item)
         head = item.side.line.left
         symbol = relation_text(update, self.document)
-        if step.side == 1 and step.relation in ("+=", "-="):
+        if item.side.increment:
+            minus = "-" if item.side.sense > 0 else ""
+            return " ".join(f"{head} {symbol} {minus}{rate}{gradient}".split())
+        if item.side.sense:
             return " ".join(f"{head} -= {rate}{gradient}".split())
         start = _start_text(item)
         return " ".join(f"{head} {symbol} {start} - {rate}{gradient}".split())
@@ -307,7 +312,13 @@ def _turned(update: Update, document: Document | None) -> str | None:
     """The line with the sign between source and step turned round, where it is plain."""
     if update.defined_apart:
         return None
-    if update.step.relation in ("+=", "-=") and update.step.side == 1:
+    if update.increment:
+        text = update.step.right.lstrip()
+        turned = text[1:].lstrip() if text[:1] in ("-", "−") else f"-{text}"
+        return corrected(replace(update, step=replace(update.step, right=turned)), document)
+    if update.sense:
+        if update.step.side > 1:
+            return None
         other = "-=" if update.step.relation == "+=" else "+="
         return corrected(update, document, relation=other)
     start, base = update.start.span.end - update.step.span.start, update.step.right

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from gradcheck.derivation.bindings import (
-    bare,
     collect_bindings,
     factors_of,
     heads_applied,
     is_update,
 )
+from gradcheck.derivation.descending import bare
 from gradcheck.expression import Name, to_key
 from tests.derivation.documents import canonical, tree
 

@@ -118,7 +118,7 @@ WRONG = [
     (
         r"w_2 \leftarrow w_2 + \Delta w_2, \quad \Delta w_2 = \eta \frac{\partial L}{\partial w_2}",
         "GC403",
-        None,
+        r"\Delta w_2 = -\eta \frac{\partial L}{\partial w_2}",
     ),
     # the rate
     (r"w_2 \leftarrow w_2 - 2 \frac{\partial L}{\partial w_2}", "GC405", None),

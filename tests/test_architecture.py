@@ -29,7 +29,7 @@ FORBIDDEN = {
 ORDER = (
     ("document", "expression", "verdict", "jobs"),
     ("finding", "statement", "model"),
-    ("report", "front_matter", "rules", "selection"),
+    ("report", "front_matter", "rules", "selection", "configuration"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
     ("against", "comparison", "baseline", "diagnosis", "judgement"),

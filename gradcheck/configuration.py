@@ -1,0 +1,281 @@
+"""Settings of a project: ``[tool.gradcheck]`` in pyproject.toml, or a gradcheck.toml of its own.
+
+The nearest such file at or above the working folder counts, never one beside a document: a
+stranger's submission must not say how it is to be judged. What the command line says wins. Paths
+and patterns are relative to the file's own folder.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from gradcheck.selection import matches_a_rule
+
+OWN_FILE = "gradcheck.toml"
+SHARED_FILE = "pyproject.toml"
+LARGEST = 1_000_000  # bytes of a configuration file
+
+
+class ConfigurationError(ValueError):
+    """A configuration that cannot be used; the message names file, key and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """Other codes for the documents whose path matches a pattern, such as ``drafts/*``."""
+
+    files: str
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What a gradient is worth in a class: ``right`` for each that is right, out of its setup.
+
+    ``convention`` and ``follows`` are shares of that: of a gradient that is right up to a
+    convention, and of one that is wrong only because of an error made before it (error carried
+    forward). ``total`` is what a document with every gradient right gets.
+    """
+
+    total: float = 100.0
+    convention: float = 1.0
+    follows: float = 0.5
+    undecided: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project says. ``origins`` tells for each key that was set in which file."""
+
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    strict: bool = False
+    baseline: str | None = None
+    against: str | None = None
+    seed: int = 0
+    jobs: int = 0
+    files: tuple[FileRule, ...] = ()
+    points: Points = Points()
+    folder: str = "."
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def codes_for(self, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is selected and ignored for one document: the project's, then its patterns'."""
+        select, ignore = list(self.select), list(self.ignore)
+        for rule in self.files:
+            if matches(path, rule.files, self.folder):
+                select += rule.select
+                ignore += rule.ignore
+        return tuple(select), tuple(ignore)
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file found in a folder is passed over."""
+        return any(matches(path, pattern, self.folder) for pattern in self.exclude)
+
+
+def matches(path: str, pattern: str, folder: str) -> bool:
+    """Whether a path, seen from ``folder``, or a folder above it, matches a pattern."""
+    try:
+        shown = Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        shown = Path(path).as_posix()
+    parts = shown.split("/")
+    wanted = pattern.rstrip("/")
+    above = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return any(fnmatch.fnmatchcase(place, wanted) for place in above) or (
+        "/" not in wanted and any(fnmatch.fnmatchcase(part, wanted) for part in parts)
+    )
+
+
+def find(start: str = ".") -> str | None:
+    """The configuration file that counts in this folder: the nearest, a gradcheck.toml first."""
+    folder = Path(start).resolve()
+    for place in (folder, *folder.parents):
+        own, shared = place / OWN_FILE, place / SHARED_FILE
+        if own.is_file():
+            return str(own)
+        if shared.is_file() and "gradcheck" in _tool(_parsed(str(shared)), str(shared)):
+            return str(shared)
+    return None
+
+
+def settings(path: str | None) -> Settings:
+    """The settings in a file, or what holds without one. Raises ConfigurationError."""
+    if path is None:
+        return Settings()
+    content = _parsed(path)
+    if Path(path).name == SHARED_FILE:
+        content = _tool(content, path).get("gradcheck", {})
+    return _settings(content, path)
+
+
+def _parsed(path: str) -> dict[str, Any]:
+    try:
+        if os.path.getsize(path) > LARGEST:
+            raise ConfigurationError(f"{path}: larger than 1 MB")
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise ConfigurationError(f"{path}: {(problem.strerror or str(problem)).lower()}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise ConfigurationError(f"{path}: not valid TOML: {problem}") from None
+
+
+def _tool(content: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    tool = content.get("tool", {})
+    if not isinstance(tool, dict):
+        raise ConfigurationError(f"{path}: tool: expected a table")
+    return tool
+
+
+def _settings(content: object, path: str) -> Settings:
+    table = _table(content, path, "gradcheck", tuple(_READERS))
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        values[key] = _READERS[key](value, path, key)
+    folder = os.path.dirname(path) or "."
+    for key in ("baseline", "against"):
+        if key in values:
+            values[key] = _from(folder, values[key])
+    if "paths" in values:
+        values["paths"] = tuple(_from(folder, item) for item in values["paths"])
+    return Settings(**values, folder=folder, origins=dict.fromkeys(values, path))
+
+
+def _from(folder: str, path: str) -> str:
+    """A path of the file as seen from the working folder, short where that is possible."""
+    place = os.path.join(folder, path)
+    try:
+        near = os.path.relpath(place)
+    except ValueError:  # another drive
+        return place
+    return place if near.startswith("..") else near
+
+
+def _table(value: object, path: str, name: str, known: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{path}: {name}: expected a table")
+    for key in value:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+            raise ConfigurationError(f"{path}: {name}: there is no setting {key!r}; {hint}")
+    return value
+
+
+def _strings(value: object, path: str, key: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigurationError(f'{path}: {key}: expected a list of strings, such as ["notes"]')
+    return tuple(value)
+
+
+def _codes(value: object, path: str, key: str) -> tuple[str, ...]:
+    codes = tuple(code.upper() for code in _strings(value, path, key))
+    for code in codes:
+        if not matches_a_rule(code):
+            raise ConfigurationError(
+                f"{path}: {key}: no rule has a code that begins with {code!r}; write for example "
+                '["GC1", "GC402"]'
+            )
+    return codes
+
+
+def _string(value: object, path: str, key: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{path}: {key}: expected the path of a file")
+    return value
+
+
+def _flag(value: object, path: str, key: str) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{path}: {key}: expected true or false")
+    return value
+
+
+def _count(value: object, path: str, key: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**18:
+        raise ConfigurationError(f"{path}: {key}: expected a whole number from 0")
+    return value
+
+
+def _number(value: object, path: str, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e6:
+        raise ConfigurationError(f"{path}: {key}: expected a number from 0 to 1000000")
+    return float(value)
+
+
+def _file_rules(value: object, path: str, key: str) -> tuple[FileRule, ...]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{path}: {key}: expected tables: [[tool.gradcheck.files]]")
+    rules = []
+    for item in value:
+        table = _table(item, path, key, ("files", "select", "ignore"))
+        if "files" not in table:
+            raise ConfigurationError(f'{path}: {key}: files = "drafts/*" is missing')
+        rules.append(
+            FileRule(
+                _string(table["files"], path, f"{key}.files"),
+                _codes(table.get("select", []), path, f"{key}.select"),
+                _codes(table.get("ignore", []), path, f"{key}.ignore"),
+            )
+        )
+    return tuple(rules)
+
+
+def _points(value: object, path: str, key: str) -> Points:
+    table = _table(value, path, key, ("total", "convention", "follows", "undecided"))
+    points = Points(**{name: _number(item, path, f"{key}.{name}") for name, item in table.items()})
+    for name in ("convention", "follows", "undecided"):
+        if getattr(points, name) > 1:
+            raise ConfigurationError(f"{path}: {key}.{name}: expected a share from 0 to 1")
+    return points
+
+
+_READERS: dict[str, Callable[[object, str, str], Any]] = {
+    "paths": _strings,
+    "exclude": _strings,
+    "select": _codes,
+    "ignore": _codes,
+    "strict": _flag,
+    "baseline": _string,
+    "against": _string,
+    "seed": _count,
+    "jobs": _count,
+    "files": _file_rules,
+    "points": _points,
+}
+
+STARTING_POINT = """\
+# Settings of gradcheck (https://toml.io). Everything is optional; these are the defaults.
+# In pyproject.toml the same goes under [tool.gradcheck].
+
+paths = []          # what 'gradcheck verify' checks when no path is given
+exclude = []        # patterns of files in folders to pass over, such as "drafts/*"
+select = []         # codes or beginnings of codes; none: all
+ignore = []         # such as "GC2": conventions are not shown
+strict = false      # fail also on conventions, warnings and gradients not claimed
+# baseline = "gradcheck-baseline.json"
+# against = "assignment.md"
+seed = 0
+jobs = 0            # processes; 0: as many as pay
+
+# [[files]]         # other codes for some documents ([[tool.gradcheck.files]] in pyproject.toml)
+# files = "drafts/*"
+# ignore = ["GC3"]
+
+# [points]          # for classes: 'gradcheck grade'
+# total = 100
+# convention = 1.0  # share for a gradient that is right up to a convention
+# follows = 0.5     # share for one that is wrong only because of an error before it
+# undecided = 0.0
+"""
+"""What ``gradcheck init`` writes; it says what holds without it."""

@@ -7,10 +7,19 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from gradcheck import __version__
+from gradcheck.configuration import (
+    OWN_FILE,
+    STARTING_POINT,
+    ConfigurationError,
+    Settings,
+    find,
+    settings,
+)
 from gradcheck.rendering.formats import FORMATS, renderer
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
@@ -80,20 +89,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _speak_utf8(stream)
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.command == "verify" and options.write_baseline and not options.baseline:
-        parser.error("--write-baseline needs --baseline FILE, the file to write")
     try:
         if options.command == "verify":
             return _verify(options)
         if options.command == "read":
             return _read(options)
+        if options.command == "init":
+            return _init(options)
         if options.command == "rule":
             return _rule(options)
         parser.print_help(sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Unwritable as problem:
+    except (Unwritable, ConfigurationError) as problem:
         _complain(str(problem))
         return USAGE_ERROR
     except (Exception, RecursionError, MemoryError) as problem:
@@ -109,7 +118,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from gradcheck.verification import verify
 
-    paths = options.paths
+    project = _settings(options)
+    if options.show_settings:
+        from gradcheck.rendering.settings import listing
+
+        _write(listing(project))
+        return 0
+    if options.write_baseline and project.baseline is None:
+        _complain("--write-baseline needs --baseline FILE, the file to write")
+        return USAGE_ERROR
+    paths = options.paths or project.paths
     if not paths:
         from gradcheck.shipped import shipped_derivations
 
@@ -120,20 +138,23 @@ def _verify(options: argparse.Namespace) -> int:
             return USAGE_ERROR
     report = verify(
         paths,
-        seed=options.seed,
+        seed=project.seed,
         sizes=options.sizes,
         inline=options.inline,
-        strict=options.strict,
-        jobs=options.jobs,
-        **_chosen(options),
+        strict=project.strict,
+        jobs=project.jobs,
+        descent=options.descent,
+        against=project.against,
+        settings=project,
+        trusted=options.trusted,
     )
-    if options.baseline is not None:
+    if project.baseline is not None:
         from gradcheck import baseline
 
         try:
             if options.write_baseline:
-                _save(options.baseline, baseline.written(report, options.baseline))
-            report = baseline.against(report, baseline.load(options.baseline))
+                _save(project.baseline, baseline.written(report, project.baseline))
+            report = baseline.against(report, baseline.load(project.baseline))
         except baseline.BaselineError as problem:
             _complain(str(problem))
             return USAGE_ERROR
@@ -157,10 +178,27 @@ class Unwritable(Exception):
     """A file that the user named cannot be written."""
 
 
-def _chosen(options: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``verify`` that were given and have no value otherwise."""
-    names = ("select", "ignore", "descent", "against")
-    return {name: getattr(options, name) for name in names if getattr(options, name)}
+def _settings(options: argparse.Namespace) -> Settings:
+    """The project's settings; what was given on the command line wins."""
+    path = None if options.isolated else options.config or find()
+    project = settings(path)
+    names = ("select", "ignore", "strict", "baseline", "against", "seed", "jobs")
+    given = {name: getattr(options, name) for name in names}
+    given = {name: value for name, value in given.items() if value not in (None, [])}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+    origins = {**project.origins, **dict.fromkeys(given, "command line")}
+    return replace(project, **values, origins=origins)
+
+
+def _init(options: argparse.Namespace) -> int:
+    if Path(OWN_FILE).exists() and not options.force:
+        _complain(f"{OWN_FILE} is there already; --force overwrites it")
+        return USAGE_ERROR
+    _save(OWN_FILE, STARTING_POINT)
+    _write(f"wrote {OWN_FILE}; 'gradcheck verify --show-settings' shows what holds")
+    return 0
 
 
 def _rule(options: argparse.Namespace) -> int:
@@ -270,6 +308,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     read.add_argument("file", metavar="FILE", help="a document, or - for standard input")
     read.add_argument("--tree", action="store_true", help="show the expression trees as well")
+    init = commands.add_parser(
+        "init",
+        help=f"write a {OWN_FILE} to start from",
+        description=f"Write a {OWN_FILE} with every setting and its default into this folder.",
+        allow_abbrev=False,
+    )
+    init.add_argument("--force", action="store_true", help="overwrite one that is there")
     rule = commands.add_parser(
         "rule",
         help="explain a finding, or list all of them",
@@ -314,7 +359,7 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
     )
     verify.add_argument(
         "--strict",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
         help="fail also on conventions, unread side remarks and gradients not claimed",
     )
     verify.add_argument(
@@ -349,6 +394,21 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         help="show each counterexample also as NumPy code to paste",
     )
     verify.add_argument(
+        "--untrusted",
+        dest="trusted",
+        action="store_false",
+        help="disregard whatever a document says about its own checking: comments, front matter",
+    )
+    verify.add_argument(
+        "--config",
+        metavar="FILE",
+        help="settings from this file (default: gradcheck.toml or pyproject.toml, the nearest)",
+    )
+    verify.add_argument("--isolated", action="store_true", help="no settings from any file")
+    verify.add_argument(
+        "--show-settings", action="store_true", help="show what holds, and where it was set"
+    )
+    verify.add_argument(
         "--no-inline",
         dest="inline",
         action="store_false",
@@ -357,14 +417,12 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "--jobs",
         type=_jobs,
-        default=0,
         metavar="N",
         help="processes to share the documents among (default: as many as pay)",
     )
     verify.add_argument(
         "--seed",
         type=_seed,
-        default=0,
         metavar="N",
         help="seed of the random points at which the numbers are compared (default 0)",
     )

@@ -65,7 +65,7 @@ class Settings:
     seed: int = 0
     jobs: int = 0
     files: tuple[FileRule, ...] = ()
-    points: Points = Points()
+    points: Points = field(default_factory=Points)
     folder: str = "."
     origins: Mapping[str, str] = field(default_factory=dict)
 

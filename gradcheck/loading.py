@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -34,17 +34,21 @@ class LoadError(Exception):
 
 def load_all(
     paths: Iterable[str | os.PathLike[str]],
+    excluded: Callable[[str], bool] = lambda path: False,
+    trusted: bool = True,
 ) -> tuple[tuple[Document, ...], tuple[InputError, ...]]:
     """Every document the paths lead to, in order and each once, and an error for each failure.
 
     A path is a file, a folder (all ``.md`` files below it, sorted), or ``-`` for standard input.
+    Of a folder, ``excluded`` files are passed over. If not ``trusted``, what a front matter says
+    does not count.
     """
     documents: list[Document] = []
     errors: list[InputError] = []
     seen: set[str] = set()
     for path in paths:
         try:
-            files = files_at(os.fspath(path))
+            files = files_at(os.fspath(path), excluded)
         except LoadError as failure:
             errors.append(failure.error)
             continue
@@ -54,7 +58,7 @@ def load_all(
                 continue
             seen.add(identity)
             try:
-                documents.append(load(file))
+                documents.append(load(file, trusted))
             except LoadError as failure:
                 errors.append(failure.error)
     return tuple(documents), tuple(errors)
@@ -68,10 +72,11 @@ def _identity(file: str) -> str:
         return file
 
 
-def files_at(path: str) -> tuple[str, ...]:
+def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
     """The files a path names: itself, or the ``.md`` files below a folder, sorted.
 
-    Hidden folders are passed over. Raises `LoadError` for a folder without any.
+    Hidden folders and ``excluded`` files are passed over. Raises `LoadError` for a
+    folder without any.
     """
     if path == "-" or not os.path.isdir(path):
         return (path,)
@@ -80,8 +85,11 @@ def files_at(path: str) -> tuple[str, ...]:
     for folder, subfolders, names in os.walk(path, onerror=problems.append):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         found += [os.path.join(folder, name) for name in names if name.lower().endswith(".md")]
+    wanted = [file for file in found if not excluded(file)]
+    if wanted:
+        return tuple(sorted(wanted, key=lambda file: file.split(os.sep)))
     if found:
-        return tuple(sorted(found, key=lambda file: file.split(os.sep)))
+        raise LoadError(path, f"all {len(found)} .md files in this folder are excluded by settings")
     if problems:
         raise LoadError(path, f"the folder cannot be read ({_reason(problems[0])})")
     raise LoadError(
@@ -89,7 +97,7 @@ def files_at(path: str) -> tuple[str, ...]:
     )
 
 
-def load(path: str) -> Document:
+def load(path: str, trusted: bool = True) -> Document:
     """The document in one file, or on standard input for ``-``. Raises `LoadError`."""
     shown = STANDARD_INPUT if path == "-" else path
     text = _decode(_read(path), shown)
@@ -99,7 +107,7 @@ def load(path: str) -> Document:
         front_matter, body_start = parse_front_matter(text)
     except FrontMatterError as problem:
         raise LoadError(shown, problem.message, problem.line, problem.column) from None
-    return Document(shown, text, front_matter, body_start)
+    return Document(shown, text, front_matter if trusted else {}, body_start)
 
 
 def _read(path: str) -> bytes:

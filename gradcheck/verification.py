@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from gradcheck import loading
 from gradcheck.comparison import Evidence, Options
+from gradcheck.configuration import Settings
 from gradcheck.derivation import Instead, understand
 from gradcheck.directives import apply, parse_directives
 from gradcheck.document import Document, Span
@@ -47,8 +48,7 @@ class Choices:
 
     options: Options
     inline: bool = True
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
     descent: bool = False
     reference: Derivation | None = None  # the assignment that documents are judged against
 
@@ -65,6 +65,8 @@ def verify(
     descent: bool = False,
     against: str | PathLike[str] | None = None,
     jobs: int = 1,
+    settings: Settings | None = None,
+    trusted: bool = True,
 ) -> Report:
     """Verify documents: files, folders of ``.md``, ``-`` for standard input.
 
@@ -73,16 +75,19 @@ def verify(
     or beginnings of codes, of the findings that are shown and count; ``descent`` adds a run of
     gradient descent by each document's own rules; ``against`` is a reference document that gives
     the forward equations, the loss and the setup; ``jobs`` are processes to share the documents
-    among (0: as many as pay; the result is the same). Bad input becomes an entry of
+    among (0: as many as pay; the result is the same). ``settings`` are those of a project;
+    ``trusted=False`` disregards whatever a document says about its own checking: comments and
+    front matter. Bad input becomes an entry of
     ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
-    documents, errors = loading.load_all([str(path) for path in named])
+    project = settings or Settings()
+    if select or ignore:
+        project = replace(project, select=tuple(select), ignore=tuple(ignore))
+    documents, errors = loading.load_all([str(path) for path in named], project.excludes, trusted)
     reference, problems = _reference(against)
-    choices = Choices(
-        Options(seed=seed, sizes=Sizes(*sizes)),
-        inline, tuple(select), tuple(ignore), descent, reference,
-    )  # fmt: skip
+    options = Options(seed=seed, sizes=Sizes(*sizes))
+    choices = Choices(options, inline and trusted, project, descent, reference)
     if problems:
         return Report((), (*problems, *errors), strict, seed, sizes)
     results, broken = _each(documents, choices, jobs or jobs_for(len(documents)))
@@ -188,11 +193,12 @@ def _chosen(
 ) -> tuple[Finding, ...]:
     """The findings in document order, those that were selected, with the directives' say."""
     ordered = sorted(findings, key=lambda f: (f.span.start, f.rule.code, f.message))
-    chosen = selected(tuple(dict.fromkeys(ordered)), choices.select, choices.ignore)
+    select, ignore = choices.settings.codes_for(statements.document.path)
+    chosen = selected(tuple(dict.fromkeys(ordered)), select, ignore)
     if not choices.inline:
         return chosen
     marked = apply(parse_directives(statements.document), chosen, _blocks(statements))
-    return selected(marked, choices.select, choices.ignore)
+    return selected(marked, select, ignore)
 
 
 def _descents(

@@ -238,8 +238,13 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
     monkeypatch.setattr("gradcheck.verification.verify", verify)
     options = ["--seed", "7", "--sizes", "samples=2, features=1", "--strict", "--no-inline"]
     assert cli.main(["verify", *options, "a.md"]) == 2
+    project = seen.pop("settings")
+    assert (project.seed, project.strict) == (7, True)
     assert seen == {
         "paths": ["a.md"],
+        "against": None,
+        "descent": False,
+        "trusted": True,
         "seed": 7,
         "sizes": (1, 4, 2),
         "strict": True,

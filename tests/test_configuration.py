@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcheck.cli import main
 from gradcheck.configuration import (
     STARTING_POINT,
     ConfigurationError,
@@ -110,6 +111,71 @@ def test_what_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as failure:
         settings(path)
     assert path in str(failure.value)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a right document, one that is wrong in one gradient, and settings."""
+    right = r"$$\hat{y} = w x + b, \quad L = \frac{1}{2} (\hat{y} - y)^2$$" + "\n\n"
+    right += r"$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$" + "\n\n"
+    write(tmp_path / "notes" / "right.md", right)
+    wrong = r"$$\frac{\partial L}{\partial b} = y - \hat{y}$$" + "\n"
+    write(tmp_path / "notes" / "drafts" / "wrong.md", right + wrong)
+    write(tmp_path / "gradcheck.toml", 'paths = ["notes"]\nexclude = ["notes/drafts"]\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_settings_are_used(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify"]) == 0
+    assert "1 document;" in capsys.readouterr().out
+    assert main(["verify", "notes", "--isolated"]) == 1
+    assert main(["verify", "notes/drafts/wrong.md"]) == 1  # named by hand
+    assert main(["verify", "notes/drafts"]) == 2  # nothing left to check
+    assert "excluded" in capsys.readouterr().err
+
+
+def test_codes_for_some_documents(project: Path) -> None:
+    write(project / "gradcheck.toml", "[[files]]\nfiles = 'notes/drafts/*'\nignore = ['GC1']\n")
+    assert main(["verify", "notes"]) == 0
+    assert main(["verify", "notes", "--config", "gone.toml"]) == 2
+
+
+def test_the_command_line_wins(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project / "gradcheck.toml", "strict = true\nseed = 4\n")
+    assert main(["verify", "notes/right.md"]) == 1  # b is not claimed
+    assert main(["verify", "notes/right.md", "--no-strict"]) == 0
+    capsys.readouterr()
+    assert main(["verify", "--show-settings", "--no-strict"]) == 0
+    shown = capsys.readouterr().out
+    assert "strict = false  (command line)" in shown
+    assert "seed = 4  (" in shown and "gradcheck.toml)" in shown
+    assert "ignore = []  (default)" in shown
+
+
+def test_a_bad_configuration_is_one_clear_line(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project / "gradcheck.toml", "strikt = true\n")
+    assert main(["verify"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_init(project: Path) -> None:
+    assert main(["init"]) == 2  # there is one
+    assert main(["init", "--force"]) == 0
+    assert (project / "gradcheck.toml").read_text(encoding="utf-8") == STARTING_POINT
+
+
+def test_an_untrusted_document_has_no_say(project: Path) -> None:
+    wrong = (project / "notes" / "drafts" / "wrong.md").read_text(encoding="utf-8")
+    place = r"$$\frac{\partial L}{\partial b}"
+    declared = wrong.replace(place, "<!-- gradcheck: ignore[GC103] mine -->\n" + place)
+    write(project / "a.md", declared)
+    assert main(["verify", "a.md"]) == 0
+    assert main(["verify", "a.md", "--untrusted"]) == 1
+    write(project / "b.md", "---\nparameters: [w]\n---\n" + wrong)
+    assert main(["verify", "b.md", "--untrusted"]) == 1
 
 
 def test_the_starting_point_says_what_holds_without_it(tmp_path: Path) -> None:

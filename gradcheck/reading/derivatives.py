@@ -103,8 +103,6 @@ class Derivatives:
         if token.kind == "command" and token.value == "delta":
             follows = self.tokens[begin + 1] if begin + 1 < end else None
             return follows is not None and follows.kind in ("word", "command", "name", "text")
-        if token.value in ("mathrm", "rm") and token.kind == "command":
-            return begin + 1 < end and self.tokens[begin + 1].value[0] == "d"
         if token.kind == "text" and token.value == "d":
             return True
         if token.kind != "word" or token.value[0] != "d":
@@ -125,9 +123,6 @@ class Derivatives:
     def _after_d(self, begin: int, end: int) -> tuple[int, int]:
         """Order of the derivative and where its operand begins, after the ∂ or d."""
         token = self.tokens[begin]
-        if token.kind == "command" and token.value in ("mathrm", "rm"):
-            begin += 1
-            token = self.tokens[begin]
         if token.kind == "word" and len(token.value) > 1:
             rest = Token("word", token.value[1:], token.start + 1, token.end)
             rest.at = begin
@@ -265,7 +260,8 @@ class Derivatives:
         if slash is None or not self._differential(slash + 1, self.stop):
             return None
         below = self.tokens[slash + 1]
-        if below.kind == "word" and len(below.value) == 1 and not self._tight(slash + 1):
+        apart = below.kind == "word" and len(below.value) == 1 and not self._tight(slash + 1)
+        if apart and slash == start + 1:  # d / d w may be a quotient, d L / d w is none
             return None
         token = self.tokens[start]
         _, at = self._after_d(start, self.stop)

@@ -23,11 +23,12 @@ from gradcheck.reading.names import (
     begins_with_index,
     index_of,
     is_transpose,
+    layer_of,
     script_text,
     split_run,
     time_subscript,
 )
-from gradcheck.reading.refusal import Refusal
+from gradcheck.reading.refusal import INDICATOR, Refusal
 from gradcheck.reading.words import (
     FUNCTION_WORDS,
     FUNCTIONS,
@@ -88,9 +89,10 @@ class Heads:
         """A name, a call, a function's name, or the product that a run of letters stands for."""
         start = self.at
         token = self.tokens[start]
+        differential = token.value[:1] == "d" and (token.kind == "word" or token.value == "d")
+        if differential and (derivative := self.slash_derivative()) is not None:
+            return derivative
         if token.kind == "word":
-            if token.value[0] == "d" and (derivative := self.slash_derivative()) is not None:
-                return derivative
             letters = split_run(token.value, self.known)
             if len(letters) > 1:
                 return self._letters(token, letters)
@@ -141,7 +143,7 @@ class Heads:
             elif token.kind == "sup":
                 if exponent is not None or transposed:
                     raise Refusal(token.span, "two exponents in a row")
-                more, index, exponent, transposed = self._superscript(nucleus.base)
+                more, index, exponent, transposed = self._superscript(nucleus)
                 order += more
                 if index:
                     if superscript:
@@ -227,7 +229,7 @@ class Heads:
         follows = self.peek()
         if follows is None:
             raise Refusal(token.span, f"nothing stands below \\{token.value}")
-        if accent == "bb" and follows.kind in ("open", "word"):
+        if accent == "bb" and follows.kind in ("open", "word", "number"):
             self._check_blackboard(token)
         if follows.kind == "open":
             mate = self.closing(follows)
@@ -243,6 +245,8 @@ class Heads:
         letters = self.tokens[self.at : self.at + 2]
         if any(letter.value in ("E", "P", "V") for letter in letters):
             raise Refusal(token.span, "expectations and probabilities are not read")
+        if any(letter.kind == "number" or letter.value == "I" for letter in letters):
+            raise Refusal(token.span, INDICATOR)
 
     def _whole_name(self, begin: int, end: int, accent: str) -> Nucleus:
         """The name that fills the tokens ``begin:end``; after it, past the closing brace."""
@@ -285,7 +289,7 @@ class Heads:
         self.at = after
         return text
 
-    def _superscript(self, base: str) -> tuple[int, str, tuple[int, int] | None, bool]:
+    def _superscript(self, nucleus: Nucleus) -> tuple[int, str, tuple[int, int] | None, bool]:
         """What the superscript that comes next is: primes, an index, a power or a transpose."""
         caret = self.take()
         follows = self.peek()
@@ -302,7 +306,10 @@ class Heads:
             return primes, "", None, False
         if is_transpose(inner):
             return primes, "", None, True
+        base = nucleus.base
         index = None if base == "e" else index_of(inner)
+        if layer_of(inner) is not None and (base, nucleus.accent) in self.known.layered:
+            index = layer_of(inner)
         if index is not None:
             return primes, index, None, False
         if len(inner) > 1 and is_transpose(inner[-1:]) and inner[-1].kind in ("word", "command"):

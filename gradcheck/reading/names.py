@@ -36,6 +36,7 @@ class Known:
     definitions: dict[str, str] = field(default_factory=dict)  # head → its argument's text
     primed: set[str] = field(default_factory=set)  # heads of g'(z)
     bare: set[str] = field(default_factory=set)  # names used without a bracket after them
+    layered: set[tuple[str, str]] = field(default_factory=set)  # base, accent: a^1 is no power
 
     def is_function(self, name: Name, order: int, arguments: list[Token]) -> bool:
         """Whether ``name(arguments)`` is an application; otherwise it is a product."""
@@ -176,6 +177,13 @@ def index_of(tokens: list[Token]) -> str | None:
     if shape == "wan" and tokens[0].value in _INDEX_LETTERS and tokens[2].value in ("1", "2"):
         text = "".join(token.value for token in tokens)
         return f"({text})" if tokens[0].value in "tT" else text
+    return None
+
+
+def layer_of(inner: list[Token]) -> str | None:
+    """The layer that a superscript may count: one digit; whether it does, the document tells."""
+    if len(inner) == 1 and inner[0].kind == "number" and len(inner[0].value) == 1:
+        return inner[0].value
     return None
 
 

@@ -31,8 +31,8 @@ from gradcheck.reading import limits
 from gradcheck.reading.derivatives import Derivatives
 from gradcheck.reading.heads import Heads
 from gradcheck.reading.lexer import GREEK_NAMES, Token
-from gradcheck.reading.names import ACCENTS, FONTS, Known, is_transpose
-from gradcheck.reading.refusal import LOST_OPERAND, Refusal
+from gradcheck.reading.names import ACCENTS, FONTS, Known, has_comma, is_transpose
+from gradcheck.reading.refusal import INDICATOR, LOST_OPERAND, PRIMED, Refusal
 from gradcheck.reading.words import FUNCTIONS
 from gradcheck.statement import Side, Unread
 
@@ -263,7 +263,9 @@ class Parser(Heads, Derivatives):
             if token.kind == "prime":
                 raise Refusal(token.span, "a prime after something that is not a name")
             if token.kind == "sub":
-                raise Refusal(token.span, "a subscript after something that is not a name")
+                one = isinstance(expression, Number) and expression.value == 1
+                reason = "a subscript after something that is not a name"
+                raise Refusal(token.span, INDICATOR if one else reason)
             if powered:
                 raise Refusal(token.span, "two exponents in a row")
             self.at += 1
@@ -320,12 +322,13 @@ class Parser(Heads, Derivatives):
         """A bracketed expression; the brackets leave no trace but the node stays one."""
         token = self.take()
         mate = self.closing(token)
-        if token.value in ("\\{", "<"):
+        inner = self.tokens[token.at + 1 : mate.at]
+        if token.value == "<" or (token.value == "\\{" and has_comma(inner)):
             raise Refusal(token.span, "sets and pairs in such brackets are not read")
         if token.value in ("|", "‖"):
-            inner = self.part(token.at + 1, mate.at)
+            value = self.part(token.at + 1, mate.at)
             self.at = mate.at + 1
-            return self._absolute(token, inner, token.at)
+            return self._absolute(token, value, token.at)
         if token.value == "." or mate.value == "." or mate.value != token.value:
             raise Refusal(token.span, "a bracket with only one side is not read")
         expression = self.part(token.at + 1, mate.at)
@@ -578,11 +581,15 @@ def _complaint(token: Token) -> str:
         if name.endswith(("matrix", "array")):
             return f"matrices are not read ({token.value})"
         if "cases" in name:
-            return "definitions by cases are not read"
+            return f"definitions by cases are not read: {PRIMED}"
         return f"the environment {token.value} is not read"
+    if token.kind == "relation" and token.value in ("<", ">", "<=", ">="):
+        return INDICATOR
     if token.kind == "command":
         if token.value == "dots":
             return "an ellipsis is not read"
+        if token.value == "over":
+            return "put braces round the fraction: {a \\over b}"
         return f"the command \\{token.value} is not known"
     complaint = _COMPLAINTS.get(token.kind, "{} is not known here")
     return complaint.format(token.value)

@@ -14,6 +14,7 @@ from gradcheck.reading.brackets import pair
 from gradcheck.reading.lexer import tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
+from gradcheck.reading.rewriting import rewrite
 from gradcheck.reading.segments import Draft, split
 from gradcheck.reading.survey import survey
 from gradcheck.reading.words import PROSE
@@ -80,7 +81,7 @@ def _drafts(document: Document, block: Block, findings: list[Finding]) -> list[D
     span = block.content
     if span.end - span.start > limits.CHARACTERS:
         return _refuse(block, f"longer than {limits.CHARACTERS:,} characters", findings)
-    tokens = tokenize(document.text, span.start, span.end, block.quoted)
+    tokens = rewrite(tokenize(document.text, span.start, span.end, block.quoted))
     if len(tokens) > limits.TOKENS:
         return _refuse(block, f"more than {limits.TOKENS:,} symbols", findings)
     if pair(tokens) > limits.DEPTH:
@@ -118,7 +119,7 @@ def _prose_left(document: Document, block: Block, before: Block | None, draft: D
     match = _PROSE_LEFT.search(text)
     if match is None or (match["left"].lower() in PROSE and len(match["left"]) > 1):
         return False
-    tokens = tokenize(document.text, start + match.start("left"), start + match.end())
+    tokens = rewrite(tokenize(document.text, start + match.start("left"), start + match.end()))
     pair(tokens)
     left = split(tokens)
     if len(left) != 1 or not left[0].dangles:

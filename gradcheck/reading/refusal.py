@@ -5,6 +5,8 @@ from __future__ import annotations
 from gradcheck.document import Span
 
 LOST_OPERAND = "a lost x?"
+PRIMED = "write the derivative of the activation as g'(z)"
+INDICATOR = f"indicator functions are not read: {PRIMED}"
 
 
 class Refusal(Exception):

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gradcheck.expression import Name
 from gradcheck.reading.lexer import GREEK_NAMES, Token
-from gradcheck.reading.names import FONTS, Known, head_key, names_only, occurs_bare, text_of
+from gradcheck.reading.names import (
+    FONTS,
+    Known,
+    head_key,
+    layer_of,
+    names_only,
+    occurs_bare,
+    text_of,
+)
 from gradcheck.reading.segments import Draft
 from gradcheck.reading.words import LIKELY_FUNCTIONS, NEVER_FUNCTIONS
 
@@ -12,12 +22,69 @@ from gradcheck.reading.words import LIKELY_FUNCTIONS, NEVER_FUNCTIONS
 def survey(drafts: list[Draft]) -> Known:
     """Collect letters, definitions ``f(x) = …``, primed heads and names that are used bare."""
     known = Known()
+    known.layered = _layered(drafts)
     for draft in drafts:
         for side in draft.sides:
             _side(side, known)
         if draft.relations and draft.relations[0].value in ("=", ":="):
             _definition(draft.sides[0], known)
     return known
+
+
+def _layered(drafts: list[Draft]) -> set[tuple[str, str]]:
+    """The names whose superscript counts layers, as base and accent: ``z^1``, ``a^2``.
+
+    A document that defines ``z^1 = …`` means no power by it: then neither does any name that it
+    writes with 1 or 0 above, nor any that stands with a digit above as a whole left side.
+    """
+    lefts: set[tuple[str, str]] = set()
+    counted: set[tuple[str, str]] = set()
+    evidence = False
+    for draft in drafts:
+        for place, side in enumerate(draft.sides):
+            for base, layer, whole in _with_digit_above(side):
+                is_left = whole and place == 0 and bool(draft.relations)
+                if layer in "01":
+                    counted.add(base)
+                    evidence = evidence or is_left
+                if is_left:
+                    lefts.add(base)
+    return lefts | counted if evidence else set()
+
+
+def _with_digit_above(side: list[Token]) -> Iterator[tuple[tuple[str, str], str, bool]]:
+    """Each name with ``^1`` or ``^{1}``: base and accent, the digit, whether it is all."""
+    for at, token in enumerate(side):
+        token.at = at
+    for at, token in enumerate(side):
+        if token.kind != "sup":
+            continue
+        above = side[at + 1 : at + 4]
+        if len(above) == 3 and above[0].value == "{" and above[0].mate is above[2]:
+            layer, rest = layer_of(above[1:2]), len(side) - at - 4
+        else:
+            layer, rest = layer_of(above[:1]), len(side) - at - 2
+        start = _name_below(side, at) if layer is not None else None
+        if layer is None or start is None:
+            continue
+        name = side[start]
+        base, accent = name.value.split() if name.kind == "name" else (name.value, "")
+        if base != "e":
+            yield (base, accent), layer, start == 0 and rest == 0
+
+
+def _name_below(side: list[Token], at: int) -> int | None:
+    """Where the name stands that has the superscript at ``at``, past its subscript."""
+    back = at - 1
+    if back > 0 and side[back - 1].kind == "sub":
+        back -= 2  # w_j^1
+    elif side[back].kind == "close" and (opener := side[back].mate) is not None:
+        back = opener.at - 2 if side[opener.at - 1].kind == "sub" else -1  # w_{ij}^1
+    if back < 0:
+        return None
+    token = side[back]
+    named = token.kind in ("word", "name")
+    return back if named or (token.kind == "command" and token.value in GREEK_NAMES) else None
 
 
 def _side(side: list[Token], known: Known) -> None:

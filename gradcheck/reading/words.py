@@ -33,7 +33,7 @@ FUNCTIONS = {
     "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
     "sin": "sin", "cos": "cos", "tan": "tan", "max": "max", "min": "min", "arctan": "arctan",
     "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf", "sign": "sign", "sgn": "sign",
-    "det": "det", "tr": "tr",
+    "det": "det", "tr": "tr", "lg": "lg",
 }  # fmt: skip
 """Functions that need no brackets round their argument; the name they go by."""
 

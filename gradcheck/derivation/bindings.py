@@ -209,18 +209,19 @@ def with_whole_sum(body: Expression) -> Expression:
 
     Read to the letter the second term would be no sample's; only log losses are written so.
     """
-    if not isinstance(body, Add) or not _logarithmic(body.terms[0]):
+    if not isinstance(body, Add) or not is_logarithmic(body.terms[0]):
         return body
     first, rest = body.terms[0], body.terms[1:]
     sums = [node for node in walk(first) if isinstance(node, Sum)]
-    if len(sums) != 1 or not all(_logarithmic(t) and not contains(t, Sum) for t in rest):
+    if len(sums) != 1 or not all(is_logarithmic(t) and not contains(t, Sum) for t in rest):
         return body
     whole = replace(sums[0], body=Add((sums[0].body, *rest)))
     return transform(first, lambda node: whole if node is sums[0] or node == sums[0] else node)
 
 
-def _logarithmic(term: Expression) -> bool:
-    return any(node.function.key in ("log", "ln") for node in heads_applied(term))
+def is_logarithmic(term: Expression) -> bool:
+    """Whether a logarithm occurs, to whatever base."""
+    return any(node.function.base in ("log", "lg") for node in heads_applied(term))
 
 
 def heads_applied(expression: Expression) -> list[Apply]:

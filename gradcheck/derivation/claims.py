@@ -35,6 +35,11 @@ def claims_of(
         mentioned.append(role)
         known = gradient.loss in model.model.definitions and gradient.loss != model.model.loss
         claims.extend(replace(c, loss=gradient.loss if known else "") for c in found)
+    claimed = {claim.parameter for claim in claims}
+    for gradient in segment.claims:
+        role = roles.get(gradient.parameter)
+        if role is not None and role not in claimed:
+            claims.extend(_claimed_nearly(gradient.statement, role))
     claims.sort(key=lambda claim: claim.span.start)
     claimed = {claim.parameter for claim in claims}
     chain = tuple(role for role in dict.fromkeys(mentioned) if role not in claimed)
@@ -45,6 +50,23 @@ def _unread_claim(statement: CanonicalStatement, at: int, role: str) -> Claim:
     side = statement.statement.sides[at]
     reason = side.unread.reason if side.unread is not None else "not read"
     return Claim(role, side.span, statement.number, at, None, reason)
+
+
+def _claimed_nearly(statement: CanonicalStatement, role: str) -> list[Claim]:
+    """The formula that a gradient is said to be nearly, or in proportion to: no equality to judge.
+
+    ``≈`` before a number is a worked example, which claims nothing in general.
+    """
+    whole = statement.statement
+    for at, relation in enumerate(whole.relations):
+        side = statement.sides[at + 1]
+        if relation.symbol == "~" and side is not None and value_keys(side):
+            if contains(side, Partial):
+                continue
+            reason = "≈ and ∝ claim no equality: write =, or what is left out"
+            span = whole.sides[at + 1].span
+            return [Claim(role, span, statement.number, at + 1, None, reason, resolved=False)]
+    return []
 
 
 def _claims_in(

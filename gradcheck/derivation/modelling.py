@@ -13,7 +13,7 @@ from gradcheck.derivation.activations import (
     recognise_derivative,
     shape_of,
 )
-from gradcheck.derivation.bindings import Binding, CanonicalStatement, heads_applied
+from gradcheck.derivation.bindings import Binding, CanonicalStatement, heads_applied, is_logarithmic
 from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning, Resolver, Unresolved
@@ -114,7 +114,7 @@ def _settle(
         log.note("natural-logarithm", node.span, key)
     if (
         key in FUNCTIONS
-        or node.function.base == "norm"
+        or node.function.base in ("norm", "log", "lg")
         or is_loss_name(node.function)
         or any(b.key == key for b in bindings)
     ):
@@ -169,8 +169,7 @@ def loss_kind(loss: str, bodies: Mapping[str, Expression]) -> str:
         body = bodies.get(key)
         if body is None:
             continue
-        heads = {node.function.key for node in heads_applied(body)}
-        if heads & {"log", "ln"}:
+        if is_logarithmic(body):
             return "logloss"
         if any(isinstance(node, Power) for node in walk(body)) and key == loss:
             return "mse"
@@ -240,6 +239,7 @@ def build_model(
         loss=loss_key,
         values=frozenset(values),
         hidden=hidden_head,
+        refused={**resolver.refused, **_refused(bodies, problems, document)},
         shared=hidden_head is not None and _output_activation(model) == hidden_head[0],
     )
     name = f"{loss_kind(loss_key, ordered)}/{_output_activation(model)}"
@@ -310,6 +310,16 @@ def _resolve_all(
         except Unresolved as trouble:
             problems[key] = trouble.reason
     return resolved, problems
+
+
+def _refused(
+    bodies: Mapping[str, Expression], problems: Mapping[str, str], document: Document
+) -> dict[str, str]:
+    """Why the definitions that have no meaning have none, each with its line."""
+    return {
+        key: f"its definition (line {document.line_of(bodies[key].span)}) is not understood: {why}"
+        for key, why in problems.items()
+    }
 
 
 def _with_prediction(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gradcheck.derivation.arguments import with_named_arguments
 from gradcheck.derivation.bindings import (
     Binding,
     CanonicalStatement,
@@ -34,6 +35,7 @@ from gradcheck.derivation.roles import (
     WEIGHTS,
     looks_like_prediction,
 )
+from gradcheck.derivation.spelling import usual_spelling
 from gradcheck.expression import Expression, Name, Partial, contains, transform, value_keys, walk
 from gradcheck.notation import to_text
 from gradcheck.statement import ReadDocument, Statement
@@ -55,7 +57,7 @@ class Passages:
 
 def settle(read: ReadDocument, instead: Instead) -> Passages:
     log = ReadingLog(read.document, instead=instead)
-    statements = read.statements
+    statements = usual_spelling(read.statements, log)
     _note_how_read(statements, log)
     naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))
     canonical = tuple(canonical_statement(statement, naming) for statement in statements)
@@ -68,6 +70,7 @@ def settle(read: ReadDocument, instead: Instead) -> Passages:
     _note_differentials(plain, canonical, log)
     bindings = collect_bindings(canonical, set(trained))
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
+    bindings = with_named_arguments(bindings, canonical, trained, log)
     spellings = _spellings(canonical)
     pinned = {str(k): str(v) for k, v in pinned_mapping(read, "activations").items()}
     functions = function_table(read, bindings, canonical, pinned, log)

@@ -42,6 +42,9 @@ CHARITIES: dict[str, str] = {
     "differential": "d{a} is read as the derivative of the loss by {a}",
     "sample-count": "{a} is taken to be the number of samples",
     "name-in-text": "{a} = …: the name stands in the text before the formula",
+    "right-to-left": "the equation is written right to left: it is one for {a}",
+    "partial-by-subscript": "{a} is taken to be {b}",
+    "unnamed-argument": "{a} is taken to be {b}, where the activation is applied",
     "two-definitions": "{a} is defined in two ways: here it is {b}",
     "pinned": "{a} is {b}, as the front matter says",
 }

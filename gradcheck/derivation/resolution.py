@@ -72,6 +72,7 @@ class Resolver:
     hidden: tuple[str, Expression] | None = None  # the hidden activation's head, its argument
     defined: frozenset[str] = field(default_factory=frozenset)
     identities: frozenset[str] = field(default_factory=frozenset)  # applications that are no more
+    refused: Mapping[str, str] = field(default_factory=dict)  # names defined, not understood: why
     shared: bool = False  # the output layer has the hidden activation's function too
     depth: int = 0  # how many functions are being put in for their names
     neutral: bool = False  # what is struck out counts for nothing
@@ -145,6 +146,8 @@ class Resolver:
             return node
         if node.key in self.functions:  # a bare σ is meant at its argument
             return self._function_name(FunctionName(node, 0, span=node.span))
+        if node.key in self.refused:
+            raise Unresolved(f"{to_text(node)} is not known: {self.refused[node.key]}", node.span)
         raise Unresolved(f"{to_text(node)} is not defined in the document", node.span)
 
     def _power(self, node: Power) -> Expression:
@@ -166,6 +169,8 @@ class Resolver:
             return Apply(Name("abs"), (self.resolve(node.arguments[0]),), span=node.span)
         if key == "max" and len(node.arguments) == 2:
             return self._max(node)
+        if node.function.base in ("log", "lg") and len(node.arguments) == 1:
+            return self._logarithm(node)
         if meaning is None and (is_loss_name(node.function) or self._is_value(key)):
             return self._applied_value(node)
         arguments = tuple(self.resolve(argument) for argument in node.arguments)
@@ -195,6 +200,20 @@ class Resolver:
             )
         body = self._inner().resolve(meaning.body)
         return substitute(body, dict(zip(meaning.formals, arguments, strict=False)))
+
+    def _logarithm(self, node: Apply) -> Expression:
+        """The natural one, or by it the one to a base that is written: ``\\log_2``, ``\\lg``."""
+        if node.order:
+            raise Unresolved("the derivative of a logarithm is written as a formula", node.span)
+        written = node.function.subscript
+        base = "10" if node.function.base == "lg" and not written else written
+        natural = Apply(Name("log"), (self.resolve(node.arguments[0]),), span=node.span)
+        if base in ("", "e"):
+            return natural
+        if base not in ("2", "10"):
+            raise Unresolved(f"the logarithm to base {base} is not known", node.span)
+        number = Number(Fraction(int(base)))
+        return Divide(natural, Apply(Name("log"), (number,)), span=node.span)
 
     def _inner(self) -> Resolver:
         if self.depth >= 16:

@@ -75,7 +75,7 @@ class Chains:
         left, right = whole.sides[at], whole.sides[at + 1]
         kind = _kind(statement, at)
         written = (statement.sides[at], statement.sides[at + 1])
-        resolver = self._resolver(owner, kind, written[0])
+        resolver = self._resolver(owner, kind, statement.sides[0])
         meant, trouble = self._both(resolver, written)
         slip = next((s for s in statement.slips[at : at + 2] if s), "")
         if slip and kind == "claim":

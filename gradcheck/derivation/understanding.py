@@ -197,6 +197,7 @@ def _model_of(
         log=log,
         loss=segment.loss.key,
         identities=identities,
+        refused=_unread_definitions(passages),
     )
     pinned = {key: _as_list(front.get(key)) for key in ("inputs", "labels")}
     roles = {
@@ -223,6 +224,19 @@ def _model_of(
         bindings=tuple(b for b in chosen.values() if b not in overridden),
         overridden=overridden,
     )
+
+
+def _unread_definitions(passages: Passages) -> dict[str, str]:
+    """Names whose definition could not be read, with its line and the reason."""
+    document = passages.read.document
+    found: dict[str, str] = {}
+    for statement in passages.statements:
+        head, sides = statement.sides[0], statement.statement.sides
+        if not isinstance(head, Name) or len(sides) < 2 or sides[1].unread is None:
+            continue
+        line = document.line_of(sides[1].span)
+        found[head.key] = f"its definition (line {line}) is not read: {sides[1].unread.reason}"
+    return found
 
 
 def _counts_elsewhere(passages: Passages) -> list[str]:

@@ -1,6 +1,6 @@
 """Rewriting tokens where LaTeX has an older or a longer way to write what the parser reads.
 
-``{a \\over b}`` becomes ``{\\frac{a}{b}}``; a bracket that ``\\right.`` and ``\\left.`` interrupt is
+``{a \\over b}`` becomes ``{\\frac{a}{b}}``; a bracket that ``\\right.`` and ``\\left.`` part is
 one bracket; an upright d is one token however it is set.
 """
 

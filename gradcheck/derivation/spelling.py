@@ -30,6 +30,11 @@ from gradcheck.statement import Side, Statement
 
 def usual_spelling(statements: Sequence[Statement], log: ReadingLog) -> tuple[Statement, ...]:
     """The statements with partials by subscript as partials, and names on the left."""
+    for statement in statements:
+        first = statement.sides[0].expression
+        told = any(side.expression is not None for side in statement.sides[1:])
+        if statement.origin == "table" and told and first is not None:
+            log.note("table", statement.span, to_text(first))
     statements = _partials_by_subscript(statements, log)
     lefts = set(_lefts(statements)) | derived_for_keys(tuple(statements))
     return tuple(_left_to_right(statement, lefts, log) for statement in statements)

@@ -33,8 +33,10 @@ from gradcheck.reading.brackets import pair
 from gradcheck.reading.lexer import tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
+from gradcheck.reading.rewriting import rewrite
 from gradcheck.reading.segments import Draft, split
 from gradcheck.reading.survey import survey
+from gradcheck.reading.tokens import tokens_of
 from gradcheck.verdict import Constant
 
 if TYPE_CHECKING:
@@ -214,7 +216,7 @@ class MendContext:
 
     def read_part(self, text: str, span: Span) -> Expression | None:
         """The same for a part of a text; spans count from the text's beginning."""
-        tokens = tokenize(text, span.start, span.end)
+        tokens = rewrite(tokenize(text, span.start, span.end))
         if len(tokens) > limits.TOKENS or pair(tokens) > limits.DEPTH:
             return None
         drafts = split(tokens)
@@ -282,8 +284,7 @@ def _names_of(path: str, text: str, body_start: int) -> Known:
     document = Document(path, text, body_start=body_start)
     drafts: list[Draft] = []
     for block in find_blocks(document).formulas:
-        span = block.content
-        tokens = tokenize(text, span.start, span.end, block.quoted)
+        tokens = tokens_of(text, block)
         if len(tokens) <= limits.TOKENS and pair(tokens) <= limits.DEPTH:
             drafts.extend(split(tokens))
     return survey(drafts)

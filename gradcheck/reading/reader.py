@@ -11,12 +11,14 @@ from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block, find_blocks
 from gradcheck.reading.brackets import pair
-from gradcheck.reading.lexer import tokenize
+from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
 from gradcheck.reading.rewriting import rewrite
 from gradcheck.reading.segments import Draft, split
 from gradcheck.reading.survey import survey
+from gradcheck.reading.tables import Row, equation_rows
+from gradcheck.reading.tokens import tokens_of
 from gradcheck.reading.words import PROSE
 from gradcheck.statement import ReadDocument, Relation, Side, Statement, Unread
 
@@ -35,6 +37,7 @@ class _Entry:
     block: Block
     origin: str
     refused: Unread | None = None
+    missing: Unread | None = None  # why it has no right side
     spans: list[Span] = field(default_factory=list)
 
 
@@ -56,7 +59,13 @@ def _entries(
 ) -> list[_Entry]:
     entries: list[_Entry] = []
     before: Block | None = None
+    rows = {row.left: row for row in equation_rows(document, formulas)}
+    right = {row.right for row in rows.values()}
     for block in formulas:
+        if block in rows or block in right:
+            entries += [_row(document, rows[block], findings)] if block in rows else []
+            before = None
+            continue
         drafts = _drafts(document, block, findings)
         if isinstance(drafts, Unread):
             entries.append(_Entry(Draft([[]]), block, _origin(block), drafts))
@@ -73,6 +82,28 @@ def _entries(
     return entries
 
 
+def _row(document: Document, row: Row, findings: list[Finding]) -> _Entry:
+    """The equation that two cells of a table are; the other cell's place, if it is not read."""
+    left = _drafts(document, row.left, findings)
+    right = None if row.right is None else _drafts(document, row.right, findings)
+    for refused in (left, right):
+        if isinstance(refused, Unread):
+            return _Entry(Draft([[]]), row.left, "table", refused)
+    assert isinstance(left, list) and not isinstance(right, Unread)
+    draft = left[0]
+    if row.gradient:  # w in a column of gradients is dw
+        first = draft.sides[0][0]
+        draft.sides[0][0] = Token(first.kind, f"d{first.value}", first.start, first.end)
+    if not draft.relations:
+        at = (row.right or row.left).content.start
+        draft.relations.append(Token("relation", "=", at, at))
+        draft.sides.append([])
+    if right is None:
+        return _Entry(draft, row.left, "table", missing=Unread(row.left.content, row.reason))
+    draft.extend(right[0])
+    return _Entry(draft, row.left, "table")
+
+
 def _origin(block: Block) -> str:
     return "display" if block.display else "inline"
 
@@ -81,7 +112,7 @@ def _drafts(document: Document, block: Block, findings: list[Finding]) -> list[D
     span = block.content
     if span.end - span.start > limits.CHARACTERS:
         return _refuse(block, f"longer than {limits.CHARACTERS:,} characters", findings)
-    tokens = rewrite(tokenize(document.text, span.start, span.end, block.quoted))
+    tokens = tokens_of(document.text, block)
     if len(tokens) > limits.TOKENS:
         return _refuse(block, f"more than {limits.TOKENS:,} symbols", findings)
     if pair(tokens) > limits.DEPTH:
@@ -145,6 +176,8 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
     sides = tuple(
         parse_side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
     )
+    if entry.missing is not None:
+        sides = (*sides[:-1], Side(entry.missing.span, unread=entry.missing))
     places = [side.span for side in sides] + [relation.span for relation in relations]
     span = Span(min(place.start for place in places), max(place.end for place in places))
     number = len(statements) + 1

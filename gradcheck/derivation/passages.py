@@ -57,6 +57,9 @@ class Passages:
 
 def settle(read: ReadDocument, instead: Instead) -> Passages:
     log = ReadingLog(read.document, instead=instead)
+    for span in read.struck:
+        text = " ".join(read.document.source(span).split())
+        log.note("struck-through", span, text if len(text) <= 60 else f"{text[:57]}...")
     statements = usual_spelling(read.statements, log)
     _note_how_read(statements, log)
     naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))

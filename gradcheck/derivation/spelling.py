@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gradcheck.derivation.naming import derived_for_keys, expressions_of, is_general, is_loss_name
 from gradcheck.derivation.readings import ReadingLog
-from gradcheck.derivation.roles import BIASES, INPUTS, LABELS, WEIGHTS
+from gradcheck.derivation.roles import BIASES, WEIGHTS
 from gradcheck.expression import (
     Apply,
     Expression,
@@ -26,6 +26,9 @@ from gradcheck.expression import (
 )
 from gradcheck.notation import to_text
 from gradcheck.statement import Side, Statement
+
+_DATA = re.compile(r"x|y|inputs?|features|labels?|targets?|true", re.IGNORECASE)
+"""Names of what is given: an equation may end with one without defining it."""
 
 
 def usual_spelling(statements: Sequence[Statement], log: ReadingLog) -> tuple[Statement, ...]:
@@ -69,8 +72,8 @@ def _left_to_right(statement: Statement, lefts: set[str], log: ReadingLog) -> St
 
 def _is_defined_by(name: Name, body: Expression, lefts: set[str]) -> bool:
     """Whether ``body = name`` may define the name: nothing else does, and it is no data."""
-    data = INPUTS.match(name.base) or LABELS.match(name.base)
-    if name.key in lefts or is_general(name) or (data and not name.accent):
+    data = _DATA.fullmatch(name.base) and not name.accent
+    if name.key in lefts or is_general(name) or data:
         return False
     primed = any(isinstance(node, Apply) and node.order for node in walk(body))
     keys = set(value_keys(body)) - {"e"}

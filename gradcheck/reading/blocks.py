@@ -1,7 +1,8 @@
 """From the text of a document to its formulas and its prose, in one linear pass.
 
 Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and
-its kin, and code fences of the language ``math``. Code and HTML comments hide what looks like one.
+its kin, and code fences of the language ``math``. Code and HTML comments hide what looks like one;
+what is struck through (``~~…~~``) the author took back: it is set apart.
 A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line of its own.
 """
 
@@ -21,9 +22,11 @@ _ENVIRONMENTS = (
 _OPENING = re.compile(
     r"^[ \t>]*(?P<fence>`{3,}|~{3,})"
     rf"|\\begin[ ]?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}}"
-    r"|\\(?P<escaped>.)|(?P<code>`+)|(?P<comment><!--)|(?P<display>\$\$)|(?P<inline>\$)",
+    r"|\\(?P<escaped>.)|(?P<code>`+)|(?P<comment><!--)|(?P<display>\$\$)|(?P<inline>\$)"
+    r"|(?P<struck>(?<!~)~~(?=[^~\s])|<(?:del|s|strike)>)",
     re.MULTILINE | re.DOTALL,
 )
+_FORMULA = re.compile(r"\$|\\\(|\\\[|\\begin")
 _BLANK_LINE = re.compile(r"\n[ \t>]*(?=\n)")
 _LINE_QUOTE = re.compile(r"[ \t]*>")
 _TICKS = re.compile(r"`+")
@@ -45,13 +48,19 @@ class Blocks:
     formulas: tuple[Block, ...]
     prose: tuple[Span, ...]
     findings: tuple[Finding, ...]
+    struck: tuple[Span, ...] = ()  # what is struck through and holds a formula
 
 
 def find_blocks(document: Document) -> Blocks:
     """All formulas of a document with the prose between them; unclosed ones are findings."""
     scanner = _Scanner(document)
     scanner.run()
-    return Blocks(tuple(scanner.formulas), tuple(scanner.prose), tuple(scanner.findings))
+    return Blocks(
+        tuple(scanner.formulas),
+        tuple(scanner.prose),
+        tuple(scanner.findings),
+        tuple(scanner.struck),
+    )
 
 
 class _Scanner:
@@ -63,6 +72,7 @@ class _Scanner:
         self.formulas: list[Block] = []
         self.prose: list[Span] = []
         self.findings: list[Finding] = []
+        self.struck: list[Span] = []
         self._found: dict[str, int] = {}
         self._paragraph_end = -1
         self._ticks: dict[int, list[int]] | None = None
@@ -83,6 +93,8 @@ class _Scanner:
                 self._code(opening.start(), opening.end())
             elif kind == "comment":
                 self._comment(opening.start())
+            elif kind == "struck":
+                self._struck(opening)
             elif kind == "display":
                 self._display(opening.start(), "$$")
             else:
@@ -218,6 +230,17 @@ class _Scanner:
         if close < 0:
             self._unclosed(Span(start, start + 4), "the comment <!--")
         self._hide(start, len(self.text) if close < 0 else close + 3)
+
+    def _struck(self, opening: re.Match[str]) -> None:
+        """Skip what is struck through; a mark that nothing closes in its paragraph is text."""
+        mark = opening["struck"]
+        closer = mark if mark == "~~" else mark.replace("<", "</")
+        close = self._find(closer, self.at)
+        if 0 <= close <= self._end_of_paragraph():
+            span = Span(opening.start(), close + len(closer))
+            if _FORMULA.search(self.text, self.at, close):
+                self.struck.append(span)
+            self._hide(span.start, span.end)
 
     # bookkeeping
 

@@ -362,8 +362,9 @@ class Heads:
         name = head.name
         if opener is None or name.qualifier:
             return None
-        if opener.kind == "open" and opener.value in ("(", "[", "{") and opener.mate is not None:
-            needs_round = not head.builtin and opener.value != "("
+        brackets = ("(", "[", "{", "\\{")
+        if opener.kind == "open" and opener.value in brackets and opener.mate is not None:
+            needs_round = not head.builtin and opener.value in ("[", "{")
             inner = self.tokens[opener.at + 1 : self.closing(opener).at]
             if head.builtin and opener.value == "{" and inner and inner[0].mate is inner[-1]:
                 inner = inner[1:-1] if inner[0].value == "(" else inner

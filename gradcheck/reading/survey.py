@@ -170,11 +170,10 @@ def _head_found(
         order += 1
         follows = side[follows.at + 1]
     key = head_key(name)
-    if follows is not None and follows.value in ("(", "[") and follows.mate:
-        if follows.value == "(" and order and name.base not in NEVER_FUNCTIONS:
+    if follows is not None and follows.value in ("(", "\\{") and follows.mate:
+        if order and name.base not in NEVER_FUNCTIONS:
             known.primed.add(key)
-        if follows.value == "(":
-            return
+        return
     if order and name.base in LIKELY_FUNCTIONS:
         known.primed.add(key)
     elif not order and (at > 0 or after < len(side)) and not _inside_own_bracket(side, at, name):

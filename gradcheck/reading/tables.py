@@ -200,7 +200,7 @@ def _down(heading: list[_Cell], rows: list[list[_Cell]], document: Document) -> 
             continue
         if len(below) == 1 and below[0].formula and _is_right_side(document, below[0].formula):
             yield Row(formula, below[0].formula)
-        elif below and not any(_title(heading, k, document) for k in range(at)):
+        elif below:
             yield Row(formula, None, "a gradient heads a column that is not one formula")
 
 

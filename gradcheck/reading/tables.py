@@ -177,7 +177,7 @@ def _across(row: list[_Cell], heading: list[_Cell], document: Document) -> Row |
         if _NO_EQUATION.search(title):
             return None
         if follows.formula is not None and _is_right_side(document, follows.formula):
-            named = _stands_for_gradient(left, title)
+            named = _stands_for_gradient(left, title) and not _gradients(heading, document)[1:]
             if gradient or named or _computes(document, follows.formula):
                 return Row(cell.formula, follows.formula, gradient=named)
             return None

@@ -81,7 +81,7 @@ def measure(
         values,
         bounds,
         coarse,
-        coarse & (bounds > 0.1 * np.abs(values)),
+        coarse & (bounds - np.where(finite, spans, 0.0) > 0.1 * np.abs(values)),
         (losses == losses[:, :1]).all(axis=1),
         kinked & finite,
         np.where(finite, spans, 0.0),

@@ -125,6 +125,7 @@ _TABLE = (
     ("GC515", "log-parameter", "calculus", "warning", "the code's gradient is right by the logarithm of a parameter"),
     ("GC516", "other-layout", "notation", "warning", "the code's gradient comes in another layout"),
     ("GC517", "low-precision", "reading", "warning", "the code's gradient loses its digits in the parameters' own type"),
+    ("GC518", "declared-network", "reading", "error", "the declared network is not the loss"),
     ("GC901", "unmet-expectation", "reading", "error", "an expectation that nothing meets"),
     ("GC902", "directive", "reading", "error", "a gradcheck comment that could not be understood"),
     ("GC903", "unused-ignore", "reading", "warning", "an ignore comment that matches nothing"),

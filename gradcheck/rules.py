@@ -964,6 +964,11 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
         "rounding of its result explains: something cancels or overflows on the way.",
         "Rearrange the formula, or compute the delicate part in float64.",
     ),
+    "GC518": Explanation(
+        "A network of layers was declared to stand for the loss, but the two differ at displaced "
+        "parameters. Nothing is concluded from it: every entry is measured by the loss itself.",
+        "Declare layers, activations, loss and scale as the loss has them, or nothing.",
+    ),
     "GC901": Explanation(
         "A comment declares a finding that is not there: the mistake was mended, or it is in "
         "another block. An expectation must not outlive what it is about.",

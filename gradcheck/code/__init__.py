@@ -2,6 +2,7 @@
 
 from gradcheck.code.case import BackwardCase, GradientCase
 from gradcheck.code.checking import assert_gradient, check_backward, check_gradient
+from gradcheck.code.layered import Layer, LayeredNetwork
 from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "GradientCase",
     "GradientReport",
     "GradientRow",
+    "Layer",
+    "LayeredNetwork",
     "assert_gradient",
     "check_backward",
     "check_gradient",

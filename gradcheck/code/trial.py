@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from gradcheck.code.evidence import Evidence, Upstream
 from gradcheck.code.functions import Functions
 from gradcheck.code.judging import judged, verdict_of
+from gradcheck.code.layered import LayeredNetwork
+from gradcheck.code.measuring import ESCALATED, Measured, entry_by_entry, measured
 from gradcheck.code.precision import precision_of
 from gradcheck.code.recognition import recognised
 from gradcheck.code.result import GradientReport
 from gradcheck.code.steadiness import steadiness_of
-from gradcheck.numeric import NumericGradient, Singles, differentiate, differentiate_again
+from gradcheck.numeric import NumericGradient
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
-
-ESCALATED = 24
-"""Entries of each parameter, the worst first, that are measured a second time on an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class Trial:
     seed: int = 0
     upstream: Upstream | None = None
     notes: tuple[str, ...] = ()
+    network: LayeredNetwork | None = None
 
 
 def tried(trial: Trial) -> GradientReport:
@@ -48,20 +48,16 @@ def tried(trial: Trial) -> GradientReport:
     claimed = {k: v.astype(np.float64) for k, v in functions.gradient(point).items()}
     _expect_finite(claimed, "the gradient is {value} at {place}: expected finite numbers")
     steadiness = steadiness_of(functions, point, precision, trial.seed)
-    evaluations = Singles(functions.nearby, point, precision.grid)
-    numeric = differentiate(evaluations)
+    found = measured(functions, point, precision, trial.network, trial.seed)
     evidence = Evidence(
         point,
         claimed,
-        _widened(numeric, steadiness.noise),
+        _widened(found.numeric, steadiness.noise),
         functions.nearby,
         functions.gradient,
         trial.upstream,
     )
-    alarms = _alarms(evidence)
-    if alarms.size:
-        numeric = differentiate_again(evaluations, numeric, alarms)
-        evidence = replace(evidence, numeric=_widened(numeric, steadiness.noise))
+    found, evidence = _looked_at_again(found, evidence, steadiness.noise)
     steadiness.look_again(functions, point)
     rows = judged(evidence)
     rows, findings = recognised(evidence, rows, functions, steadiness)
@@ -70,9 +66,9 @@ def tried(trial: Trial) -> GradientReport:
         trial.target,
         verdict_of(rows),
         rows,
-        findings,
-        evaluations.evaluations,
-        "central differences",
+        (*findings, *found.findings),
+        found.evaluations.evaluations,
+        found.method,
         notes,
     )
 
@@ -87,13 +83,30 @@ def _widened(numeric: NumericGradient, noise: Arrays) -> NumericGradient:
     return replace(numeric, bounds=bounds)
 
 
-def _alarms(evidence: Evidence) -> NDArray[np.intp]:
-    """The entries to be measured again, numbered through: the worst that contradict the claim."""
+def _looked_at_again(
+    found: Measured, evidence: Evidence, noise: Arrays
+) -> tuple[Measured, Evidence]:
+    """What contradicts the claim, measured a second time. If an entry of a declared network then
+    contradicts it no more, all are measured without it."""
+    alarms = _alarms(evidence, found.escalated)
+    if not alarms.size:
+        return found, evidence
+    evidence = replace(evidence, numeric=_widened(found.again(alarms), noise))
+    if found.escalated == ESCALATED or not set(alarms) - set(_alarms(evidence, None)):
+        return found, evidence
+    found = entry_by_entry(found.evaluations, "one entry of the gradient has another slope")
+    evidence = replace(evidence, numeric=_widened(found.numeric, noise))
+    return _looked_at_again(found, evidence, noise)
+
+
+def _alarms(evidence: Evidence, most: int | None) -> NDArray[np.intp]:
+    """The entries that contradict the claim, numbered through: of each parameter the worst."""
     found, start = [], 0
     for name in evidence.names:
         apart = evidence.numeric.apart(name, evidence.claimed[name]).ravel()
-        worst = np.argsort(-apart, kind="stable")[:ESCALATED]
-        found.append(start + np.sort(worst[apart[worst] > 1.0]))
+        hits = np.flatnonzero(apart > 1.0)
+        worst = hits[np.argsort(-apart[hits], kind="stable")[:most]]
+        found.append(start + np.sort(worst))
         start += apart.size
     return np.concatenate(found).astype(np.intp)
 

@@ -17,6 +17,7 @@ from gradcheck.front_matter import FrontMatterError, parse_front_matter
 from gradcheck.report import InputError
 
 BYTES_PER_FILE = 1_000_000
+SUFFIXES = (".md",)
 STANDARD_INPUT = "<stdin>"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -84,7 +85,7 @@ def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) ->
     problems: list[OSError] = []
     for folder, subfolders, names in os.walk(path, onerror=problems.append):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        found += [os.path.join(folder, name) for name in names if name.lower().endswith(".md")]
+        found += [os.path.join(folder, name) for name in names if is_document(name)]
     wanted = [file for file in found if not excluded(file)]
     if wanted:
         return tuple(sorted(wanted, key=lambda file: file.split(os.sep)))
@@ -95,6 +96,11 @@ def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) ->
     raise LoadError(
         path, "no .md file in this folder or below; name a file, or a folder that holds some"
     )
+
+
+def is_document(path: str) -> bool:
+    """Whether a file found in a folder is taken for a document, by its name."""
+    return path.lower().endswith(SUFFIXES)
 
 
 def load(path: str, trusted: bool = True) -> Document:

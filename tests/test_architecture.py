@@ -37,6 +37,7 @@ ORDER = (
     ("hygiene", "explanation", "descent"),
     ("verification",),
     ("rendering",),
+    ("pytest_plugin",),
     ("cli",),
 )
 """The arrows of the design: a module imports from its own row or those above it."""

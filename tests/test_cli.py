@@ -253,8 +253,8 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
     }
     chosen = ["--select", "gc1, GC402", "--select", "GC3", "--ignore", "GC301", "--descent"]
     cli.main(["verify", *chosen, "--against", "task.md", "a.md"])
-    assert seen["select"] == ["GC1", "GC402", "GC3"]
-    assert seen["ignore"] == ["GC301"]
+    assert seen["settings"].select == ("GC1", "GC402", "GC3")
+    assert seen["settings"].ignore == ("GC301",)
     assert seen["descent"] is True
     assert seen["against"] == "task.md"
     capsys.readouterr()

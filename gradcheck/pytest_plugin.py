@@ -1,0 +1,161 @@
+"""The pytest plugin: ``pytest --gradcheck`` collects documents and gradient cases as tests.
+
+A document is an item; it fails where ``gradcheck verify`` would, and is skipped, with the reason,
+where nothing in it can be checked. A `GradientCase` or `BackwardCase` at the top level of a test
+module is an item of its own. The project's settings hold (see `gradcheck.configuration`).
+
+Nothing of gradcheck is imported unless the option is given.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from gradcheck.baseline import Baseline
+    from gradcheck.configuration import Settings
+    from gradcheck.report import Report
+
+_SETTINGS = pytest.StashKey[Any]()
+_BASELINE = pytest.StashKey[Any]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--gradcheck`` and ``--gradcheck-strict``."""
+    group = parser.getgroup("gradcheck", "gradients that somebody wrote down")
+    group.addoption(
+        "--gradcheck",
+        action="store_true",
+        help="collect derivation documents and gradient cases as tests",
+    )
+    group.addoption(
+        "--gradcheck-strict",
+        action="store_true",
+        help="documents fail also on conventions, warnings and gradients not claimed",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the project's settings; those that cannot be used stop the run."""
+    if not config.getoption("gradcheck"):
+        return
+    from gradcheck.baseline import BaselineError, load
+    from gradcheck.configuration import ConfigurationError, find, settings
+
+    try:
+        found = settings(find(str(config.rootpath)))
+        config.stash[_SETTINGS] = found
+        config.stash[_BASELINE] = None if found.baseline is None else load(found.baseline)
+    except (ConfigurationError, BaselineError) as problem:
+        raise pytest.UsageError(f"gradcheck: {problem}") from None
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A document that the settings do not exclude."""
+    if not parent.config.getoption("gradcheck"):
+        return None
+    from gradcheck.loading import is_document
+
+    if not is_document(str(file_path)) or parent.config.stash[_SETTINGS].excludes(str(file_path)):
+        return None
+    return DocumentFile.from_parent(parent, path=file_path)
+
+
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> pytest.Item | None:
+    """A gradient case that a test module holds by a name of its own."""
+    if not collector.config.getoption("gradcheck"):
+        return None
+    case = sys.modules.get("gradcheck.code.case")  # nobody can have made one without it
+    if case is None or not isinstance(obj, case.GradientCase | case.BackwardCase):
+        return None
+    return CaseItem.from_parent(collector, name=name, case=obj)
+
+
+class GradientFailure(Exception):
+    """What is wrong, in words for people: no traceback helps here."""
+
+
+class DocumentFile(pytest.File):
+    """A derivation document."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item, as long as a document is checked as a whole."""
+        yield DocumentItem.from_parent(self, name="derivation")
+
+
+class DocumentItem(pytest.Item):
+    """The verification of one document."""
+
+    def runtest(self) -> None:
+        """Verify; fail with the findings, skip where there is nothing to check."""
+        from gradcheck.baseline import against
+        from gradcheck.rendering.text import render
+        from gradcheck.verification import verify
+
+        project: Settings = self.config.stash[_SETTINGS]
+        known: Baseline | None = self.config.stash[_BASELINE]
+        report: Report = verify(
+            [_shown(self.path)],
+            seed=project.seed,
+            strict=project.strict or self.config.getoption("gradcheck_strict"),
+            against=project.against,
+            settings=project,
+        )
+        report = against(report, known) if known else report
+        if report.exit_status == 1:
+            raise GradientFailure(render(report))
+        if report.exit_status:
+            pytest.skip("; ".join(error.message for error in report.errors) or "nothing to check")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The report alone, where it is a report."""
+        return _failure(self, excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The document's path stands for it."""
+        return self.path, None, f"derivation {_shown(self.path)}"
+
+
+class CaseItem(pytest.Item):
+    """The check of one gradient case."""
+
+    def __init__(self, *, case: Any, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.case = case
+
+    def runtest(self) -> None:
+        """Check; anything but `agrees` fails with the table."""
+        report = self.case.check(target=self.nodeid)
+        if not report:
+            raise GradientFailure(str(report))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The table alone, where it is a table."""
+        return _failure(self, excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The name of the case within its module."""
+        return self.path, None, f"gradient {self.name}"
+
+
+def _failure(item: pytest.Item, info: pytest.ExceptionInfo[BaseException], style: Any) -> Any:
+    if isinstance(info.value, GradientFailure):
+        return str(info.value)
+    return pytest.Item.repr_failure(item, info, style)
+
+
+def _shown(path: Path) -> str:
+    """The path from the working folder, as a person would write it."""
+    try:
+        near = os.path.relpath(path)
+    except ValueError:  # another drive
+        return str(path)
+    return str(path) if near.startswith("..") else near

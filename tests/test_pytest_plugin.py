@@ -1,0 +1,84 @@
+"""The pytest plugin, by pytester: what is collected, what fails and how it reads."""
+
+from __future__ import annotations
+
+import pytest
+
+# pytester forgets what a run imported; NumPy can be imported only once.
+import gradcheck.code
+import gradcheck.symbolic.gradient
+import gradcheck.verification  # noqa: F401
+
+pytest_plugins = ["pytester"]
+
+RIGHT = r"""
+$$\hat{y} = w x + b, \quad L = \frac{1}{2} (\hat{y} - y)^2$$
+
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+"""
+WRONG = (
+    RIGHT
+    + r"""
+$$\frac{\partial L}{\partial b} = (y - \hat{y})$$
+"""
+)
+CASES = """
+import numpy as np
+import gradcheck
+
+right = gradcheck.GradientCase(lambda w: float(w @ w), lambda w: 2 * w, np.array([0.3, -1.2]))
+wrong = gradcheck.GradientCase(lambda w: float(w @ w), lambda w: 3 * w, np.array([0.3, -1.2]))
+
+def test_plain():
+    pass
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """Documents, right, wrong and without a claim, and a test module with two cases."""
+    pytester.makefile(".md", right=RIGHT, wrong=WRONG, prose="# Words only")
+    pytester.makepyfile(test_cases=CASES)
+    return pytester
+
+
+def run(project: pytest.Pytester, *options: str) -> pytest.RunResult:
+    plugin = ["-p", "no:gradcheck", "-p", "gradcheck.pytest_plugin"]
+    return project.runpytest_inprocess(*plugin, "-p", "no:xdist", "-p", "no:benchmark", *options)
+
+
+def test_without_the_option_nothing_is_collected(project: pytest.Pytester) -> None:
+    run(project).assert_outcomes(passed=1)
+
+
+def test_documents_and_cases_are_items(project: pytest.Pytester) -> None:
+    result = run(project, "--gradcheck", "-v")
+    result.assert_outcomes(passed=3, failed=2, skipped=1)
+    result.stdout.fnmatch_lines(["*right.md*PASSED*", "*wrong.md*FAILED*"])
+
+
+def test_failures_read_as_the_report_and_hold_no_traceback(project: pytest.Pytester) -> None:
+    text = "\n".join(run(project, "--gradcheck").outlines)
+    assert "GC103" in text and "line 5" in text
+    assert "Traceback" not in text and "def runtest" not in text
+    assert "[1]" in text and "WRONG" in text  # the worst entry of the wrong case
+
+
+def test_why_a_document_is_skipped(project: pytest.Pytester) -> None:
+    result = run(project, "--gradcheck", "-rs", "prose.md")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*no equations found*"])
+
+
+def test_the_project_s_settings_hold(project: pytest.Pytester) -> None:
+    project.makefile(".toml", gradcheck='exclude = ["prose.md"]\nignore = ["GC103"]\n')
+    run(project, "--gradcheck", "-k", "derivation").assert_outcomes(passed=2, deselected=3)
+    project.makefile(".toml", gradcheck="strikt = true\n")
+    result = run(project, "--gradcheck")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*did you mean strict*"])
+
+
+def test_strict(project: pytest.Pytester) -> None:
+    run(project, "--gradcheck", "right.md").assert_outcomes(passed=1)
+    run(project, "--gradcheck", "--gradcheck-strict", "right.md").assert_outcomes(failed=1)

@@ -1,17 +1,21 @@
 """Front matter: the YAML between ``---`` lines at the very start of a document.
 
 It comes from people we do not know, so it is small, flat and plain: no anchors or aliases (a
-few lines of them expand to gigabytes), no tags, a known set of keys.
+few lines of them expand to gigabytes), no tags. Keys that gradcheck does not use are disregarded,
+unless they look like a slip of one that it does.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from gradcheck.document import Span
+
 if TYPE_CHECKING:
-    from yaml import Event, MappingNode, Node
+    from yaml import Event, MappingNode, Node, ScalarNode
 
 KEYS = (
     "title",
@@ -39,7 +43,9 @@ NODES = 500
 _OPENING = re.compile(r"---[ \t]*\r?\n(?=[^\r\n])")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _KEY_LINE = re.compile(r"[A-Za-z_][\w -]*:(?:\s|$)")
-_FREE = frozenset({"title", "source", "verdicts"}) | OTHER_TOOLS_KEYS
+_FREE = frozenset({"title", "source", "verdicts"})
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset("str null bool int float timestamp seq map binary merge value".split())
 
 
 class FrontMatterError(Exception):
@@ -71,8 +77,38 @@ def parse_front_matter(text: str) -> tuple[dict[str, object], int]:
     return _load(text[opening.end() : closing.start()]), closing.end()
 
 
+def place_of(text: str, key: str, inner: str = "") -> Span:
+    """Where a key of the front matter stands, or an entry of it: a key or a word below it."""
+    import yaml
+
+    opening, closing = _OPENING.match(text), _CLOSING.search(text, 4)
+    if opening is None or closing is None:
+        return Span(0, 0)
+    start = opening.end()
+    root = yaml.compose(text[start : closing.start()], Loader=yaml.SafeLoader)
+    for name, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if name.value == key:
+            found = next((node for node in _below(value) if inner and node.value == inner), name)
+            return Span(start + found.start_mark.index, start + found.end_mark.index)
+    return Span(0, 0)
+
+
+def _below(node: Node) -> Iterator[ScalarNode]:
+    """The words in a value, in their order."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    for child in node.value if isinstance(node, yaml.CollectionNode) else ():
+        for inner in child if isinstance(child, tuple) else (child,):
+            yield from _below(inner)
+
+
 def _load(source: str) -> dict[str, object]:
-    """The mapping, refused as soon as it is too much and before anything is expanded."""
+    """The mapping, refused as soon as it is too much and before anything is expanded.
+
+    Values stay words: a date or a number that gradcheck does not use is never made one.
+    """
     import yaml
 
     try:
@@ -80,24 +116,46 @@ def _load(source: str) -> dict[str, object]:
         root = yaml.compose(source, Loader=yaml.SafeLoader)
         if root is None:
             return {}
-        keys = _check_keys(root)
-        values: dict[str, object] = yaml.safe_load(source)
+        _check_keys(root)
+        return {key.value: _plain(value, _is_free(key.value)) for key, value in root.value}
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
         reason = problem.problem or problem.context or "it cannot be parsed"
         raise FrontMatterError(f"the front matter is not YAML: {reason}", line, column) from None
-    except (yaml.YAMLError, ValueError, OverflowError) as problem:
-        # a control character, the date 2024-99-99, a number of 5,000 digits: no place is given
+    except yaml.YAMLError as problem:  # a control character: no place is given
         reason = str(problem).splitlines()[0]
         raise FrontMatterError(f"the front matter cannot be used: {reason}") from None
-    for key, value in values.items():
-        if key not in _FREE and not _is_text(value):
-            raise FrontMatterError(
-                f"front matter key {key!r} takes words, not {_odd_leaf(value)!r}; quote it",
-                *keys[key],
-            )
-    return values
+
+
+def _is_free(key: str) -> bool:
+    """Whether gradcheck makes nothing of a value, or takes any word (yes and no)."""
+    return key not in KEYS or key in _FREE or key == "readings"
+
+
+def _plain(node: Node, free: bool) -> object:
+    """Words, lists and mappings of words; ``free`` where any word will do."""
+    import yaml
+
+    if node.tag.removeprefix(_TAG) not in _PLAIN_TAGS:
+        raise _at(node, f"the tag {node.tag[:40]!r} is not YAML that gradcheck reads")
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, free) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value)[:80]: _plain(value, free) for key, value in _entries(node, free)}
+    if node.tag == f"{_TAG}null":
+        return None
+    if not free and node.tag != f"{_TAG}str":
+        raise _at(node, f"the front matter takes words here, not {node.value[:40]!r}; quote it")
+    return str(node.value)
+
+
+def _entries(node: MappingNode, free: bool) -> Iterator[tuple[Node, Node]]:
+    """The entries of a mapping; keys that are no words are refused where it matters."""
+    for key, value in node.value:
+        if not free and key.tag != f"{_TAG}str":
+            raise _at(key, f"the front matter takes words here, not {str(key.value)[:40]!r}")
+        yield key, value
 
 
 def _check_size(source: str) -> None:
@@ -119,56 +177,27 @@ def _check_size(source: str) -> None:
             raise _at(event, f"front matter with more than {NODES} values")
 
 
-def _check_keys(root: Node) -> dict[str, tuple[int, int]]:
-    """The place of every key. Raises `FrontMatterError` for one that is unknown or double."""
+def _check_keys(root: Node) -> None:
+    """Raises `FrontMatterError` for a key that is double, or one of ours but for a slip."""
     import yaml
 
     if not isinstance(root, yaml.MappingNode):
         raise FrontMatterError("the front matter must be lines of 'key: value'", 2)
     mapping: MappingNode = root
-    places: dict[str, tuple[int, int]] = {}
+    seen: set[str] = set()
     for key, _ in mapping.value:
-        if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+        if not isinstance(key, yaml.ScalarNode):
             raise _at(key, "a key of the front matter must be a word")
-        if key.value in places:
+        if key.value in seen:
             raise _at(key, f"front matter key {key.value!r} is given twice")
         if key.value not in KEYS and key.value not in OTHER_TOOLS_KEYS:
-            raise _at(key, _unknown_key(key.value))
-        places[key.value] = (key.start_mark.line + 2, key.start_mark.column + 1)
-    return places
+            near = get_close_matches(key.value, KEYS, n=1)
+            if near:
+                words = f"unknown front matter key {key.value[:40]!r}; did you mean {near[0]!r}?"
+                raise _at(key, words)
+        seen.add(key.value)
 
 
 def _at(place: Event | Node, message: str) -> FrontMatterError:
     mark = place.start_mark
     return FrontMatterError(message, *((mark.line + 2, mark.column + 1) if mark else (1, 1)))
-
-
-def _unknown_key(key: str) -> str:
-    near = get_close_matches(key, KEYS, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"gradcheck knows {', '.join(KEYS)}"
-    return f"unknown front matter key {key[:40]!r}; {advice}"
-
-
-def _is_text(value: object) -> bool:
-    """Whether all leaves are words: ``yes``, ``1`` and dates are not, as YAML reads them."""
-    match value:
-        case str() | None:
-            return True
-        case list():
-            return all(_is_text(item) for item in value)
-        case dict():
-            return all(isinstance(key, str) and _is_text(item) for key, item in value.items())
-    return False
-
-
-def _odd_leaf(value: object) -> str:
-    match value:
-        case list():
-            return next(_odd_leaf(item) for item in value if not _is_text(item))
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    return str(key)[:40]
-                if not _is_text(item):
-                    return _odd_leaf(item)
-    return str(value)[:40]

@@ -163,15 +163,17 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 """,
     ),
     "GC007": Explanation(
-        "The front matter (the lines between --- at the top) is not YAML, is too large, or has a "
-        "key or a value that gradcheck does not know. The document was not read.",
+        "The front matter (the lines between --- at the top) states something that does not fit "
+        "the document: a name that occurs nowhere in it, an activation that gradcheck does not "
+        "know, one name as input and label. What does not fit is disregarded. Front matter that "
+        "is no YAML, or too large, is an input error: the document is not read then.",
         "Mend the line that the message names.",
-        bad="---\nactivations: [g\n---\n"
+        bad="---\ninputs: [u]\n---\n"
         + _LINE
         + r"""
 $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 """,
-        good="---\nactivations: {g: sigmoid}\n---\n"
+        good="---\ninputs: [x]\n---\n"
         + _LINE
         + r"""
 $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$

@@ -57,19 +57,10 @@ def codes(*later: str) -> list:
     return [pytest.param(code, marks=[strict] if code in later else []) for code in WITH_EXAMPLE]
 
 
-@pytest.mark.parametrize("code", codes("GC007", *sorted(NOT_YET)))
+@pytest.mark.parametrize("code", codes(*sorted(NOT_YET)))
 def test_the_bad_example_gives_the_finding(code: str, tmp_path: Path) -> None:
     found = findings(EXPLANATIONS[code].bad, EXPLANATIONS[code].reference, tmp_path)
     assert code in [finding.rule.code for finding in found]
-
-
-def test_front_matter_that_cannot_be_used_is_an_input_error(tmp_path: Path) -> None:
-    """GC007 stands before any document: there is nothing yet that a finding could be in."""
-    for text, errors in ((EXPLANATIONS["GC007"].bad, 1), (EXPLANATIONS["GC007"].good, 0)):
-        (tmp_path / "example.md").write_text(text, encoding="utf-8")
-        report = verify([tmp_path / "example.md"])
-        assert len(report.errors) == errors
-        assert all("front matter" in error.message for error in report.errors)
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLE)

@@ -15,6 +15,7 @@ from gradcheck.derivation.activations import (
 )
 from gradcheck.derivation.bindings import Binding, CanonicalStatement, heads_applied, is_logarithmic
 from gradcheck.derivation.naming import is_loss_name
+from gradcheck.derivation.pins import Pins
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning, Resolver, Unresolved
 from gradcheck.derivation.roles import (
@@ -188,8 +189,7 @@ def build_model(
     bodies: dict[str, Expression],
     trained: Sequence[str],
     resolver: Resolver,
-    pinned: Mapping[str, list[str]],
-    roles_pinned: Mapping[str, str],
+    pins: Pins,
     spellings: Mapping[str, Name],
     hidden: str | None,
     document: Document,
@@ -206,13 +206,14 @@ def build_model(
         for key in value_keys(node.upper)
     ]
     ordered = _in_order(resolved)
+    pinned = {"inputs": list(pins.inputs), "labels": list(pins.labels)}
     roles = classify(loss_key, ordered, trained, counts, pinned, elsewhere)
     count = roles.sample_count
     if count is not None and count not in counts and count in spellings:
         resolver.log.note("sample-count", spellings[count].span, to_text(spellings[count]))
-    layers = dict(roles_pinned) or assign_layers(
-        loss_key, ordered, dict.fromkeys([*roles.parameters, *trained])
-    )
+    layers = assign_layers(loss_key, ordered, dict.fromkeys([*roles.parameters, *trained]))
+    layers = {role: key for role, key in layers.items() if key not in pins.roles.values()}
+    layers |= pins.roles
     if hidden is not None:
         ordered = _with_hidden(ordered, layers, hidden)
     parameters = _parameters(layers, [*roles.parameters, *trained], spellings, document)

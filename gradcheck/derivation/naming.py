@@ -46,6 +46,11 @@ def is_general(name: Name) -> bool:
     )
 
 
+def squeezed(text: str) -> str:
+    """A name's LaTeX without spaces and braces, to compare spellings."""
+    return re.sub(r"[\s{}]", "", text)
+
+
 def expressions_of(statements: Iterable[Statement]) -> Iterable[Expression]:
     """Every side that was read, in document order."""
     for statement in statements:

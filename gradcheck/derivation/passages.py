@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gradcheck.derivation.activations import recognise
 from gradcheck.derivation.arguments import with_named_arguments
 from gradcheck.derivation.bindings import (
     Binding,
@@ -15,9 +16,7 @@ from gradcheck.derivation.bindings import (
     is_update,
 )
 from gradcheck.derivation.descending import bare, increment_of, is_increment, with_moments
-from gradcheck.derivation.modelling import (
-    function_table,
-)
+from gradcheck.derivation.modelling import function_table, is_function
 from gradcheck.derivation.naming import (
     Naming,
     derived_for_keys,
@@ -26,6 +25,7 @@ from gradcheck.derivation.naming import (
     is_loss_name,
     understand_names,
 )
+from gradcheck.derivation.pins import Pins, note_pins, pins_of, without_contradictions
 from gradcheck.derivation.readings import BY_READER, Instead, ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning
 from gradcheck.derivation.roles import (
@@ -52,6 +52,7 @@ class Passages:
     bindings: tuple[Binding, ...]
     functions: Mapping[str, FunctionMeaning]
     spellings: Mapping[str, Name]
+    pins: Pins
     log: ReadingLog
 
 
@@ -67,7 +68,9 @@ def settle(read: ReadDocument, instead: Instead) -> Passages:
     sides = with_moments([statement.sides for statement in canonical])
     canonical = tuple(replace(s, sides=new) for s, new in zip(canonical, sides, strict=True))
     _note_cases(statements, naming, log)
-    trained = _trained(canonical, read.document.front_matter)
+    pins = pins_of(read.document, canonical)
+    log.pinned = pins.readings
+    trained = _trained(canonical, pins)
     plain = canonical
     canonical = _with_differentials(plain, trained)
     _note_differentials(plain, canonical, log)
@@ -75,9 +78,14 @@ def settle(read: ReadDocument, instead: Instead) -> Passages:
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
     bindings = with_named_arguments(bindings, canonical, trained, log)
     spellings = _spellings(canonical)
-    pinned = {str(k): str(v) for k, v in pinned_mapping(read, "activations").items()}
-    functions = function_table(read, bindings, canonical, pinned, log)
-    return Passages(read, canonical, naming, trained, bindings, functions, spellings, log)
+    kinds = {
+        b.key: recognise(b.formals, b.body) if is_function(b, bindings, canonical) else None
+        for b in bindings
+    }
+    pins = without_contradictions(pins, read.document, kinds, trained)
+    note_pins(pins, read.document, log)
+    functions = function_table(read, bindings, canonical, pins.activations, log)
+    return Passages(read, canonical, naming, trained, bindings, functions, spellings, pins, log)
 
 
 def _note_how_read(statements: Sequence[Statement], log: ReadingLog) -> None:
@@ -115,11 +123,6 @@ def _note_cases(statements: Sequence[Statement], naming: Naming, log: ReadingLog
                     log.note("case", node.span, to_text(shown), to_text(merged))
 
 
-def pinned_mapping(read: ReadDocument, key: str) -> dict[str, object]:
-    value = read.document.front_matter.get(key)
-    return value if isinstance(value, dict) else {}
-
-
 def _defined_raw(statements: Sequence[Statement]) -> set[str]:
     found = set()
     for statement in statements:
@@ -132,9 +135,7 @@ def _defined_raw(statements: Sequence[Statement]) -> set[str]:
     return found
 
 
-def _trained(
-    statements: Sequence[CanonicalStatement], front: Mapping[str, object]
-) -> tuple[str, ...]:
+def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str, ...]:
     """The names that something is derived for or that an update trains, and nothing defines."""
     defined: set[str] = set()
     updated: list[str] = []
@@ -175,10 +176,8 @@ def _trained(
         if (trains or free) and not (is_general(name) or _of_units(name, used)):
             found.append(name.key)
     found += _of_differentials(statements, defined)
-    pinned = front.get("parameters")
-    extra = [str(v) for v in pinned.values()] if isinstance(pinned, dict) else []
     updated = [key for key in updated if key in (found if key in defined else used)]
-    return tuple(dict.fromkeys([*extra, *found, *updated]))
+    return tuple(dict.fromkeys([*pins.trained, *found, *updated]))
 
 
 def _of_units(name: Name, used: set[str]) -> bool:

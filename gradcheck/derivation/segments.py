@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME, recognise, shape_of
 from gradcheck.derivation.bindings import Binding, CanonicalStatement, is_update
-from gradcheck.derivation.naming import is_loss_name
+from gradcheck.derivation.naming import is_loss_name, squeezed
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.document import Document, Span
 from gradcheck.expression import (
@@ -111,11 +111,6 @@ def unread_gradients(
 
 def _source(statement: CanonicalStatement, at: int, document: Document) -> str:
     return document.source(statement.statement.sides[at].span)
-
-
-def squeezed(text: str) -> str:
-    """A name's LaTeX without spaces and braces, to compare spellings."""
-    return re.sub(r"[\s{}]", "", text)
 
 
 def gradient_of(
@@ -358,14 +353,18 @@ def choose_definitions(
     loss_kind: str,
     several_losses: bool,
     functions: Mapping[str, str | None],
+    pinned: str | None,
     log: ReadingLog,
 ) -> dict[str, Binding]:
-    """For every value name the binding that counts in this segment, by position and the rules."""
+    """For every value name the binding that counts in this segment, by position and the rules.
+
+    ``pinned`` is the output activation that the front matter gives this kind of loss.
+    """
     by_key: dict[str, list[Binding]] = {}
     for binding in bindings:
         by_key.setdefault(binding.key, []).append(binding)
     return {
-        key: _choose(segment, candidates, loss_kind, several_losses, functions, log)
+        key: _choose(segment, candidates, loss_kind, several_losses, functions, pinned, log)
         for key, candidates in by_key.items()
     }
 
@@ -376,6 +375,7 @@ def _choose(
     loss_kind: str,
     several_losses: bool,
     functions: Mapping[str, str | None],
+    pinned: str | None,
     log: ReadingLog,
 ) -> Binding:
     low, high = segment.zone
@@ -387,6 +387,8 @@ def _choose(
     if len(bodies) == 1:
         return pool[0]
     kinds = [output_kind(binding, functions) for binding in pool]
+    if len(set(kinds)) > 1 and pinned in kinds:
+        return pool[kinds.index(pinned)]
     wanted = "sigmoid" if loss_kind == "logloss" else "identity"
     if several_losses and len(set(kinds)) > 1 and wanted in kinds:
         chosen = pool[kinds.index(wanted)]

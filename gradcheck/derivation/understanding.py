@@ -16,10 +16,9 @@ from gradcheck.derivation.modelling import (
     is_function,
     loss_kind,
 )
-from gradcheck.derivation.naming import (
-    is_loss_name,
-)
-from gradcheck.derivation.passages import Passages, pinned_mapping, settle
+from gradcheck.derivation.naming import is_loss_name, squeezed
+from gradcheck.derivation.passages import Passages, settle
+from gradcheck.derivation.pins import unmet_setups
 from gradcheck.derivation.readings import Instead
 from gradcheck.derivation.resolution import Resolver
 from gradcheck.derivation.roles import (
@@ -36,7 +35,6 @@ from gradcheck.derivation.segments import (
     gradient_sides,
     loss_bindings,
     output_kind,
-    squeezed,
     unread_gradients,
 )
 from gradcheck.derivation.steps import Chains
@@ -62,7 +60,8 @@ def understand(read: ReadDocument, instead: Instead | None = None) -> Derivation
     claims += unread_gradients(passages.statements, read.document, _spelled(passages), claims)
     if not losses:
         steps = _chains(passages, (), (), ()).steps()
-        return Derivation((), steps, passages.log.readings(), tuple(_no_loss(claims)))
+        findings = (*passages.pins.findings, *_no_loss(claims))
+        return Derivation((), steps, passages.log.readings(), findings)
     segments = divide(
         losses,
         claims,
@@ -80,7 +79,9 @@ def understand(read: ReadDocument, instead: Instead | None = None) -> Derivation
         step if step.setup is None else replace(step, setup=places[step.setup])
         for step in _chains(passages, segments, models, local).steps()
     )
-    return Derivation(tuple(setups), steps, passages.log.readings(), ())
+    unmet = unmet_setups(passages.pins, read.document, [setup.name for setup in setups])
+    findings = (*passages.pins.findings, *unmet)
+    return Derivation(tuple(setups), steps, passages.log.readings(), findings)
 
 
 def _spelled(passages: Passages) -> dict[str, str]:
@@ -179,7 +180,8 @@ def _model_of(
     values = [b for b in values if b.key != segment.loss.key]
     values = [b for b in values if b.key in below or not is_loss_name(b.name)]
     values = _without_labels(values, segment.loss, passages.trained)
-    chosen = choose_definitions(segment, values, kind, several, known, log)
+    pinned = passages.pins.outputs.get(kind)
+    chosen = choose_definitions(segment, values, kind, several, known, pinned, log)
     bodies = {key: binding.body for key, binding in chosen.items()}
     unique = {key: b for key, b in chosen.items() if _one_meaning(key, values)}
     overrides = equality_override(segment, unique, passages.statements, log)
@@ -189,7 +191,6 @@ def _model_of(
     if bodies[segment.loss.key] != segment.loss.body:
         log.note("sum-extent", segment.loss.span, to_text(segment.loss.name))
     functions = dict(passages.functions)
-    front = passages.read.document.front_matter
     resolver = Resolver(
         naming=passages.naming,
         functions=functions,
@@ -199,17 +200,12 @@ def _model_of(
         identities=identities,
         refused=_unread_definitions(passages),
     )
-    pinned = {key: _as_list(front.get(key)) for key in ("inputs", "labels")}
-    roles = {
-        str(role): str(key) for role, key in (pinned_mapping(passages.read, "parameters")).items()
-    }
     model = build_model(
         segment.loss.key,
         bodies,
         passages.trained,
         resolver,
-        pinned,
-        roles,
+        passages.pins,
         passages.spellings,
         segment.hidden,
         passages.read.document,
@@ -267,12 +263,6 @@ def _without_labels(
             and not set(reachable(b.key, bodies)) & set(trained)
         )
     ]
-
-
-def _as_list(value: object) -> list[str]:
-    if isinstance(value, list):
-        return [str(item) for item in value]
-    return [] if value is None else [str(value)]
 
 
 def _one_meaning(key: str, bindings: Sequence[Binding]) -> bool:

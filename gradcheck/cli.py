@@ -258,6 +258,10 @@ def _write(text: str) -> None:
     except BrokenPipeError:
         # The interpreter flushes once more at its end: let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = (problem.strerror or str(problem)).lower()
+        raise Unwritable(f"the output cannot be written: {reason}") from None
 
 
 def _complain(message: str) -> None:

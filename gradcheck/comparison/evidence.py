@@ -17,7 +17,7 @@ from gradcheck.document import Document
 from gradcheck.evaluation.lifting import NotEvaluated
 from gradcheck.evaluation.point import Sizes
 from gradcheck.expression import Expression
-from gradcheck.model import Claim, Parameter, Setup, Step
+from gradcheck.model import ROLES, Claim, Parameter, Setup, Step
 from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
 from gradcheck.verdict import SEVERITY_ORDER, Constant, Verdict
 
@@ -93,8 +93,22 @@ class Evidence:
     def _compute(self, flat: bool) -> Numbers:
         if self.setup.model_problem is not None:
             return Numbers(problem=self.setup.model_problem)
-        return arrays.compute(
-            self.forms.total, self.derived, self.options.sizes, self.options.seed, flat
+        model = self.forms.total
+        placed = tuple(p for p in model.parameters if p.key not in self.outside)
+        derived = {key: body for key, body in self.derived.items() if key not in self.outside}
+        model = model if placed == model.parameters else replace(model, parameters=placed)
+        return arrays.compute(model, derived, self.options.sizes, self.options.seed, flat)
+
+    @cached_property
+    def outside(self) -> frozenset[str]:
+        """Parameters that the loss does not depend on and that have no role in the network.
+
+        ``\\nabla_\\theta L`` names such a one: it has no shape, and the others have their numbers.
+        """
+        model = self.setup.model
+        below = model.below(model.loss)
+        return frozenset(
+            p.key for p in model.parameters if p.key not in below and p.role not in ROLES
         )
 
     def _with_numbers(self, item: JudgedClaim) -> JudgedClaim:
@@ -136,7 +150,8 @@ class Evidence:
             if key not in self.disputed
         }
         missing = (p.key for p in self.setup.model.parameters if p.key not in self.derived)
-        return {**reasons, **dict.fromkeys(missing, "the gradient was not derived")}
+        reasons |= dict.fromkeys(missing, "the gradient was not derived")
+        return reasons | dict.fromkeys(self.outside, "it is not in the forward equations")
 
     @cached_property
     def _doubtful(self) -> tuple[str, ...]:
@@ -145,6 +160,7 @@ class Evidence:
         return tuple(
             key
             for key in self.derived
+            if key not in self.outside
             if numbers.numeric is None
             or key not in numbers.symbolic
             or not arrays.agrees(numbers.symbolic[key], numbers, key)

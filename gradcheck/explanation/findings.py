@@ -6,6 +6,7 @@ the same factor follows from it (design.md, "Root cause before consequence").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,10 +18,12 @@ from gradcheck.document import Span
 from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.retyping import retyped
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
+from gradcheck.explanation.stated import stated
 from gradcheck.expression import Number, to_key
 from gradcheck.finding import RULES, Finding
 from gradcheck.mending import DefinitionMend, Mend
 from gradcheck.model import Parameter
+from gradcheck.notation import to_text
 from gradcheck.statement import Side
 from gradcheck.verdict import Verdict
 
@@ -108,7 +111,7 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             yield _on_the_left(left)
             continue
         finding = _with_mend(finding, own)
-        if mends.alternative is not None:
+        if mends.alternative is not None and not _about(mistake, evidence, mends.alternative):
             finding = _or_there(finding, evidence, mends.alternative)
         example = mends.example(mistake.step, mistake.claim)
         if example is not None:
@@ -160,6 +163,17 @@ def _on_the_left(mend: Mend) -> Finding:
     return Finding(mend.rule, mend.span, message, mend.replacement)
 
 
+def _about(mistake: Mistake, evidence: Evidence, other: DefinitionMend) -> bool:
+    """Whether the edit of the definition is of the very parameter whose gradient is wrong.
+
+    Its sign or its name could be changed so as to fit any slip of that one gradient.
+    """
+    if mistake.claim is None:
+        return False
+    name = evidence.setup.model.names.get(_parameter(evidence, mistake.claim).key)
+    return name is not None and to_text(name) in re.split(r"[\s·();]+", other.words)
+
+
 def _or_there(finding: Finding, evidence: Evidence, other: DefinitionMend) -> Finding:
     """The same mistake may be that of a definition: one edit there would do as well."""
     words = f"or {_line(evidence, other.span)}: {other.words}"
@@ -195,7 +209,12 @@ def _step(mistake: Mistake, evidence: Evidence) -> Finding:
     words = f": {diagnosis.words}" if diagnosis.words else ""
     before = " ".join(step.step.left.split())
     rule = diagnosis.rule if diagnosis.rule.code != "GC105" else RULES["GC110"]
-    return Finding(rule, mistake.span, f"this does not equal {_short(before)}{words}")
+    slope = stated(step, evidence.document)
+    suggestion = slope.suggestion if slope is not None else None
+    if slope is not None and slope.rule is not None:
+        rule, words = slope.rule, f": {slope.words}"
+    message = f"this does not equal {_short(before)}{words}"
+    return Finding(rule, mistake.span, message, suggestion)
 
 
 def _short(text: str) -> str:
@@ -270,7 +289,10 @@ def _not_in_forward(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     follows = _line(evidence, cause.span) if cause is not None else None
     for parameter in evidence.setup.model.parameters:
         truth, items = evidence.derived.get(parameter.key), evidence.of(parameter)
-        if items and isinstance(truth, Number) and truth.value == 0:
+        shown = evidence.shown(parameter)
+        if shown is None or shown.verdict is Verdict.UNREAD:
+            continue
+        if isinstance(truth, Number) and truth.value == 0:
             name = parameter.key
             message = f"{name} never appears in the forward equations, so its gradient is 0"
             span = items[0].claim.span

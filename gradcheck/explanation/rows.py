@@ -6,10 +6,14 @@ from dataclasses import replace
 
 from gradcheck.comparison import Evidence
 from gradcheck.comparison import numbers as arrays
+from gradcheck.comparison.forms import truth
 from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.diagnosis import Diagnosis, diagnose
 from gradcheck.evaluation.lifting import LiftingAmbiguous, NotEvaluated
+from gradcheck.evaluation.precise import Outcome as Check
 from gradcheck.explanation.words import claim_result, status_of
+from gradcheck.expression import Apply, Negate, walk
+from gradcheck.finding import RULES
 from gradcheck.model import Parameter
 from gradcheck.notation import to_tex, to_text
 from gradcheck.report import ClaimResult, ParameterResult, SetupResult
@@ -73,7 +77,23 @@ def derived_instead(evidence: Evidence, item: JudgedClaim, parameter: Parameter)
 def diagnosis_of(evidence: Evidence, item: JudgedClaim) -> Diagnosis:
     """What a wrong claim got wrong; without a witness it is the constant."""
     quotient = item.decision.quotient if item.decision is not None else None
-    return diagnose(quotient, evidence.setup.model.sample_count, constant=item.witness is None)
+    count = evidence.setup.model.sample_count
+    found = diagnose(quotient, count, constant=item.witness is None)
+    if found.rule.code == "GC103" and not _is_sign(evidence, item):
+        return Diagnosis(RULES["GC105"], "the root of a square is never negative")
+    return found
+
+
+def _is_sign(evidence: Evidence, item: JudgedClaim) -> bool:
+    """Whether a claim is the gradient but for its sign at every point: not so for sqrt(u^2)."""
+    side = item.claim.expression
+    roots = (node for node in walk(side) if isinstance(node, Apply)) if side is not None else ()
+    if side is None or all(node.function.key != "sqrt" for node in roots):
+        return True
+    model, _ = evidence.forms.for_claim(item.claim)
+    left = truth(model, evidence.keys[item.claim.parameter], item.claim.loss)
+    check = evidence.judge.compare(model, left, Negate(side), item.left_out or Constant())
+    return check.outcome is Check.AGREE
 
 
 def _with_errors(

@@ -241,18 +241,46 @@ class Translation:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
         self._elements: dict[sympy.Dummy, Rational] = {}
+        self._named: dict[tuple[str, Rational], Rational] | None = None
 
     def derivative(self, definition: Expression, node: str) -> Rational:
         """∂definition/∂node, other names held fixed, as an element of the tower of names."""
+        form, nodes = self._form(definition)
+        formula = _derivative(form, nodes.index(node))
+        self._elements = self._elements_of(nodes)
+        return self._from_sympy(formula)
+
+    def _form(self, definition: Expression) -> tuple[Expression, list[str]]:
+        """The definition with numbers for its names, and the nodes in the order of the numbers."""
         graph = self._chain.graph
         nodes = list(dict.fromkeys(graph.node(key) for key in value_keys(definition)))
         places: dict[str, Expression] = {
             key: Name(f"{nodes.index(graph.node(key))}") for key in value_keys(definition)
         }
-        formula = _derivative(substitute(definition, places), nodes.index(node))
-        self._elements = {_nth_dummy(i): self._chain.symbol(key) for i, key in enumerate(nodes)}
-        self._elements[_SIGN_OF_SUM] = self._chain._sum
-        return self._from_sympy(formula)
+        return substitute(definition, places), nodes
+
+    def _elements_of(self, nodes: list[str]) -> dict[sympy.Dummy, Rational]:
+        elements = {_nth_dummy(i): self._chain.symbol(key) for i, key in enumerate(nodes)}
+        elements[_SIGN_OF_SUM] = self._chain._sum
+        return elements
+
+    def _names_of_applications(self) -> dict[tuple[str, Rational], Rational]:
+        """What the document calls an application: o for σ(w_2·h + b_2), wherever it occurs."""
+        if self._named is None:
+            kept, self._named = self._elements, {}
+            bodies = self._chain.graph.model.definitions
+            for key, body in (*bodies.items(), *bodies.items()):  # the second time all are named
+                if not isinstance(body, Apply) or body.order or len(body.arguments) != 1:
+                    continue
+                try:
+                    form, nodes = self._form(body.arguments[0])
+                    self._elements = self._elements_of(nodes)
+                    argument = self._from_sympy(_to_sympy(form))
+                except Undecided:
+                    continue
+                self._named.setdefault((body.function.key, argument), self._chain.symbol(key))
+            self._elements = kept
+        return self._named
 
     def _from_sympy(self, formula: Any) -> Rational:
         tower = self._chain.tower
@@ -274,7 +302,10 @@ class Translation:
             return self._from_sympy(formula.base) ** int(formula.exp)
         if formula.func in _HEADS:
             head, order = _HEADS[formula.func]
-            applied, _ = tower.apply(head, order, self._from_sympy(formula.args[0]))
+            argument = self._from_sympy(formula.args[0])
+            if not order and (named := self._names_of_applications().get((head.key, argument))):
+                return named
+            applied, _ = tower.apply(head, order, argument)
             return applied
         raise Undecided("a derivative that cannot be shown in the document's names")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from gradcheck.derivation.segments import squeezed
+from gradcheck.derivation.naming import squeezed
 from gradcheck.document import Document, Span
 from gradcheck.expression import Expression, Name, names_in, walk
 from gradcheck.finding import RULES, Finding

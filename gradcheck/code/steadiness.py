@@ -51,7 +51,7 @@ def steadiness_of(
     first, second = functions.gradient(point), functions.gradient(point)
     gradient = max((_spread(first[name], second[name]) for name in first), default=0.0)
     return Steadiness(
-        losses[0], _scatter(losses), gradient, _noise(functions, point, first, precision, seed)
+        losses[0], _scatter(losses), gradient, noise_of(functions, point, precision, seed)
     )
 
 
@@ -65,11 +65,12 @@ def _spread(first: Array, second: Array) -> float:
     return float(np.abs(first - second).max(initial=0.0)) / size if size else 0.0
 
 
-def _noise(
-    functions: Functions, point: Arrays, first: Arrays, precision: Precision, seed: int
+def noise_of(
+    functions: Functions, point: Arrays, precision: Precision, seed: int
 ) -> dict[str, Array]:
     """What the claimed gradient changes by when the point changes in its last digits, and at least
     its own last digit, [shape] each."""
+    first = functions.gradient(point)
     random = np.random.default_rng(seed)
     digit = {name: _last_digit(array, precision) for name, array in first.items()}
     last = max(digit.values(), default=float(np.finfo(precision.grid).eps))

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from gradcheck.code.evidence import Evidence, Upstream
 from gradcheck.code.functions import Functions
 from gradcheck.code.judging import judged, verdict_of
+from gradcheck.code.kinks import beside, kinked, lenient, settled
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.measuring import ESCALATED, Measured, entry_by_entry, measured
-from gradcheck.code.precision import precision_of
+from gradcheck.code.precision import Precision, precision_of
 from gradcheck.code.recognition import recognised
-from gradcheck.code.result import GradientReport
-from gradcheck.code.steadiness import steadiness_of
+from gradcheck.code.result import GradientReport, GradientRow
+from gradcheck.code.steadiness import noise_of, steadiness_of
 from gradcheck.numeric import NumericGradient
+from gradcheck.verdict import Verdict
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -45,21 +47,13 @@ def tried(trial: Trial) -> GradientReport:
     if not np.isfinite(here):
         raise ValueError(f"the loss is {here} at the parameters given: expected a finite number")
     precision = precision_of(functions, point)
-    claimed = {k: v.astype(np.float64) for k, v in functions.gradient(point).items()}
-    _expect_finite(claimed, "the gradient is {value} at {place}: expected finite numbers")
     steadiness = steadiness_of(functions, point, precision, trial.seed)
-    found = measured(functions, point, precision, trial.network, trial.seed)
-    evidence = Evidence(
-        point,
-        claimed,
-        _widened(found.numeric, steadiness.noise),
-        functions.nearby,
-        functions.gradient,
-        trial.upstream,
-    )
-    found, evidence = _looked_at_again(found, evidence, steadiness.noise)
+    found, evidence = _compared(trial, point, precision, steadiness.noise)
+    rows, evaluations = judged(evidence), found.evaluations.evaluations
+    if steadiness.deterministic and kinked(evidence):
+        evidence, rows, more = _beside_the_kink(trial, evidence, precision)
+        evaluations += more
     steadiness.look_again(functions, point)
-    rows = judged(evidence)
     rows, findings = recognised(evidence, rows, functions, steadiness)
     notes = (*trial.notes, *([precision.note] if precision.note else []))
     return GradientReport(
@@ -67,10 +61,47 @@ def tried(trial: Trial) -> GradientReport:
         verdict_of(rows),
         rows,
         (*findings, *found.findings),
-        found.evaluations.evaluations,
+        evaluations,
         found.method,
         notes,
     )
+
+
+def _compared(
+    trial: Trial, point: Arrays, precision: Precision, noise: Arrays
+) -> tuple[Measured, Evidence]:
+    """The claimed gradient beside the numeric one at a point, alarms looked at again."""
+    functions = trial.functions
+    claimed = {k: v.astype(np.float64) for k, v in functions.gradient(point).items()}
+    _expect_finite(claimed, "the gradient is {value} at {place}: expected finite numbers")
+    found = measured(functions, point, precision, trial.network, trial.seed)
+    evidence = Evidence(
+        point,
+        claimed,
+        _widened(found.numeric, noise),
+        functions.nearby,
+        functions.gradient,
+        trial.upstream,
+    )
+    return _looked_at_again(found, evidence, noise)
+
+
+def _beside_the_kink(
+    trial: Trial, evidence: Evidence, precision: Precision
+) -> tuple[Evidence, tuple[GradientRow, ...], int]:
+    """The evidence to go by and the rows, where the loss has a kink at the point."""
+    random = np.random.default_rng([trial.seed, 1])
+    point = beside(evidence.point, random)
+    if not np.isfinite(trial.functions.nearby(point)):
+        return evidence, judged(evidence), 1
+    noise = noise_of(trial.functions, point, precision, trial.seed)
+    found, near = _compared(trial, point, precision, noise)
+    near_rows = judged(near)
+    if verdict_of(near_rows) is Verdict.AGREES:
+        evidence = lenient(evidence, random)
+    rows = settled(judged(evidence), near_rows)
+    wrong_beside = verdict_of(near_rows) is Verdict.WRONG
+    return (near if wrong_beside else evidence), rows, found.evaluations.evaluations
 
 
 def _widened(numeric: NumericGradient, noise: Arrays) -> NumericGradient:

@@ -1,0 +1,80 @@
+"""Gradients at kinks: what may be claimed there, and the comparison beside them.
+
+A loss with a kink at the point (ReLU at 0, a tie) has no gradient there. Along one entry any slope
+between those of the two sides is right; where several kinks meet, code that takes 0 for each of
+them may be outside even of these. What it must be is right beside the kink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.code.evidence import Evidence
+from gradcheck.code.result import GradientRow
+from gradcheck.verdict import Verdict
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+AWAY = 2.0**-7
+"""How far beside the kink the gradient is compared, relative to the size of the parameters."""
+NEARBY, SIDES = 2.0**-20, 16
+"""Where and how often the claimed gradient is asked for the values it takes about a kink."""
+BESIDE = "kink: compared beside it"
+
+
+def kinked(evidence: Evidence) -> bool:
+    """Whether the loss has a kink at the point, or so near that no step fits between."""
+    return any(span.any() for span in evidence.numeric.spans.values())
+
+
+def beside(point: Arrays, random: np.random.Generator, distance: float = AWAY) -> dict[str, Array]:
+    """Another point, near this one and in general position."""
+    return {
+        name: array + distance * _size(array) * random.normal(size=array.shape)
+        for name, array in point.items()
+    }
+
+
+def lenient(evidence: Evidence, random: np.random.Generator) -> Evidence:
+    """The evidence with room, at the kinked entries, for the values that the claimed gradient takes
+    about the point, and as much again on both sides. For a claim that is right beside the kink."""
+    claims = [evidence.gradient(beside(evidence.point, random, NEARBY)) for _ in range(SIDES)]
+    values, bounds, spans = {}, {}, {}
+    for name, span in evidence.numeric.spans.items():
+        value, bound = evidence.numeric.values[name], evidence.numeric.bounds[name]
+        about = np.stack([claim[name].astype(np.float64) for claim in claims])
+        low = np.minimum(value - span, about.min(axis=0))
+        high = np.maximum(value + span, about.max(axis=0))
+        room = 1.5 * (high - low)
+        at = span > 0.0
+        values[name] = np.where(at, 0.5 * (low + high), value)
+        spans[name] = np.where(at, room, 0.0)
+        bounds[name] = np.where(at, bound - span + room, bound)
+    return replace(
+        evidence, numeric=replace(evidence.numeric, values=values, bounds=bounds, spans=spans)
+    )
+
+
+def settled(at: tuple[GradientRow, ...], near: tuple[GradientRow, ...]) -> tuple[GradientRow, ...]:
+    """The rows at a kink, given those beside it: what is wrong beside it is wrong, and what could
+    not be seen because of the kink is as it is beside it."""
+    rows = []
+    for row, other in zip(at, near, strict=True):
+        told = "; ".join(part for part in (row.note, BESIDE) if part)
+        if row.verdict is Verdict.WRONG or "kink" not in row.note:
+            rows.append(row)
+        elif other.verdict is Verdict.WRONG or row.verdict is Verdict.UNDECIDED:
+            rows.append(replace(other, note="; ".join(filter(None, (other.note, BESIDE)))))
+        else:
+            rows.append(replace(row, note=told))
+    return tuple(rows)
+
+
+def _size(array: Array) -> float:
+    return (float(np.sqrt(np.mean(array**2))) if array.size else 0.0) or 1.0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gradcheck.configuration import Points
 from gradcheck.document import Document, Span
 from gradcheck.finding import Finding
 from gradcheck.verdict import Constant, Verdict
@@ -137,6 +138,7 @@ class Report:
     seed: int = 0
     sizes: tuple[int, int, int] = (3, 4, 5)  # features, hidden, samples
     code: tuple[GradientReport, ...] = ()  # gradient code that the user named
+    points: Points = field(default_factory=Points)  # for classes
 
     @property
     def exit_status(self) -> int:

@@ -16,6 +16,9 @@ FORMATS = {
     "junit": "junit",
     "sarif": "sarif",
     "concise": "concise",
+    "csv": "csv_format",
+    "gradescope": "gradescope",
+    "mistakes": "mistakes",
 }
 """Names as ``--format`` takes them, with the module that renders them."""
 

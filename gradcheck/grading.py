@@ -1,0 +1,179 @@
+"""Points for a class: what each document's gradients are worth by a policy, and what many share.
+
+A gradient is right or wrong by its verdict alone: what a document says about its own checking
+counts for nothing here. One that is wrong only because of a mistake made before it, in a
+definition or an earlier gradient, has a share of its points (error carried forward); the mistake
+itself is what costs, once. What could not be decided or read is for a person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gradcheck.configuration import Points
+from gradcheck.document import Span
+from gradcheck.finding import Finding, Rule
+from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult
+from gradcheck.verdict import Verdict
+
+CLASSES = (
+    "calculus", "notation", "transcription", "convention", "update", "reading", "internal",
+)  # fmt: skip
+"""Classes of findings, as `Rule.kind` names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradientGrade:
+    """One gradient: ``share`` (0 to 1) of the ``worth`` points it has."""
+
+    setup: str
+    role: str
+    source_name: str
+    status: str  # as the table shows it
+    share: float
+    worth: float
+    line: int | None = None
+    follows_from: str | None = None
+    unsure: bool = False  # a person has to look
+
+    @property
+    def points(self) -> float:
+        """What it gets."""
+        return self.share * self.worth
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One document: its gradients, and how many findings it has of each of `CLASSES`."""
+
+    path: str
+    total: float
+    gradients: tuple[GradientGrade, ...]
+    mistakes: dict[str, int]
+    problem: str = ""  # why nothing could be graded
+
+    @property
+    def points(self) -> float:
+        """The sum over the gradients."""
+        return sum(gradient.points for gradient in self.gradients)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a person has to look at it."""
+        return bool(self.problem) or any(gradient.unsure for gradient in self.gradients)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMistake:
+    """A mistake that several documents hold: its rule, where it strikes, and the places."""
+
+    rule: Rule
+    about: str  # "the gradient by w_1 (mse/identity)", "a definition or step"
+    message: str  # of its first place
+    places: tuple[tuple[str, int], ...]  # path and line
+
+    @property
+    def documents(self) -> int:
+        """How many documents hold it."""
+        return len({path for path, _ in self.places})
+
+
+def grades(report: Report, points: Points) -> tuple[Grade, ...]:
+    """A grade for every document, and one of 0 points for every input that failed."""
+    graded = {result.path: _grade(result, points) for result in report.documents}
+    for error in report.errors:
+        if error.path not in graded:
+            graded[error.path] = Grade(error.path, points.total, (), _none(), error.message)
+    return tuple(graded.values())
+
+
+def _none() -> dict[str, int]:
+    return dict.fromkeys(CLASSES, 0)
+
+
+def _grade(result: DocumentResult, points: Points) -> Grade:
+    rows = [(setup, row) for setup in result.setups for row in setup.parameters]
+    mistakes = _none()
+    for finding in result.findings:
+        if finding.follows_from is None and finding.rule.severity != "note":
+            mistakes[finding.rule.kind] += 1
+    if not rows:
+        return Grade(result.path, points.total, (), mistakes, "no gradient was found in it")
+    worth = points.total / len(rows)
+    graded = tuple(_gradient(result, setup, row, worth, points) for setup, row in rows)
+    return Grade(result.path, points.total, graded, mistakes)
+
+
+def _gradient(
+    result: DocumentResult, setup: SetupResult, row: ParameterResult, worth: float, points: Points
+) -> GradientGrade:
+    share, unsure, cause = 0.0, False, None
+    if row.verdict is Verdict.EXACT:
+        share = 1.0
+    elif row.verdict is Verdict.CONVENTION:
+        share = points.convention
+    elif row.verdict in (Verdict.UNDECIDED, Verdict.UNREAD):
+        share, unsure = points.undecided, True
+    elif row.verdict is Verdict.WRONG:
+        cause = _cause(result, row)
+        share = points.follows if cause else 0.0
+    return GradientGrade(
+        setup.name,
+        row.role,
+        row.source_name,
+        row.status,
+        share,
+        worth,
+        row.claim.line if row.claim else None,
+        cause,
+        unsure,
+    )
+
+
+def _cause(result: DocumentResult, row: ParameterResult) -> str | None:
+    """Where the mistake was made, if every error of the gradient follows from one before it."""
+    errors = [f for f in _on(result, row) if f.rule.severity == "error"]
+    causes = [finding.follows_from for finding in errors]
+    return causes[0] if causes and all(causes) else None
+
+
+def _on(result: DocumentResult, row: ParameterResult) -> list[Finding]:
+    """The findings within the claims of a row that do not hold."""
+    spans = [claim.span for claim in row.claims if claim.verdict is row.verdict]
+    return [finding for finding in result.findings if _inside(finding.span, spans)]
+
+
+def _inside(span: Span, others: Iterable[Span]) -> bool:
+    return any(other.start <= span.start < other.end for other in others)
+
+
+def shared_mistakes(report: Report) -> tuple[SharedMistake, ...]:
+    """First causes of error, alike by rule and by the gradient they strike, the commonest first."""
+    groups: dict[tuple[str, str], list[tuple[Finding, str, int]]] = {}
+    for result in report.documents:
+        for finding in result.findings:
+            if finding.rule.severity == "error" and finding.follows_from is None:
+                about = _about(result, finding)
+                line = result.document.position(max(finding.span.start, 0))[0]
+                groups.setdefault((finding.rule.code, about), []).append(
+                    (finding, result.path, line)
+                )
+    shared = [
+        SharedMistake(
+            found[0][0].rule,
+            about,
+            found[0][0].message,
+            tuple((path, line) for _, path, line in found),
+        )
+        for (_, about), found in groups.items()
+    ]
+    return tuple(sorted(shared, key=lambda m: (-m.documents, m.rule.code, m.about)))
+
+
+def _about(result: DocumentResult, finding: Finding) -> str:
+    for setup in result.setups:
+        for row in setup.parameters:
+            if _inside(finding.span, [claim.span for claim in row.claims]):
+                return f"the gradient by {row.role} ({setup.name})"
+    return "an update" if finding.rule.kind == "update" else "a definition or a step"

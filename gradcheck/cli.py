@@ -158,6 +158,10 @@ def _verify(options: argparse.Namespace) -> int:
         except baseline.BaselineError as problem:
             _complain(str(problem))
             return USAGE_ERROR
+    if options.hint:
+        from gradcheck.hinting import hinted
+
+        report = hinted(report)
     for error in report.errors:
         _complain(_place(error))
     for name, path in options.output:
@@ -391,6 +395,11 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         "--descent",
         action="store_true",
         help="train with the document's gradients and the true ones, and compare the losses",
+    )
+    verify.add_argument(
+        "--hint",
+        action="store_true",
+        help="say where to look and what kind of mistake it is, without the answer",
     )
     verify.add_argument(
         "--numpy",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradcheck.finding import Finding
+from gradcheck.finding import RULES, Finding
 from gradcheck.report import ClaimResult, DocumentResult, ParameterResult, Report, SetupResult
 
 _HINTS = {
@@ -40,7 +40,9 @@ def _setup(setup: SetupResult) -> SetupResult:
 
 def _row(row: ParameterResult) -> ParameterResult:
     claims = tuple(_claim(claim) for claim in row.claims)
-    chosen = next((new for new, old in zip(claims, row.claims, strict=True) if old is row.claim), None)
+    chosen = next(
+        (new for new, old in zip(claims, row.claims, strict=True) if old is row.claim), None
+    )
     return replace(row, claims=claims, claim=chosen, derived="", derived_tex="")
 
 
@@ -53,4 +55,5 @@ def _finding(finding: Finding) -> Finding:
     bare = replace(finding, suggestion=None, derived="", counterexample="", numpy="")
     if hint is None or finding.rule.severity == "note":
         return bare
-    return replace(bare, message=hint)
+    rule = replace(RULES["GC100"], kind=finding.rule.kind, severity=finding.rule.severity)
+    return replace(bare, rule=rule, message=hint)

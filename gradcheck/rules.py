@@ -196,6 +196,11 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 $$\frac{\partial \hat{y}}{\partial w} = x$$
 """,
     ),
+    "GC100": Explanation(
+        "With --hint the place and the kind of a mistake are shown, not its name, the answer or an "
+        "example: for students who shall find it themselves.",
+        "Look at the place; derive the line again from the one before it.",
+    ),
     "GC101": Explanation(
         "The claim is the gradient times something that does not belong there. A bias, for "
         "example, has no factor x: it is added as it is.",

@@ -89,10 +89,11 @@ def verify(
     options = Options(seed=seed, sizes=Sizes(*sizes))
     choices = Choices(options, inline and trusted, project, descent, reference)
     if problems:
-        return Report((), (*problems, *errors), strict, seed, sizes)
+        return Report((), (*problems, *errors), strict, seed, sizes, points=project.points)
     results, broken = _each(documents, choices, jobs or jobs_for(len(documents)))
     empty = _nothing_checked(results, {str(path) for path in named})
-    return Report(results, (*errors, *broken, *empty), strict, seed, sizes)
+    problems = (*errors, *broken, *empty)
+    return Report(results, problems, strict, seed, sizes, points=project.points)
 
 
 def _each(

@@ -15,9 +15,7 @@ _FORMULA = ("=", "+", "-", "@")
 def render(report: Report) -> str:
     """Points, the gradients' verdicts by setup and parameter, mistakes by class, what failed."""
     graded = grades(report, report.points)
-    columns = list(
-        dict.fromkeys((g.setup, g.role) for grade in graded for g in grade.gradients)
-    )
+    columns = list(dict.fromkeys((g.setup, g.role) for grade in graded for g in grade.gradients))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [f"{setup} {role}" for setup, role in columns]

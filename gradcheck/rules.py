@@ -976,6 +976,113 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
         "parameters. Nothing is concluded from it: every entry is measured by the loss itself.",
         "Declare layers, activations, loss and scale as the loss has them, or nothing.",
     ),
+    "GC520": Explanation(
+        "The right numbers stand in another order: transposed, with other axes permuted, or in "
+        "the other memory order.",
+        "Transpose, where the code reshapes; use one order= in ravel and reshape.",
+    ),
+    "GC521": Explanation(
+        "Every entry, or every entry that is wrong, is the same multiple of the gradient.",
+        "Look for the 2 of a square, the ½ of a loss, a constant that is there twice.",
+    ),
+    "GC522": Explanation(
+        "The gradient has the wrong sign: descent with it climbs.",
+        "Check the order of 'prediction - target' and the sign of the loss.",
+    ),
+    "GC523": Explanation(
+        "The ratio to the gradient is the length of an axis: the samples, outputs or units over "
+        "which one takes a sum and the other a mean.",
+        "Use mean() where the loss does, and sum() where it does.",
+    ),
+    "GC524": Explanation(
+        "A sum or mean runs along another axis than it should. It goes unnoticed where the two "
+        "lengths are equal, or NumPy broadcasts the result.",
+        "Name the axis of the samples: sum(axis=0). Test with lengths that all differ.",
+    ),
+    "GC525": Explanation(
+        "The numbers are right, but two entries, rows, blocks or parameters stand in each other's "
+        "place.",
+        "Return them in the order of the parameters.",
+    ),
+    "GC526": Explanation(
+        "A backward pass must multiply by the gradient that comes from above. Here it does not, "
+        "or uses another than the one passed. A test with ones never sees it.",
+        "Multiply by the upstream gradient, entry by entry, before anything is summed.",
+    ),
+    "GC527": Explanation(
+        "The chain rule's factor for an activation is missing. It was found by setting a weight "
+        "to zero: there the pre-activation is the bias.",
+        "Multiply what comes back by the activation's derivative.",
+    ),
+    "GC528": Explanation(
+        "The derivative of an activation stands twice, often once in the loss's gradient and once "
+        "in the layer's.",
+        "Keep one of the two.",
+    ),
+    "GC529": Explanation(
+        "The derivative of an activation is taken at the wrong place (its output for its input, "
+        "or the reverse), or it is that of another function.",
+        "Say in the code what is input z and what is output a: a * (1 - a), but 1 - tanh(z)**2.",
+    ),
+    "GC530": Explanation(
+        "The error is one multiple of the parameter or of its sign: the term that a penalty on "
+        "squares or absolute values gives.",
+        "Put the penalty into both loss and gradient, with the same constant, for the same "
+        "parameters.",
+    ),
+    "GC531": Explanation(
+        "The sum or mean over the samples leaves one out, or has one twice: a loop or slice off "
+        "by one.",
+        "Let it run over all samples.",
+    ),
+    "GC532": Explanation(
+        "Only one sample is in the gradient: the samples are not added up, or each overwrites the "
+        "one before.",
+        "Write += for =, or sum over the axis of the samples.",
+    ),
+    "GC533": Explanation(
+        "A row, entry or parameter holds the gradient that belongs to another: an index or buffer "
+        "of the pass before, or a line that was copied and not changed.",
+        "Check the index that is used to write, and that to read.",
+    ),
+    "GC534": Explanation(
+        "A gradient is 0, and the true one is not: it was created and never filled, or "
+        "overwritten.",
+        "Compute it, or return None if it is not meant to be trained.",
+    ),
+    "GC535": Explanation(
+        "The gradient is right, but not where an entry is exactly zero; moved away from zero it "
+        "is right there too.",
+        "Give zero a case of its own, and compute the other case on a safe value.",
+    ),
+    "GC536": Explanation(
+        "The gradient is right, but not where entries are equal, as in a maximum; with the tie "
+        "broken it is right there too.",
+        "Give it to one of the equal entries, or share it among them.",
+    ),
+    "GC537": Explanation(
+        "The gradient is right, but not where an entry is large in magnitude: digits cancel "
+        "there, or an exponential overflows.",
+        "Use forms that are exact there: σ(z)σ(-z) for a(1-a), logaddexp for log(1 + exp z).",
+    ),
+    "GC538": Explanation(
+        "The gradient is right, but was altered after that: clipped, its sign or its size lost.",
+        "Check the gradient as it is computed; alter it in the optimiser.",
+    ),
+    "GC539": Explanation(
+        "A term is missing that runs over several entries: through a mean (as in normalisation), "
+        "or off the diagonal (as in softmax).",
+        "Differentiate the sum or mean as well: each entry moves it, and it moves all others.",
+    ),
+    "GC540": Explanation(
+        "The gradient divided by the claim is an array at hand: it was forgotten as a factor.",
+        "Multiply by it.",
+    ),
+    "GC541": Explanation(
+        "The claim divided by the gradient is an array at hand: it is there as a factor and "
+        "should not be, or stands twice.",
+        "Remove it once.",
+    ),
     "GC901": Explanation(
         "A comment declares a finding that is not there: the mistake was mended, or it is in "
         "another block. An expectation must not outlive what it is about.",

@@ -18,10 +18,12 @@ Arrays = Mapping[str, Array]
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """Of a backward pass: the upstream gradients it was given, one an output of the forward pass,
-    and ``backward(upstream, point)``, the claimed gradient by name under others of their shapes."""
+    ``backward(upstream, point)``, the claimed gradient by name under others of their shapes, and
+    ``forward(point)``, the outputs."""
 
     arrays: tuple[Array, ...]
     backward: Callable[[tuple[Array, ...], Arrays], dict[str, Array]]
+    forward: Callable[[Arrays], tuple[Array, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,11 +112,15 @@ def layer_of(
         other = Functions(point, value, lambda structure: slopes(upstream, structure))
         return other.gradient(arrays)
 
+    def ahead(arrays: Mapping[str, Array]) -> Output:
+        given = {name: np.array(array) for name, array in arrays.items()}
+        return layer.run(back(point.rebuild(given)))[0]
+
     functions = Functions(point, value, lambda structure: slopes(drawn, structure))
     notes = [f"not differentiated: {', '.join(point.constants)}"] if point.constants else []
     if held:
         notes.append(f"no gradient is claimed by {', '.join(held)}")
-    return functions, Upstream(drawn, under), tuple(notes)
+    return functions, Upstream(drawn, under, ahead), tuple(notes)
 
 
 def _shapes(arrays: Output) -> str:

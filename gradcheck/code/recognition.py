@@ -59,25 +59,16 @@ def _unsteady(rows: Rows, steadiness: Steadiness, findings: Findings) -> Rows:
 
 def _another_gradient(evidence: Evidence, rows: Rows, findings: Findings) -> Rows:
     """A gradient of something else than this loss by these parameters."""
-    factor = _common_factor(evidence)
-    if factor is not None:
-        findings.append(
-            CodeFinding(
-                RULES["GC514"],
-                f"every entry is {_told(factor, evidence)} times the gradient of this loss: it is "
-                "that of another loss (a mean for a sum, ½ left out, the sign of a maximum)",
-                suggestion="take the loss and the gradient of the same quantity",
-            )
-        )
-        return rows
-    names = [row.name for row in rows if row.verdict is Verdict.WRONG and _by_log(evidence, row)]
-    for name in names:
+    wrong = [row for row in rows if row.verdict is Verdict.WRONG]
+    names = [row.name for row in wrong if _by_log(evidence, row)]
+    if names:  # one number alone tells nothing, beside others it does
+        names = [row.name for row in wrong if _by_log(evidence, row, alone=False)]
         findings.append(
             CodeFinding(
                 RULES["GC515"],
-                f"the gradient of {name} is θ times ∂L/∂θ: it is right by log θ, not by θ",
-                parameter=name,
-                suggestion=f"pass log {name} as the parameter, or divide by {name}",
+                f"{', '.join(names)}: the gradient is θ times ∂L/∂θ, right by log θ, not by θ",
+                parameter=names[0] if len(names) == 1 else None,
+                suggestion="pass log θ as the parameter, or divide by θ",
             )
         )
     reason = "not decided: right if log θ is meant to be the parameter"
@@ -86,55 +77,11 @@ def _another_gradient(evidence: Evidence, rows: Rows, findings: Findings) -> Row
     )
 
 
-def _common_factor(evidence: Evidence) -> float | None:
-    """c if the claimed gradient is c times the true one, in all parameters, else None."""
-    claimed, true, weight = [], [], []
-    for name in evidence.names:
-        seen = evidence.seen(name) & (evidence.numeric.spans[name] == 0.0)
-        claimed.append(evidence.claimed[name][seen])
-        true.append(evidence.numeric.values[name][seen])
-        weight.append(1.0 / evidence.numeric.bounds[name][seen])
-    c, t, w = (np.concatenate(part) for part in (claimed, true, weight))
-    if c.size < 2 or not t.any():
-        return None
-    with np.errstate(all="ignore"):
-        ratios = c / t
-    # That of the entry known best: a mean would carry the errors of the others into it.
-    factor = float(ratios[np.argmax(np.abs(t) * w)])
-    if not np.isfinite(factor) or factor == 0.0:
-        return None
-    factor = _clean(factor, evidence)
-    if evidence.agrees({name: array / factor for name, array in evidence.claimed.items()}):
-        return factor
-    return None
-
-
-def _clean(factor: float, evidence: Evidence) -> float:
-    """A ratio of small whole numbers, or of sizes that occur, if it is one to nine digits."""
-    for bottom in (1, 2, 3, 4, *sorted(_sizes(evidence))):
-        top = round(factor * bottom)
-        if top and abs(factor * bottom - top) < 1e-9 * abs(top):
-            return top / bottom
-    return factor
-
-
-def _sizes(evidence: Evidence) -> set[int]:
-    return {n for array in evidence.point.values() for n in (*array.shape, array.size) if n > 1}
-
-
-def _told(factor: float, evidence: Evidence) -> str:
-    for bottom in range(1, 129):
-        top = round(factor * bottom)
-        if top and abs(factor * bottom - top) < 1e-9 * abs(top):
-            return f"{top}/{bottom}" if bottom > 1 else f"{top}"
-    return f"{factor:.6g}"
-
-
-def _by_log(evidence: Evidence, row: GradientRow) -> bool:
-    """Whether the claim is right by the logarithm of the parameter, and that can be told from
+def _by_log(evidence: Evidence, row: GradientRow, *, alone: bool = True) -> bool:
+    """Whether the claim is right by the logarithm of the parameter; ``alone`` it must be told from
     being right by a constant multiple of it."""
     point, seen = evidence.point[row.name], evidence.seen(row.name)
-    if np.unique(point[seen]).size < 2 or (point <= 0.0).any():
+    if (point <= 0.0).any() or (alone and np.unique(point[seen]).size < 2):
         return False
     return evidence.agrees_in(row.name, evidence.claimed[row.name] / point)
 

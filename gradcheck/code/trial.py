@@ -55,6 +55,10 @@ def tried(trial: Trial) -> GradientReport:
         evaluations += more
     steadiness.look_again(functions, point)
     rows, findings = recognised(evidence, rows, functions, steadiness)
+    if verdict_of(rows) is Verdict.WRONG:
+        from gradcheck.code.diagnosis import diagnosed  # only a wrong one pays for the import
+
+        findings += diagnosed(evidence, functions, rows, precision.grid, steadiness.noise)
     notes = (*trial.notes, *([precision.note] if precision.note else []))
     return GradientReport(
         trial.target,

@@ -344,8 +344,9 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="what is printed: text for people (default), json for programs, github for workflow "
-        "annotations, concise for one line a finding, …",
+        metavar="FORMAT",
+        help="what is printed: text (default) for people; concise, a line a finding; markdown; json, "
+        "sarif, junit and github for programs; csv, gradescope and mistakes for classes",
     )
     verify.add_argument(
         "--output",

@@ -40,10 +40,8 @@ def _setup(setup: SetupResult) -> SetupResult:
 
 def _row(row: ParameterResult) -> ParameterResult:
     claims = tuple(_claim(claim) for claim in row.claims)
-    chosen = next(
-        (new for new, old in zip(claims, row.claims, strict=True) if old is row.claim), None
-    )
-    return replace(row, claims=claims, claim=chosen, derived="", derived_tex="")
+    shown = _claim(row.claim) if row.claim else None
+    return replace(row, claims=claims, claim=shown, derived="", derived_tex="")
 
 
 def _claim(claim: ClaimResult) -> ClaimResult:

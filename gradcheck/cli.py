@@ -345,8 +345,8 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         choices=tuple(FORMATS),
         default="text",
         metavar="FORMAT",
-        help="what is printed: text (default) for people; concise, a line a finding; markdown; json, "
-        "sarif, junit and github for programs; csv, gradescope and mistakes for classes",
+        help="what is printed: text (default) for people; concise, a line a finding; markdown; "
+        "json, sarif, junit and github for programs; csv, gradescope and mistakes for classes",
     )
     verify.add_argument(
         "--output",

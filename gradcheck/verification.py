@@ -19,6 +19,7 @@ from gradcheck.evaluation.point import Sizes
 from gradcheck.explanation import (
     Otherwise,
     explain,
+    explain_lost,
     in_findings,
     in_reading,
     in_setup,
@@ -154,7 +155,7 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         for k, setup in enumerate(derivation.setups)
     ]
     others = other_readings(derivation, evidence, lambda instead: understood(instead)[0])
-    findings = (*differences, *_findings(statements, derivation, evidence))
+    findings = (*differences, *_findings(statements, derivation, evidence, choices))
     findings = tuple(in_findings(findings, others, derivation.steps))
     steps = step_results(document, derivation, evidence)
     return DocumentResult(
@@ -170,13 +171,16 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
 
 
 def _findings(
-    statements: ReadDocument, derivation: Derivation, evidence: Sequence[Evidence]
+    statements: ReadDocument,
+    derivation: Derivation,
+    evidence: Sequence[Evidence],
+    choices: Choices,
 ) -> list[Finding]:
     """Everything that is to be told about one document."""
     document = statements.document
     sides = {side.span: side for s in statements.statements for side in s.sides}
-    found = [finding for item in evidence for finding in explain(item, sides)]
-    found += [*statements.findings, *derivation.findings]
+    found = [finding for item in evidence for finding in explain(item, derivation, sides)]
+    found += [*statements.findings, *explain_lost(document, derivation, choices.options)]
     found += hygiene_findings(derivation, statements, document)
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
     found += update_findings(derivation, document, conventions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck.explanation.findings import explain
+from gradcheck.explanation.findings import explain, explain_lost
 from gradcheck.explanation.otherwise import (
     Otherwise,
     in_findings,
@@ -17,6 +17,7 @@ from gradcheck.explanation.steps import step_results
 __all__ = [
     "Otherwise",
     "explain",
+    "explain_lost",
     "in_findings",
     "in_reading",
     "in_setup",

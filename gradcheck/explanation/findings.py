@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gradcheck.comparison import Evidence
+from gradcheck.comparison import Evidence, Options
 from gradcheck.comparison.steps import JudgedStep
 from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.diagnosis import diagnose
-from gradcheck.document import Span
+from gradcheck.document import Document, Span
 from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.retyping import retyped
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
@@ -22,21 +22,37 @@ from gradcheck.explanation.stated import stated
 from gradcheck.expression import Number, to_key
 from gradcheck.finding import RULES, Finding
 from gradcheck.mending import DefinitionMend, Mend
-from gradcheck.model import Parameter
+from gradcheck.model import Derivation, Parameter
 from gradcheck.notation import to_text
 from gradcheck.statement import Side
 from gradcheck.verdict import Verdict
 
 
-def explain(evidence: Evidence, sides: Mapping[Span, Side]) -> list[Finding]:
+def explain(
+    evidence: Evidence, derivation: Derivation, sides: Mapping[Span, Side]
+) -> list[Finding]:
     """What is to be told about one setup, in document order; ``sides`` are the document's own."""
     mends = Mends(evidence, sides)
-    cause = None if mends.settled else retyped(evidence)
+    cause = None
+    if mends.open and not mends.settled:
+        loss = evidence.setup.model.loss
+        cause = retyped(evidence.document, derivation, evidence.options, loss)
     if cause is None:
         return _explained(evidence, mends)
     line = _line(evidence, cause.span)
     others = [replace(f, follows_from=f.follows_from or line) for f in _explained(evidence, mends)]
     return [cause, *(f for f in others if _line(evidence, f.span) != line)]
+
+
+def explain_lost(
+    document: Document, derivation: Derivation, options: Options
+) -> list[Finding]:
+    """What is to be told where gradients of a loss are claimed that nothing defines."""
+    cause = retyped(document, derivation, options) if derivation.findings else None
+    if cause is None:
+        return list(derivation.findings)
+    line = f"line {document.line_of(cause.span)}"
+    return [cause, *(replace(finding, follows_from=line) for finding in derivation.findings)]
 
 
 def _explained(evidence: Evidence, mends: Mends) -> list[Finding]:

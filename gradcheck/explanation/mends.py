@@ -100,6 +100,15 @@ class Mends:
         return None if found is None or found.alternative else found
 
     @property
+    def open(self) -> bool:
+        """Whether anything is wrong, undecided, or a gradient of 0."""
+        evidence = self.evidence
+        if evidence.setup.model_problem is not None:
+            return bool(evidence.setup.claims)
+        bad = (Verdict.WRONG, Verdict.UNDECIDED)
+        return any(item.verdict in bad for item in (*evidence.judged, *evidence.judged_steps))
+
+    @property
     def settled(self) -> bool:
         """Whether the edit of a definition explains all that is wrong with the gradients."""
         if self.evidence.setup.model_problem is not None:

@@ -1,36 +1,39 @@
 """A definition that gives the wrong name, or holds itself: what all would hold with.
 
-Nothing can be derived from such a document, so an edit is tried by reading the edited text anew:
-it counts if everything that is claimed then holds, and if it is the only one.
+Nothing, or something else, is derived from such a document, so an edit is tried by reading the
+edited text anew: it counts if the definitions then hang together, if everything that is claimed
+holds, and if it is the only one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from gradcheck.comparison import Evidence
+from gradcheck.comparison import Evidence, Options
 from gradcheck.derivation import understand
-from gradcheck.document import Span
+from gradcheck.derivation.roles import count_names
+from gradcheck.document import Document, Span
+from gradcheck.explanation.wiring import Line, Wiring, is_label, key_of
 from gradcheck.expression import (
     Apply,
     Expression,
     FunctionName,
     Multiply,
     Name,
-    Number,
     Sum,
     names_in,
+    value_names,
     walk,
 )
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import FUNCTIONS, Step
-from gradcheck.notation import to_text
+from gradcheck.model import FUNCTIONS, Derivation, Step
+from gradcheck.notation import to_tex, to_text
 from gradcheck.reading import read
 from gradcheck.verdict import Verdict
 
-MAX_TRIED = 40
-MAX_JUDGED = 6
+MAX_JUDGED = 16
 HOLDS = (Verdict.EXACT, Verdict.CONVENTION)
 
 
@@ -43,187 +46,169 @@ class Retyped:
     side: Span
     words: str
     code: str
+    line: int  # which definition
+    names: Line  # what it is by names, once it is edited
 
 
-def retyped(evidence: Evidence) -> Finding | None:
-    """The finding at the one definition whose edit makes everything hold, if there is one."""
-    if not _adrift(evidence):
-        return None
-    search = _Retyping(evidence)
-    for edits in (search.dropped(), search.targets(), search.exchanged()):
-        found = search.holding(edits)
-        if len(found) == 1:
-            return search.finding(found[0])
-        if found:
-            return None
-    return None
+def retyped(
+    document: Document, derivation: Derivation, options: Options, loss: str | None = None
+) -> Finding | None:
+    """The finding at the one definition whose edit makes everything hold, if there is one.
 
-
-def _adrift(evidence: Evidence) -> bool:
-    """Whether the definitions do not hang together: a circle, a name that nothing defines."""
-    if not evidence.setup.claims:
-        return False
-    if evidence.setup.model_problem is not None:
-        return True
-    undefined = any(
-        item.verdict is Verdict.UNDECIDED and "not defined" in item.reason
-        for item in evidence.judged
-    )
-    return undefined or any(
-        evidence.of(parameter) and _is_zero(evidence.derived.get(parameter.key))
-        for parameter in evidence.setup.model.parameters
-    )
-
-
-def _is_zero(node: Expression | None) -> bool:
-    return isinstance(node, Number) and node.value == 0
+    ``loss`` is the key of the loss as understood; None where the document defines none.
+    """
+    if sum(bool(setup.claims) for setup in derivation.setups) > 1:
+        return None  # one setup's mend may be another's mistake
+    search = _Retyping(document, derivation, options, loss)
+    found = search.holding()
+    meanings = {(edit.line, edit.names[0], *sorted(edit.names[1])) for edit in found}
+    return search.finding(found[0]) if len(meanings) == 1 else None
 
 
 @dataclass
 class _Retyping:
-    evidence: Evidence
-    tried: int = 0
-    judged: int = 0
+    document: Document
+    derivation: Derivation
+    options: Options
+    loss: str | None
 
-    @property
-    def definitions(self) -> list[Step]:
-        """The definitions before the first claim, with names on their left."""
-        first = min(claim.statement for claim in self.evidence.setup.claims)
-        return [
-            step
-            for step in self.evidence.steps
-            if step.kind == "definition"
-            and step.statement < first
-            and step.side == 1
-            and isinstance(step.left_written, Name)
-            and step.right_written is not None
-        ]
+    @cached_property
+    def wiring(self) -> Wiring:
+        return Wiring.of(self.derivation.steps, self.loss, frozenset(self._other_names()))
 
     def _sides(self) -> Iterator[Expression]:
-        for step in self.evidence.steps:
+        for step in self.derivation.steps:
             for side in (step.left_written, step.right_written):
                 if side is not None:
                     yield side
 
-    def _names(self) -> dict[str, Name]:
-        """Every quantity of the setup, as it is first written: no function, index or count."""
-        found: dict[str, Name] = {}
-        model = self.evidence.setup.model
-        other = set(FUNCTIONS | model.abstract_functions) | {model.sample_count, "e"}
+    def _other_names(self) -> set[str]:
+        """What is no quantity of the network: functions, indices, counts, rates."""
+        other = set(FUNCTIONS) | {"e", "pi"}
+        for setup in self.derivation.setups:
+            other |= setup.model.abstract_functions | {setup.model.sample_count or "e"}
         for side in self._sides():
+            other |= {name.key for name in count_names(side)}
             for node in walk(side):
                 if isinstance(node, Apply | FunctionName):
                     other.add(node.function.key)
                 elif isinstance(node, Sum):
-                    other |= {
-                        name
-                        for bound in (node.index, node.lower, node.upper)
-                        if bound is not None
-                        for name in names_in(bound)
-                    }
+                    bounds = (node.index, node.lower, node.upper)
+                    other |= {name for bound in bounds if bound for name in names_in(bound)}
+        return other
+
+    @cached_property
+    def names(self) -> dict[str, list[Name]]:
+        """Every quantity, with all the places where it is written."""
+        found: dict[str, list[Name]] = {}
         for side in self._sides():
-            for node in walk(side):
-                if isinstance(node, Name) and node.span.start >= 0 and node.key not in other:
-                    found.setdefault(node.key, node)
+            for node in value_names(side):
+                if node.span.start >= 0 and node.key not in self.wiring.constants:
+                    found.setdefault(node.key, []).append(node)
         return found
 
-    def targets(self) -> Iterator[Retyped]:
-        """Another name on the left: one that is used, and that nothing defines."""
-        defined = {s.left_written.key for s in self.definitions if isinstance(s.left_written, Name)}
-        model = self.evidence.setup.model
-        known = {p.key for p in model.parameters if self.evidence.of(p)} | {*model.labels}
-        for step in self.definitions:
-            target = step.left_written
-            assert isinstance(target, Name)
-            assert step.right_written is not None
-            own = names_in(step.right_written)
-            for key, name in self._names().items():
-                if key in defined or key in known or key in own:
-                    continue
-                text = self.evidence.document.source(name.span).strip()
-                words = f"{to_text(name)} for {to_text(target)} on the left"
-                yield Retyped(target.span, text, target.span, words, "GC120")
-
-    def dropped(self) -> Iterator[Retyped]:
-        """A factor less, where a definition holds what is computed from it."""
-        for step, path in self._circular():
-            above, node = path[-2:] if len(path) > 1 else (None, path[-1])
-            if not isinstance(above, Multiply) or step.right_written is None:
-                continue
-            at = next(k for k, factor in enumerate(above.factors) if factor is node)
-            if at:
-                gone = Span(above.factors[at - 1].span.end, node.span.end)
-            else:
-                gone = Span(node.span.start, above.factors[1].span.start)
-            words = f"remove the factor {to_text(node)}"
-            yield Retyped(gone, "", step.right_written.span, words, "GC101")
-
-    def exchanged(self) -> Iterator[Retyped]:
-        """Another name in a definition that holds what is computed from it, or in any."""
-        names = self._names()
-        for step, path in self._circular():
-            node = path[-1]
-            assert isinstance(step.left_written, Name)
-            for name in names.values():
-                if name.key in (node.key, step.left_written.key):  # type: ignore[attr-defined]
-                    continue
-                text = self.evidence.document.source(name.span).strip()
-                words = f"{to_text(name)} for {to_text(node)}"
-                assert step.right_written is not None
-                yield Retyped(node.span, text, step.right_written.span, words, "GC120")
-
-    def _circular(self) -> Iterator[tuple[Step, list[Expression]]]:
-        """Names in definitions that are computed from what is defined, with what holds them."""
-        bodies: dict[str, set[str]] = {}
-        for step in self.definitions:
-            assert isinstance(step.left_written, Name)
-            assert step.right_written is not None
-            bodies.setdefault(step.left_written.key, set()).update(names_in(step.right_written))
-        for step in self.definitions:
-            assert isinstance(step.left_written, Name)
-            assert step.right_written is not None
+    def edits(self) -> Iterator[Retyped]:
+        """Another name in the place of each one of a definition, or a factor less."""
+        for line, step in enumerate(self.wiring.definitions):
+            assert isinstance(step.left_written, Name) and step.right_written is not None
+            key, names = self.wiring.lines[line]
+            for new in self.names:
+                if new != key and not is_label(new):
+                    words = f"{self._shown(new)} for {to_text(step.left_written)} on the left"
+                    text = self._spelled(new, step.left_written, step)
+                    side = step.left_written.span
+                    yield Retyped(side, text, side, words, "GC120", line, (new, names))
             for path in _paths(step.right_written, []):
-                node = path[-1]
-                if isinstance(node, Name) and _reaches(bodies, node.key, step.left_written.key):
-                    yield step, path
+                if isinstance(path[-1], Name):
+                    yield from self._of_name(line, step, path)
 
-    def holding(self, edits: Iterator[Retyped]) -> list[Retyped]:
-        """Those after which everything holds."""
-        found: list[Retyped] = []
-        for edit in edits:
-            self.tried += 1
-            if self.tried > MAX_TRIED or self.judged > MAX_JUDGED:
-                return []  # more could hold
-            if self._holds(edit):
-                found.append(edit)
-        return found
+    def _of_name(self, line: int, step: Step, path: list[Expression]) -> Iterator[Retyped]:
+        node, key, right = path[-1], key_of(step), step.right_written
+        assert isinstance(node, Name) and right is not None
+        above = path[-2] if len(path) > 1 else None
+        if isinstance(above, Apply | FunctionName) and above.function is node:
+            return
+        if isinstance(above, Sum) and above.body is not node:
+            return
+        places = [name.key for name in value_names(right)]
+        places.remove(node.key)
+        if isinstance(above, Multiply):
+            gone = _cut(above, node)
+            words = f"remove the factor {to_text(node)}"
+            yield Retyped(gone, "", right.span, words, "GC101", line, (key, tuple(places)))
+        for new in self.names:
+            if new != node.key:
+                words = f"{self._shown(new)} for {to_text(node)}"
+                names = key, (*places, new)
+                text = self._spelled(new, node, step)
+                yield Retyped(node.span, text, right.span, words, "GC120", line, names)
+
+    def _shown(self, key: str) -> str:
+        return to_text(self.names[key][0])
+
+    def _spelled(self, key: str, instead: Name, step: Step) -> str:
+        """A name as the author writes it: with an index of the samples where others have one."""
+        texts = [self.document.source(name.span).strip() for name in self.names[key]]
+        assert step.right_written is not None
+        others = [instead, *value_names(step.right_written)]
+        indexed = any(self._is_indexed(name) for name in others)
+        marks = [self._is_indexed(name) for name in self.names[key]]
+        alike = [t for t, mark in zip(texts, marks, strict=True) if mark == indexed]
+        return (alike or texts)[0]
+
+    def _is_indexed(self, name: Name) -> bool:
+        plain = replace(name, span=name.span)
+        return len(_letters(self.document.source(name.span))) > len(_letters(to_tex(plain)))
+
+    def holding(self) -> list[Retyped]:
+        """The edits that mend the wiring best and after which everything holds."""
+        lines = self.wiring.lines
+        least = self.wiring.breaks(lines)
+        nearest: list[Retyped] = []
+        for edit in self.edits() if least and lines else ():
+            changed = (*lines[: edit.line], edit.names, *lines[edit.line + 1 :])
+            breaks = self.wiring.breaks(changed)
+            if breaks < least:
+                least, nearest = breaks, []
+            if breaks == least and (nearest or breaks < self.wiring.breaks(lines)):
+                nearest.append(edit)
+        if len(nearest) > MAX_JUDGED:
+            return []
+        return [edit for edit in nearest if self._holds(edit)]
+
+    @cached_property
+    def _claimed(self) -> int:
+        """How many gradients of the loss are claimed as it stands."""
+        return sum(
+            (claim.loss or setup.model.loss) == self.wiring.loss
+            for setup in self.derivation.setups
+            for claim in setup.claims
+        )
 
     def _edited(self, edit: Retyped, span: Span) -> str:
-        text = self.evidence.document.text
+        text = self.document.text
         before, after = text[span.start : edit.place.start], text[edit.place.end : span.end]
-        space = " " if before[-1:].isalpha() and "\\" in before and edit.text[:1].isalpha() else ""
+        command = "\\" in before[-20:].rpartition(" ")[2]
+        space = " " if before[-1:].isalpha() and command and edit.text[:1].isalpha() else ""
         return before + space + edit.text + after
 
     def _holds(self, edit: Retyped) -> bool:
-        document = self.evidence.document
-        text = self._edited(edit, Span(0, len(document.text)))
-        changed = replace(document, text=text)
+        text = self._edited(edit, Span(0, len(self.document.text)))
+        changed = replace(self.document, text=text)
         derivation = understand(read(changed))
-        count = len(self.evidence.setup.claims)
-        if len(derivation.setups) > 1:
-            self.tried = MAX_TRIED  # one setup's mend may be another's mistake
-        if len(derivation.setups) != 1 or len(derivation.setups[0].claims) < count:
+        if len(derivation.setups) != 1:
             return False
         setup = derivation.setups[0]
         model = setup.model
-        if setup.model_problem is not None or len(model.parameters) < 2:
+        if len(setup.claims) < max(self._claimed, 1) or setup.model_problem is not None:
             return False
         above = {n for key in model.ancestors(model.loss) for n in names_in(model.definitions[key])}
-        if any(parameter.key not in above for parameter in model.parameters):
+        if len(model.parameters) < 2 or any(p.key not in above for p in model.parameters):
             return False
-        self.judged += 1
         steps = [step for step in derivation.steps if step.setup == 0]
-        tried = Evidence(setup, steps, changed, self.evidence.options)
+        tried = Evidence(setup, steps, changed, self.options)
+        if any(tried.judge.judge(c).verdict not in HOLDS for c in setup.claims if c.expression):
+            return False  # most end here, without any numbers
         bad = (Verdict.WRONG, Verdict.UNDECIDED)
         return all(item.verdict in HOLDS for item in tried.judged) and not any(
             item.verdict in bad for item in tried.judged_steps
@@ -235,6 +220,14 @@ class _Retyping:
         return Finding(RULES[edit.code], edit.side, message, self._edited(edit, edit.side))
 
 
+def _cut(product: Multiply, node: Expression) -> Span:
+    """A factor with what joins it to the others."""
+    at = next(k for k, factor in enumerate(product.factors) if factor is node)
+    if at:
+        return Span(product.factors[at - 1].span.end, node.span.end)
+    return Span(node.span.start, product.factors[1].span.start)
+
+
 def _paths(node: Expression, above: list[Expression]) -> Iterator[list[Expression]]:
     """Every node with all that holds it, the outermost first."""
     path = [*above, node]
@@ -243,14 +236,5 @@ def _paths(node: Expression, above: list[Expression]) -> Iterator[list[Expressio
         yield from _paths(child, path)
 
 
-def _reaches(bodies: dict[str, set[str]], start: str, goal: str) -> bool:
-    """Whether a name is computed from another one (or is it)."""
-    seen, waiting = set[str](), [start]
-    while waiting:
-        key = waiting.pop()
-        if key == goal:
-            return True
-        if key not in seen:
-            seen.add(key)
-            waiting += sorted(bodies.get(key, ()))
-    return False
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())

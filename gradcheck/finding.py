@@ -104,6 +104,7 @@ _TABLE = (
     ("GC304", "one-name-two-things", "notation", "warning", "one name stands for two things"),
     ("GC305", "shape-misfit", "notation", "warning", "a product does not fit the shapes stated in the text"),
     ("GC306", "changed-constant", "calculus", "warning", "the constant of the loss changes on the way, unannounced"),
+    ("GC307", "sum-extent", "notation", "warning", "a sum is meant to take in terms that no bracket puts under it"),
     ("GC311", "other-definition", "calculus", "error", "a definition is not that of the reference"),
     ("GC312", "other-constant", "convention", "warning", "the loss differs from the reference's by a constant"),
     ("GC313", "not-derived", "calculus", "warning", "a setup of the reference is not derived here"),

@@ -696,6 +696,25 @@ $$\frac{\partial L}{\partial w} = \frac{\partial \frac{1}{N} (\hat{y} - y)^2}{\p
 = \frac{2}{N} (\hat{y} - y) x$$
 """,
     ),
+    "GC307": Explanation(
+        "The sum over the samples stands before several terms, and no bracket says that it takes "
+        "in all of them. It is read as if it did, because a term outside would be no sample's.",
+        "Put all terms of the sum in brackets.",
+        bad=r"""
+$$\hat{y} = \sigma(w x + b)$$
+
+$$L = -\sum_{i=1}^N y_i \log \hat{y}_i + (1 - y_i) \log(1 - \hat{y}_i)$$
+
+$$\frac{\partial L}{\partial b} = \sum_{i=1}^N (\hat{y}_i - y_i)$$
+""",
+        good=r"""
+$$\hat{y} = \sigma(w x + b)$$
+
+$$L = -\sum_{i=1}^N \left(y_i \log \hat{y}_i + (1 - y_i) \log(1 - \hat{y}_i)\right)$$
+
+$$\frac{\partial L}{\partial b} = \sum_{i=1}^N (\hat{y}_i - y_i)$$
+""",
+    ),
     "GC311": Explanation(
         "With --against, the forward equations and the loss come from the reference. This "
         "definition of the document is another one: an activation is left out, say, or the loss "

@@ -215,7 +215,8 @@ class StepJudge:
             isinstance(side, Partial)
             and isinstance(side.by, Name)
             and side.by.key in model.per_sample
-            and side.of == Name(model.loss)
+            and isinstance(side.of, Name)
+            and side.of.key == model.loss
         )
 
     def _summed(self, side: Expression) -> Expression:

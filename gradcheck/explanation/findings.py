@@ -155,10 +155,10 @@ def _definition(evidence: Evidence, mends: Mends, cause: DefinitionMend) -> Find
 
 
 def _mend(mistake: Mistake, mends: Mends) -> Mend | None:
-    """The edit of a wrong side; a wrong constant is no slip of one side."""
+    """The edit of a wrong side."""
     if mistake.step is not None:
         return mends.of_step(mistake.step)
-    if mistake.claim is not None and mistake.claim.witness is not None:
+    if mistake.claim is not None:
         return mends.of_claim(mistake.claim)
     return None
 
@@ -167,6 +167,8 @@ def _with_mend(finding: Finding, mend: Mend | None) -> Finding:
     if mend is None:
         return finding
     message = finding.message
+    if finding.rule.code == "GC104":
+        return replace(finding, suggestion=mend.replacement)
     if ": " not in message.split(";")[0]:
         head, _, tail = message.partition(";")
         message = f"{head}: {mend.words}" + (f";{tail}" if tail else "")

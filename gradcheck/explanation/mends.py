@@ -161,7 +161,7 @@ class Mends:
     def _claims(self, wrong: bool) -> list[JudgedClaim]:
         judged = [i for i in self.evidence.judged if i.claim.expression is not None]
         if wrong:
-            return [i for i in judged if i.verdict is Verdict.WRONG and i.witness is not None]
+            return [i for i in judged if i.verdict is Verdict.WRONG]
         return [i for i in judged if i.verdict in HOLDS]
 
     def _asked(self, item: JudgedClaim | JudgedStep) -> GradientClaim | StepClaim | None:
@@ -248,12 +248,19 @@ class Mends:
         )
 
     def of_claim(self, item: JudgedClaim) -> Mend | None:
-        """The smallest edit under which a wrong gradient holds."""
+        """The smallest edit under which a wrong gradient holds.
+
+        One that leaves out another constant than the others is mended by a constant alone.
+        """
         claim, true = item.claim, self._truth(item)
         written = claim.written or self._written.get(claim.span)
         if written is None or claim.expression is None:
             return None
-        return mend_side(self.context, _without_factor(true, claim), written)
+        if item.witness is None and self.context.accepted is None:
+            return None
+        mend = mend_side(self.context, _without_factor(true, claim), written)
+        alone = mend is not None and mend.edits == 1 and mend.rule.name == "constant-factor"
+        return mend if item.witness is not None or alone else None
 
     def of_unread(self, item: JudgedClaim) -> Mend | None:
         """What a gradient lacks that could not be read."""

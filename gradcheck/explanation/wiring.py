@@ -48,18 +48,13 @@ class Wiring:
         return tuple((key_of(step), _keys(step.right_written)) for step in self.definitions)
 
     @cached_property
-    def helpers(self) -> frozenset[str]:
-        """Definitions that may end in nothing: of parts of a gradient, or by the gradient."""
-        found = {key_of(s) for s in self.definitions if _holds_partial(s.right_written)}
-        given = dict(reversed(self.lines))
-        labels = {key for key in self._leaves(given) if is_label(key)}
-        for key, _ in self.lines:
-            if key != self.loss and labels & _reached(key, given):
-                found.add(key)
-        return frozenset(found)
+    def _of_partials(self) -> frozenset[str]:
+        return frozenset(key_of(s) for s in self.definitions if _holds_partial(s.right_written))
 
-    def _leaves(self, given: Mapping[str, tuple[str, ...]]) -> set[str]:
-        return {name for names in given.values() for name in names if name not in given}
+    def _is_helper(self, key: str, given: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether it may end in nothing: a part of a gradient, which is made of the labels."""
+        below = _reached(key, given)
+        return key in self._of_partials or any(is_label(n) and n not in given for n in below)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -92,7 +87,7 @@ class Wiring:
         given = {key: names for key, names in given.items() if key not in self.constants}
         reached = _reached(self.loss, given)
         lost = [key for key in self.parameters if key not in reached]
-        idle = [k for k in given if k not in reached and k not in self.helpers]
+        idle = [k for k in given if k not in reached and not self._is_helper(k, given)]
         unknown = [k for k in self.used if k not in reached and k not in given]
         circles = any(key in _reached_from(names, given) for key, names in given.items())
         strange = [

@@ -7,7 +7,7 @@ from gradcheck.finding import Finding
 from gradcheck.hygiene.constants import changed_constants
 from gradcheck.hygiene.names import two_meanings, undefined_names
 from gradcheck.hygiene.shapes import misfits
-from gradcheck.hygiene.sums import bounds
+from gradcheck.hygiene.sums import bounds, extents
 from gradcheck.model import Derivation
 from gradcheck.statement import ReadDocument
 
@@ -17,11 +17,12 @@ __all__ = ["hygiene_findings"]
 def hygiene_findings(
     derivation: Derivation, read: ReadDocument, document: Document
 ) -> list[Finding]:
-    """What is untidy about a document's symbols, in document order; codes GC302 to GC306."""
+    """What is untidy about a document's symbols, in document order; codes GC302 to GC307."""
     found = [
         *undefined_names(derivation),
         *two_meanings(derivation, document),
         *bounds(derivation, document),
+        *extents(derivation, document),
         *misfits(derivation, read, document),
         *changed_constants(derivation, document),
     ]

@@ -1,11 +1,11 @@
-"""Bounds of sums: N+1 terms under 1/N."""
+"""Sums: N+1 terms under 1/N, terms that no bracket puts under the sum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gradcheck.document import Document, Span
-from gradcheck.expression import Divide, Expression, Multiply, Name, Negate, Number, Sum, to_key
+from gradcheck.expression import Divide, Expression, Multiply, Name, Negate, Number, Sum, to_key, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation
 from gradcheck.notation import to_text
@@ -20,6 +20,25 @@ def bounds(derivation: Derivation, document: Document) -> list[Finding]:
                 continue
             for node, upper in _averaged(side):
                 found.setdefault(node.span, _finding(node, upper, document))
+    return list(found.values())
+
+
+def extents(derivation: Derivation, document: Document) -> list[Finding]:
+    """Losses whose sum is read as if it took in all terms: the brackets that would say so."""
+    read = {reading.span for reading in derivation.readings if reading.rule == "sum-extent"}
+    found: dict[Span, Finding] = {}
+    for step in derivation.steps:
+        body = step.right_written
+        if body is None or step.span not in read:
+            continue
+        summed = next((node for node in walk(body) if isinstance(node, Sum)), None)
+        if summed is None:
+            continue
+        start, at = step.span.start, summed.body.span.start
+        head, rest = document.text[start:at], document.text[at : step.span.end].rstrip()
+        suggestion = " ".join(f"{head}({rest})".split())
+        message = "no bracket says that the sum takes in all terms, though it is meant to"
+        found.setdefault(step.span, Finding(RULES["GC307"], step.span, message, suggestion))
     return list(found.values())
 
 

@@ -222,7 +222,12 @@ class _Search:
             outcome = self._outcome(source.key, body, below)
             if outcome is not None:
                 mended, inexact, meaning = outcome
-                rank = (inexact, adds, kind, edit.weight)
+                upside_down = kind == 2 and edit.rule == "wrong-sign" and not edit.path
+                rank = (
+                    (inexact, False, -1, edit.weight)
+                    if upside_down
+                    else (inexact, adds, kind, edit.weight)
+                )
                 found.append(_Candidate(source, edit, body, rank, mended, meaning))
         return found
 

@@ -16,7 +16,7 @@ from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.diagnosis import diagnose
 from gradcheck.document import Document, Span
 from gradcheck.explanation.mends import Mends
-from gradcheck.explanation.retyping import retyped
+from gradcheck.explanation.retyping import retyped, turned
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
 from gradcheck.explanation.stated import stated
 from gradcheck.expression import Number, to_key
@@ -36,7 +36,8 @@ def explain(
     cause = None
     if mends.open and not mends.settled:
         loss = evidence.setup.model.loss
-        cause = retyped(evidence.document, derivation, evidence.options, loss)
+        signs = turned(mends.context) if mends.nowhere else []
+        cause = retyped(evidence.document, derivation, evidence.options, loss, signs)
     if cause is None:
         return _explained(evidence, mends)
     line = _line(evidence, cause.span)
@@ -44,9 +45,7 @@ def explain(
     return [cause, *(f for f in others if _line(evidence, f.span) != line)]
 
 
-def explain_lost(
-    document: Document, derivation: Derivation, options: Options
-) -> list[Finding]:
+def explain_lost(document: Document, derivation: Derivation, options: Options) -> list[Finding]:
     """What is to be told where gradients of a loss are claimed that nothing defines."""
     cause = retyped(document, derivation, options) if derivation.findings else None
     if cause is None:

@@ -72,7 +72,7 @@ class Mends:
     def _holding(self) -> list[JudgedClaim | JudgedStep]:
         """What holds and is no definition, so that a mend must not break it."""
         claims = self._claims(wrong=False)
-        own = {item.claim.span for item in claims}
+        own = {item.claim.span for item in (*claims, *self._claims(wrong=True))}
         steps = [
             item
             for item in self.evidence.judged_steps
@@ -106,7 +106,15 @@ class Mends:
         if evidence.setup.model_problem is not None:
             return bool(evidence.setup.claims)
         bad = (Verdict.WRONG, Verdict.UNDECIDED)
-        return any(item.verdict in bad for item in (*evidence.judged, *evidence.judged_steps))
+        return any(item.verdict in bad for item in evidence.judged) or any(
+            item.verdict in bad for item in evidence.judged_steps
+        )
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether no gradient could be decided, because nothing has a value at any point."""
+        judged = self.evidence.judged
+        return bool(judged) and all("no point was found" in item.reason for item in judged)
 
     @property
     def settled(self) -> bool:

@@ -28,6 +28,8 @@ from gradcheck.expression import (
     walk,
 )
 from gradcheck.finding import RULES, Finding
+from gradcheck.mending.context import MendContext
+from gradcheck.mending.edits import Edits, applied
 from gradcheck.model import FUNCTIONS, Derivation, Step
 from gradcheck.notation import to_tex, to_text
 from gradcheck.reading import read
@@ -51,18 +53,38 @@ class Retyped:
 
 
 def retyped(
-    document: Document, derivation: Derivation, options: Options, loss: str | None = None
+    document: Document,
+    derivation: Derivation,
+    options: Options,
+    loss: str | None = None,
+    others: Sequence[Retyped] = (),
 ) -> Finding | None:
     """The finding at the one definition whose edit makes everything hold, if there is one.
 
     ``loss`` is the key of the loss as understood; None where the document defines none.
+    ``others`` are edits to be tried where the definitions hang together as they are.
     """
     if sum(bool(setup.claims) for setup in derivation.setups) > 1:
         return None  # one setup's mend may be another's mistake
     search = _Retyping(document, derivation, options, loss)
-    found = search.holding()
-    meanings = {(edit.line, edit.names[0], *sorted(edit.names[1])) for edit in found}
+    found = search.holding(others)
+    meanings = {(edit.code, edit.line, edit.names[0], *sorted(edit.names[1])) for edit in found}
     return search.finding(found[0]) if len(meanings) == 1 else None
+
+
+def turned(context: MendContext) -> list[Retyped]:
+    """Other signs in the definitions: for a loss that has no value anywhere (``log(-p)``)."""
+    found = []
+    for line, source in enumerate(context.setup.sources):
+        span = source.written.span
+        if span.start < 0 or source.key not in context.model.ancestors(context.model.loss):
+            continue
+        for edit in Edits(context, source.written, source.key).all():
+            text = applied(context.document.text, span, edit.changes)
+            if edit.rule == "wrong-sign" and text is not None:
+                names = source.key, (text,)  # each is an edit of its own
+                found.append(Retyped(span, text, span, edit.words, "GC103", line, names))
+    return found
 
 
 @dataclass
@@ -160,8 +182,8 @@ class _Retyping:
         plain = replace(name, span=name.span)
         return len(_letters(self.document.source(name.span))) > len(_letters(to_tex(plain)))
 
-    def holding(self) -> list[Retyped]:
-        """The edits that mend the wiring best and after which everything holds."""
+    def holding(self, others: Sequence[Retyped]) -> list[Retyped]:
+        """The edits that mend the wiring best, or others, after which everything holds."""
         lines = self.wiring.lines
         least = self.wiring.breaks(lines)
         nearest: list[Retyped] = []
@@ -172,6 +194,7 @@ class _Retyping:
                 least, nearest = breaks, []
             if breaks == least and (nearest or breaks < self.wiring.breaks(lines)):
                 nearest.append(edit)
+        nearest = nearest or list(others)
         if len(nearest) > MAX_JUDGED:
             return []
         return [edit for edit in nearest if self._holds(edit)]

@@ -132,9 +132,7 @@ def _holds_partial(side: Expression | None) -> bool:
     return side is not None and contains(side, Partial)
 
 
-def _differentiated(
-    definitions: Sequence[Step], claims: Sequence[Step], loss: str | None
-) -> str:
+def _differentiated(definitions: Sequence[Step], claims: Sequence[Step], loss: str | None) -> str:
     """The name of the loss: what most claims differentiate and nothing is differentiated by.
 
     ``loss`` is what it was understood to be, which a claim may call by another name.

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcheck.document import Document, Span
-from gradcheck.expression import Divide, Expression, Multiply, Name, Negate, Number, Sum, to_key, walk
+from gradcheck.expression import (
+    Divide,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Sum,
+    to_key,
+    walk,
+)
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation
 from gradcheck.notation import to_text

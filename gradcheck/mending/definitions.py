@@ -155,6 +155,11 @@ class _Search:
     def flows(self) -> tuple[Flow, ...]:
         return tuple(Flow(point, self.model.definitions) for point in self.context.points)
 
+    @cached_property
+    def _slips(self) -> bool:
+        """Whether a failing claim would hold with one edit of its own."""
+        return any(_mendable(self.context, claim) for claim in self.failing)
+
     def holds(self, claim: Asked) -> bool:
         """Whether something holds at the points as it stands."""
         return self._holds(claim, list(self.flows), Constant())
@@ -232,7 +237,12 @@ class _Search:
         return found
 
     def _natural(self, edit: Edit, source: Source, kind: int, adds: bool) -> bool:
-        """Whether an author may have meant it: nobody writes a network or a loss upside down."""
+        """Whether an author may have meant it: nobody writes a network or a loss upside down.
+
+        Another activation is meant only if the claims are not that one's derivative by a slip.
+        """
+        if edit.rule == "wrong-function" and self._slips:
+            return False
         if not kind or edit.rule != "wrong-sign":
             return True
         logarithm = any(

@@ -41,6 +41,7 @@ from gradcheck.verdict import Constant
 
 ZERO = Number(Fraction(0))
 TWO = Number(Fraction(2))
+ACTIVATIONS = (("sigmoid", "sigma", r"\sigma"), ("tanh", "tanh", r"\tanh"))
 Changes = tuple[tuple[Span, str], ...]
 
 
@@ -323,7 +324,7 @@ class Edits:
             gone = Span(span.end, prime.end())
             yield Edit(path, new, ((gone, ""),), "prime", f"{to_text(new)}: without the prime", 2)
         for head, spelled in self._heads():
-            if head == node.function or self.definition:
+            if head == node.function or (self.definition and node.order):
                 continue
             new = Apply(head, node.arguments, node.order, span=node.span)
             words = f"{to_text(head)} for {to_text(node.function)}"
@@ -343,6 +344,11 @@ class Edits:
         for written in self.context.written_activations.values():
             _, text = self._head(written)
             found.setdefault(written.function.key, (written.function, text))
+        if self.definition:
+            known = {body.function.key for body in self.context.activations.values()}
+            for function, base, text in ACTIVATIONS:
+                if function not in known:
+                    found.setdefault(base, (Name(base), text))
         return list(found.values())
 
     # -- edits of the whole -------------------------------------------------------------------

@@ -11,7 +11,16 @@ from gradcheck.comparison.forms import Forms, truth, with_definition
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
-from gradcheck.expression import Expression, Multiply, Negate, Number, Partial, to_key
+from gradcheck.expression import (
+    Expression,
+    Multiply,
+    Negate,
+    Number,
+    Partial,
+    Sum,
+    contains,
+    to_key,
+)
 from gradcheck.mending import (
     Counterexample,
     DefinitionMend,
@@ -200,6 +209,8 @@ class Mends:
             return None
         context = self.context if step.of_loss else self.strict
         left = step.step.left_expression or step.left
+        if contains(step.left, Sum):  # the sum that a product of partials carries
+            left = step.left
         return mend_side(context, left, step.step.right_written)
 
     @cached_property

@@ -51,6 +51,12 @@ class Functions:
             self.raised = self.raised or f"{type(error).__name__}: {error}"
             return float("nan")
 
+    def analytic(self, arrays: Arrays) -> Any:
+        """What the loss returns for arrays some of which are complex."""
+        return self.value(
+            self.point.rebuild({name: array.copy() for name, array in arrays.items()})
+        )
+
     def gradient(self, arrays: Arrays) -> dict[str, Array]:
         """The claimed gradient, its arrays copied; after a call of the loss at the same point, for
         code that keeps what the forward pass found."""

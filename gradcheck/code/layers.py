@@ -44,7 +44,9 @@ class Layer:
         self.single = not isinstance(found, (tuple, list))
         outputs = (found,) if self.single else tuple(found)
         for k, output in enumerate(outputs):
-            if np.asarray(output).dtype.kind not in "fiub":
+            if (
+                np.asarray(output).dtype.kind not in "fiubc"
+            ):  # complex where a complex step is tried
                 place = "" if self.single else f" as output {k}"
                 raise TypeError(
                     f"forward returned a {type(output).__name__}{place}: "

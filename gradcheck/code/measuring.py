@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,16 @@ from gradcheck.code.result import CodeFinding
 from gradcheck.finding import RULES
 from gradcheck.numeric import (
     TRUST,
+    ComplexStep,
     Evaluations,
+    NotAnalytic,
     NumericGradient,
     Singles,
     differentiate,
     differentiate_again,
 )
 from gradcheck.numeric.measurement import Noise, measure
+from gradcheck.numeric.search import spread
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -36,6 +40,10 @@ DISPLACED = (0.03, 0.3)
 """Displacements, relative to a parameter's size, at which network and loss must be one."""
 ALONG = 2.0**-6
 """First step along the random direction in which their slopes must be one."""
+SAMPLED, RESAMPLED = 2, 8
+"""Points in the last digits at which the rounding of a complex step is heard; on an alarm."""
+COMPARED = 3
+"""Entries of each parameter at which a complex step is compared with differences."""
 LAST_DIGITS = 256.0
 """Of the loss: two programs that add up in different orders may differ by so many."""
 
@@ -53,10 +61,18 @@ class Measured:
     method: str
     escalated: int = ESCALATED
     findings: tuple[CodeFinding, ...] = ()
+    exact: ComplexStep | None = None
 
     def again(self, entries: Indices) -> NumericGradient:
         """The gradient with these entries measured once more."""
-        return differentiate_again(self.evaluations, self.numeric, entries)
+        second = differentiate_again(self.evaluations, self.numeric, entries)
+        if self.exact is None:
+            return second
+        values, bounds = self.exact.slopes(entries, RESAMPLED, seed=1)
+        if _within(second, entries, values):
+            return _replaced(self.numeric, entries, values, bounds)
+        # The imaginary part is lost on the way to some entry: differences for all.
+        return differentiate_again(self.evaluations, differentiate(self.evaluations), entries)
 
 
 def measured(
@@ -69,12 +85,78 @@ def measured(
     """The gradient of the user's loss at ``point``."""
     evaluations = Singles(functions.nearby, point, precision.grid)
     if network is None:
-        return Measured(differentiate(evaluations), evaluations, "central differences")
+        exact = ComplexStep(functions.analytic, evaluations)
+        by_complex_step = _complex_step(exact, evaluations, seed) if precision.double else None
+        return by_complex_step or Measured(
+            differentiate(evaluations), evaluations, "central differences"
+        )
     found = network.slopes(point)
     why = another_loss(network, found, evaluations, seed)
     if why is None:
         return Measured(found, evaluations, "incremental differences", CONFIRMED)
     return entry_by_entry(evaluations, why)
+
+
+def _complex_step(exact: ComplexStep, evaluations: Singles, seed: int) -> Measured | None:
+    """The gradient by complex steps, if the loss takes them and differences say the same: at some
+    entries of each parameter, and along a random direction through all."""
+    groups = [np.arange(a, b) for a, b in pairwise(evaluations.starts.tolist())]
+    pilots = np.concatenate([spread(group, COMPARED) for group in groups])
+    everything = np.arange(evaluations.flat.size)
+    try:
+        exact.slopes(pilots[:1], 0)
+        differences = differentiate_again(evaluations, _nothing(evaluations), pilots)
+        values, _ = exact.slopes(pilots, 0)
+        kinked = any(span.any() for span in differences.spans.values())
+        if kinked or not _within(differences, pilots, values):
+            return None
+        values, bounds = exact.slopes(everything, SAMPLED)
+    except NotAnalytic:
+        return None
+    found = _replaced(differences, everything, values, bounds)
+    if _another_slope(found, evaluations, evaluations.here(), np.random.default_rng(seed)):
+        return None
+    return Measured(found, evaluations, "complex step", exact=exact)
+
+
+def _nothing(evaluations: Evaluations) -> NumericGradient:
+    """Nothing known of any entry."""
+    zeros = np.zeros(evaluations.flat.size)
+    shaped = evaluations.shaped
+    return NumericGradient(
+        shaped(zeros), shaped(zeros + np.inf), shaped(zeros), shaped(zeros > 0), 0, 0.0
+    )
+
+
+def _flat(by_name: Mapping[str, Array]) -> Array:
+    return np.concatenate([array.ravel() for array in by_name.values()])
+
+
+def _within(numeric: NumericGradient, entries: Indices, values: Array) -> bool:
+    """Whether other slopes of these entries are those measured."""
+    off = np.abs(_flat(numeric.values)[entries] - values)
+    return bool(np.all(off <= TRUST * _flat(numeric.bounds)[entries]))
+
+
+def _replaced(
+    numeric: NumericGradient, entries: Indices, values: Array, bounds: Array
+) -> NumericGradient:
+    """With other values and bounds at these entries, and no kinks there."""
+
+    def merged(old: Mapping[str, Array], new: Array) -> dict[str, Array]:
+        whole = _flat(old).copy()
+        whole[entries] = new
+        cuts = np.split(whole, np.cumsum([array.size for array in old.values()])[:-1])
+        parts = zip(old.items(), cuts, strict=True)
+        return {name: part.reshape(array.shape) for (name, array), part in parts}
+
+    return replace(
+        numeric,
+        values=merged(numeric.values, values),
+        bounds=merged(numeric.bounds, bounds),
+        spans=merged(numeric.spans, 0.0 * values),
+        flat=merged(numeric.flat, values == 0.0),
+    )
 
 
 def entry_by_entry(evaluations: Evaluations, why: str) -> Measured:
@@ -133,6 +215,8 @@ def _another_slope(
     evaluations.evaluations += line.evaluations
     slope = sum(float(np.sum(found.values[k] * direction[k])) for k in point)
     off = sum(float(np.sum(found.bounds[k] * np.abs(direction[k]))) for k in point)
+    if seen.kinked[0]:
+        return "along a random direction the loss has a kink"
     if abs(slope - seen.values[0]) <= TRUST * (off + seen.bounds[0]) or not np.isfinite(off):
         return None
     return f"along a random direction its slope is {slope:.10g}, the loss's {seen.values[0]:.10g}"

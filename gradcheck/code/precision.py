@@ -27,6 +27,11 @@ class Precision:
     grid: np.dtype[Any]
     note: str = ""
 
+    @property
+    def double(self) -> bool:
+        """Whether the loss is computed in float64."""
+        return self.grid == np.float64
+
 
 def precision_of(functions: Functions, point: Arrays) -> Precision:
     """Float64 if the code follows the type of its inputs, else the coarsest type it falls to."""

@@ -1,6 +1,7 @@
 """Numeric gradients: finite differences of a callable loss, with a measured bound an entry."""
 
 from gradcheck.numeric.batches import Batches, Evaluations, Singles
+from gradcheck.numeric.complex_step import ComplexStep, NotAnalytic
 from gradcheck.numeric.differences import (
     TRUST,
     NotDifferentiable,
@@ -13,7 +14,9 @@ from gradcheck.numeric.differences import (
 __all__ = [
     "TRUST",
     "Batches",
+    "ComplexStep",
     "Evaluations",
+    "NotAnalytic",
     "NotDifferentiable",
     "NumericGradient",
     "Singles",

@@ -43,7 +43,7 @@ def search(batches: Evaluations, here: float) -> Found:
     steps they found, then every entry from there."""
     groups = [np.arange(a, b) for a, b in zip(batches.starts, batches.starts[1:], strict=False)]
     state = _State(batches, here)
-    pilots = [_spread(group) for group in groups]
+    pilots = [spread(group) for group in groups]
     chosen = np.concatenate([*pilots, np.empty(0, dtype=np.intp)])
     state.listen(chosen)
     enough = np.zeros(batches.flat.size)
@@ -86,11 +86,11 @@ def refined(batches: Evaluations, here: float, noise: Noise) -> Found:
     return state.found()
 
 
-def _spread(group: Indices) -> Indices:
-    """Up to PILOTS entries, spread by the golden ratio so that no row or column is favoured."""
-    if group.size <= PILOTS:
+def spread(group: Indices, count: int = PILOTS) -> Indices:
+    """Up to ``count`` entries, spread by the golden ratio so that no row or column is favoured."""
+    if group.size <= count:
         return group
-    places = np.modf((np.arange(PILOTS) + 0.5) * 0.6180339887498949)[0]
+    places = np.modf((np.arange(count) + 0.5) * 0.6180339887498949)[0]
     chosen: Indices = group[np.unique((places * group.size).astype(np.intp))]
     return chosen
 
@@ -161,9 +161,10 @@ class _State:
         return bool((self.noise.level[smooth] > 1.25 * before).any())
 
     def found(self) -> Found:
-        """What is known. Where even the last step was blind, the slope may be anything: the bound
-        reaches 0."""
-        bounds = self.bounds + np.where(self.blind, np.abs(self.values), 0.0)
+        """What is known. Where even the last step was blind, and not because of a kink, the slope
+        may be anything: the bound reaches 0."""
+        blind = self.blind & ~self.kinked
+        bounds = self.bounds + np.where(blind, np.abs(self.values), 0.0)
         return Found(self.values, bounds, self.spans, self.steps, ~self.moved, self.near_noise)
 
     def good(self, entries: Indices) -> Array:

@@ -20,6 +20,7 @@ from gradcheck.configuration import (
     find,
     settings,
 )
+from gradcheck.jobs import TIMEOUT
 from gradcheck.rendering.formats import FORMATS, renderer
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
@@ -27,17 +28,19 @@ from gradcheck.report import InputError, Report
 USAGE_ERROR = 2
 INTERRUPTED = 130
 LARGEST_SIZE = 512
+LONGEST_TIMEOUT = 86_400
 SIZES = {"features": 3, "hidden": 4, "samples": 5}
 
 _DESCRIPTION = """\
 gradcheck finds out whether a gradient that somebody wrote down is right. It reads a derivation
 (Markdown or text with LaTeX formulas), derives the gradients itself from the document's own
 equations, compares them with finite differences and with backprop code, and says line by line
-what holds, what holds only up to a convention, and what is wrong."""
+what holds, what holds only up to a convention, and what is wrong. Gradient code is compared with
+finite differences of its own loss, and with the document that it belongs to."""
 
 _VERIFY_DESCRIPTION = """\
-Verify the gradients in derivation documents. Without a path, the documents that come with
-gradcheck are verified: a first look at what the output is like."""
+Verify the gradients in derivation documents and in Python code. Without a path, the documents that
+come with gradcheck are verified: a first look at what the output is like."""
 
 _VERIFY_EPILOG = """\
 verdicts:
@@ -46,6 +49,14 @@ verdicts:
   WRONG               not equal; the output shows a point where the two sides differ
   not decided         could not be decided; the reason is given
   not read            could not be understood; the reason and the place are given
+  agrees              (gradient code) differs by no more than finite differences can be off
+
+gradient code:
+  FILE.py:NAME or package.module:NAME names a gradcheck.GradientCase(loss, gradient, parameters), a
+  gradcheck.BackwardCase(forward, backward, inputs), or a function without arguments that returns
+  one. It runs in a process of its own. A document can name the code that belongs to it in its
+  front matter, 'code: FILE.py:NAME'; that runs only if the same is named here too, and then the
+  document, SymPy and the code are compared with each other.
 
 exit status:
   0   everything was checked and nothing is wrong
@@ -55,7 +66,8 @@ exit status:
 findings:
   --select and --ignore take codes or their beginnings: --ignore GC2,GC301 leaves out conventions
   and GC301. They choose what is shown and what counts for the exit status; verdicts and tables
-  stay. 'gradcheck rule' lists the codes, 'gradcheck rule GC101' explains one.
+  stay, and gradient code that is not right fails in any case. 'gradcheck rule' lists the codes,
+  'gradcheck rule GC101' explains one.
 
 known mistakes:
   A line <!-- gradcheck: expect[GC101] reason --> above an equation declares a finding in it: it
@@ -68,6 +80,7 @@ examples:
   gradcheck verify notes/ --strict          every .md file in a folder, conventions fail too
   gradcheck verify --select GC1,GC4 a.md    wrong gradients and update rules only
   gradcheck verify --against task.md a.md   by the model and the loss of the assignment
+  gradcheck verify model.py:case a.md       gradient code, and a document
   gradcheck verify --format json - <a.md    from standard input, for another program
 """
 
@@ -147,6 +160,7 @@ def _verify(options: argparse.Namespace) -> int:
         against=project.against,
         settings=project,
         trusted=options.trusted,
+        timeout=options.timeout,
     )
     if project.baseline is not None:
         from gradcheck import baseline
@@ -167,7 +181,7 @@ def _verify(options: argparse.Namespace) -> int:
     for name, path in options.output:
         _save(path, renderer(name)(report))
     _write(_render(report, options))
-    return report.exit_status
+    return INTERRUPTED if report.interrupted else report.exit_status
 
 
 def _save(path: str, text: str) -> None:
@@ -338,7 +352,8 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="a document, a folder (every .md file below it), or - for standard input",
+        help="a document, a folder (every .md file below it), - for standard input, or gradient "
+        "code, FILE.py:NAME",
     )
     verify.add_argument(
         "--format",
@@ -435,6 +450,13 @@ def _add_verify_arguments(verify: argparse.ArgumentParser) -> None:
         help="processes to share the documents among (default: as many as pay)",
     )
     verify.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help=f"how long each target of gradient code may take (default {TIMEOUT:g})",
+    )
+    verify.add_argument(
         "--seed",
         type=_seed,
         metavar="N",
@@ -469,6 +491,18 @@ def _seed(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed; write a number such as 0 or 7")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds above 0, at most {LONGEST_TIMEOUT}"
+        )
+    return seconds
 
 
 def _jobs(text: str) -> int:

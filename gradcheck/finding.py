@@ -119,6 +119,7 @@ _TABLE = (
     ("GC408", "rates-differ", "update", "warning", "the parameters are updated with different learning rates"),
     ("GC409", "not-plain-descent", "update", "note", "an update is not plain gradient descent and is not judged"),
     ("GC501", "code-gradient", "calculus", "error", "the code's gradient is not that of its loss"),
+    ("GC502", "code-undecided", "reading", "error", "the code's gradient could not be decided"),
     ("GC510", "not-deterministic", "reading", "warning", "the code gives another result every time"),
     ("GC511", "changes-input", "reading", "warning", "the code changes its input in place"),
     ("GC512", "leaves-domain", "reading", "note", "the loss has no value near the point"),

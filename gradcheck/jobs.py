@@ -11,6 +11,9 @@ T = TypeVar("T")
 WORTH_A_PROCESS = 3
 """Documents a process: with fewer, starting it costs more than it saves."""
 
+TIMEOUT = 120.0
+"""Seconds that a process with somebody else's code may take, unless the user says how many."""
+
 _task: Callable[[int], Any] | None = None
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from gradcheck.report import DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gradcheck.code.result import GradientReport
 
 
 def exit_status(report: Report) -> int:
@@ -13,16 +17,16 @@ def exit_status(report: Report) -> int:
 
     1: an unexpected `wrong`, error-level finding, or gradient `unread` or `undecided`; else 2: a
     named input could not be read or held nothing to check, or nothing at all was checked; else 0.
-    Each of the failing verdicts has an error-level finding, so the findings decide. With
+    Each of the failing verdicts has an error-level finding, so the findings decide; gradient code
+    fails by its verdict too, whatever findings were selected. With
     ``strict``, conventions, unread side remarks and gradients not claimed fail too.
     """
-    if any(_fails(document) for document in report.documents):
+    if any(_fails(document) for document in report.documents) or any(map(code_fails, report.code)):
         return 1
     if report.strict and any(_lax(document) for document in report.documents):
         return 1
-    if report.errors or not any(document.checked for document in report.documents):
-        return 2
-    return 0
+    checked = report.code or any(document.checked for document in report.documents)
+    return 2 if report.errors or not checked else 0
 
 
 UNREADABLE = ("GC003", "GC004")
@@ -31,6 +35,8 @@ UNREADABLE = ("GC003", "GC004")
 
 def _fails(document: DocumentResult) -> bool:
     """Whether an unexpected error was found; of a document with nothing to check only real ones."""
+    if any(row.disagrees for item in document.comparisons for row in item.parameters):
+        return True
     return any(
         finding.fails and (document.checked > 0 or finding.rule.code not in UNREADABLE)
         for finding in document.findings
@@ -45,7 +51,14 @@ def _lax(document: DocumentResult) -> bool:
         any(finding.rule.severity == "warning" for finding in unexpected)
         or any(claim.verdict is Verdict.CONVENTION for row in rows for claim in row.claims)
         or any(row.verdict is None for row in rows)
+        or any(comparison.setup is None for comparison in document.comparisons)
     )
+
+
+def code_fails(code: GradientReport) -> bool:
+    """Whether gradient code is wrong or not decided, or has another error to be told."""
+    error = any(finding.rule.severity == "error" for finding in code.findings)
+    return error or code.verdict is not Verdict.AGREES
 
 
 def count_steps(document: DocumentResult) -> dict[str, int]:

@@ -124,7 +124,7 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(BYTES_PER_FILE + 1)
     except FileNotFoundError:
-        raise LoadError(path, _no_such_file(path)) from None
+        raise LoadError(path, no_such_file(path)) from None
     except (OSError, ValueError) as problem:
         shown = STANDARD_INPUT if path == "-" else path
         raise LoadError(shown, f"cannot be read ({_reason(problem)})") from None
@@ -135,7 +135,7 @@ def _reason(problem: Exception) -> str:
     return (words or str(problem)).lower()
 
 
-def _no_such_file(path: str) -> str:
+def no_such_file(path: str) -> str:
     """The message for a missing file, with the name that was probably meant."""
     parent = Path(path).parent
     if not parent.is_dir():

@@ -90,6 +90,33 @@ class SetupResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedGradient:
+    """One parameter's gradient from three sources at the code's own point.
+
+    The errors are the largest difference ÷ the largest symbolic entry, of the document's claim
+    (completed by what it left out) and of the code's gradient; None: there is none.
+    """
+
+    role: str
+    source_name: str
+    code_name: str
+    words: str  # which of them is wrong
+    disagrees: bool = False  # the code is right by itself, and yet not what was derived
+    document_error: float | None = None
+    code_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeComparison:
+    """Document, SymPy and the code that the front matter names; ``words`` say how, or why not."""
+
+    target: str
+    words: str
+    setup: str | None = None  # None: not compared
+    parameters: tuple[ComparedGradient, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentResult:
     """Everything about one document."""
 
@@ -101,6 +128,7 @@ class DocumentResult:
     formulas: int  # how many statements were found, read or not
     equations: tuple[Span, ...] = ()  # of the statements, in order
     descents: tuple[Descent | str, ...] = ()  # by the document's own update rules, if asked for
+    comparisons: tuple[CodeComparison, ...] = ()  # with the code that its front matter names
 
     @property
     def path(self) -> str:
@@ -139,6 +167,7 @@ class Report:
     sizes: tuple[int, int, int] = (3, 4, 5)  # features, hidden, samples
     code: tuple[GradientReport, ...] = ()  # gradient code that the user named
     points: Points = field(default_factory=Points)  # for classes
+    interrupted: bool = False  # by the user: what is here is what was known then
 
     @property
     def exit_status(self) -> int:

@@ -947,6 +947,11 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
         "same point differ from it by far more than they can be off.",
         "Look at the parameter and the entry named; mend the code, not the tolerance.",
     ),
+    "GC502": Explanation(
+        "Nothing shows that the gradient is wrong, and nothing that it is right: both are smaller "
+        "than what finite differences can see, or the loss has no value near the point.",
+        "Take another point, as the finding says.",
+    ),
     "GC510": Explanation(
         "Called twice with the same parameters, the loss or the gradient gives different results: "
         "dropout, noise, a batch drawn anew. No gradient can be compared with such a loss.",

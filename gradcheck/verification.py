@@ -10,6 +10,8 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from gradcheck import loading
+from gradcheck.code.process import Answer, run_all
+from gradcheck.code.target import file_of, named_in, split_targets, targets_of
 from gradcheck.comparison import Evidence, Options
 from gradcheck.configuration import Settings
 from gradcheck.derivation import Instead, understand
@@ -30,16 +32,18 @@ from gradcheck.explanation import (
 )
 from gradcheck.finding import RULES, Finding
 from gradcheck.hygiene import hygiene_findings
-from gradcheck.jobs import in_parallel, jobs_for
+from gradcheck.jobs import TIMEOUT, in_parallel, jobs_for
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
 from gradcheck.reading import read
-from gradcheck.report import DocumentResult, InputError, Report
+from gradcheck.report import CodeComparison, DocumentResult, InputError, Report
+from gradcheck.selection import is_selected
 from gradcheck.selection import select as selected
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings, with_substituted
 
 if TYPE_CHECKING:
+    from gradcheck.code.result import GradientReport
     from gradcheck.descent import Descent
 
 
@@ -52,6 +56,7 @@ class Choices:
     settings: Settings = field(default_factory=Settings)
     descent: bool = False
     reference: Derivation | None = None  # the assignment that documents are judged against
+    code: tuple[Answer, ...] = ()  # what came of the targets that the user named
 
 
 def verify(
@@ -68,8 +73,13 @@ def verify(
     jobs: int = 1,
     settings: Settings | None = None,
     trusted: bool = True,
+    timeout: float = TIMEOUT,
 ) -> Report:
-    """Verify documents: files, folders of ``.md``, ``-`` for standard input.
+    """Verify documents (files, folders of ``.md``, ``-`` for standard input) and gradient code.
+
+    Code is named as ``FILE.py:NAME`` or ``package.module:NAME``; it runs in a child process, for
+    at most ``timeout`` seconds. A document's front matter can name it too, ``code: FILE.py:NAME``;
+    it runs only if ``paths`` name the same.
 
     ``sizes`` are features, hidden units and samples of the numbers; ``inline=False`` disregards
     comments in which a document declares its own mistakes; ``select`` and ``ignore`` are codes,
@@ -85,16 +95,30 @@ def verify(
     project = settings or Settings()
     if select or ignore:
         project = replace(project, select=tuple(select), ignore=tuple(ignore))
-    documents, errors = loading.load_all([str(path) for path in named], project.excludes, trusted)
+    report = Report((), (), strict, seed, sizes, points=project.points)
+    files, targets, unnamed = split_targets([str(path) for path in named])
+    documents, unread = loading.load_all(files, project.excludes, trusted)
     reference, problems = _reference(against)
-    options = Options(seed=seed, sizes=Sizes(*sizes))
-    choices = Choices(options, inline and trusted, project, descent, reference)
     if problems:
-        return Report((), (*problems, *errors), strict, seed, sizes, points=project.points)
+        return replace(report, errors=(*problems, *unnamed, *unread))
+    observed, odd = targets_of(documents)
+    answers = run_all(targets, timeout, observed)
+    errors = (*unnamed, *unread, *odd, *(a.error for a in answers if a.error is not None))
+    options = Options(seed=seed, sizes=Sizes(*sizes))
+    choices = Choices(options, inline and trusted, project, descent, reference, answers)
+    code = tuple(_chosen_code(a.report, choices) for a in answers if a.report is not None)
+    if any(answer.interrupted for answer in answers):
+        return replace(report, errors=errors, code=code, interrupted=True)
     results, broken = _each(documents, choices, jobs or jobs_for(len(documents)))
-    empty = _nothing_checked(results, {str(path) for path in named})
-    problems = (*errors, *broken, *empty)
-    return Report(results, problems, strict, seed, sizes, points=project.points)
+    empty = _nothing_checked(results, set(files))
+    return replace(report, documents=results, errors=(*errors, *broken, *empty), code=code)
+
+
+def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
+    """A report with the findings that were selected."""
+    select, ignore = choices.settings.codes_for(file_of(code.target))
+    found = [f for f in code.findings if is_selected(f.rule.code, select, ignore)]
+    return replace(code, findings=tuple(found))
 
 
 def _each(
@@ -167,6 +191,7 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         formulas=len(statements.statements),
         equations=tuple(_blocks(statements)),
         descents=_descents(derivation, document, choices),
+        comparisons=_comparisons(document, evidence, choices),
     )
 
 
@@ -215,6 +240,22 @@ def _descents(
     from gradcheck.descent import descents
 
     return descents(derivation, document, choices.options)
+
+
+def _comparisons(
+    document: Document, evidence: Sequence[Evidence], choices: Choices
+) -> tuple[CodeComparison, ...]:
+    """Document, SymPy and the code that the front matter names, if it names any."""
+    try:
+        target = named_in(document)
+    except loading.LoadError:  # reported with the inputs
+        return ()
+    if target is None:
+        return ()
+    from gradcheck.comparison.three_ways import compare_three
+
+    answer = next((a for a in choices.code if a.target.identity == target.identity), None)
+    return compare_three(evidence, target, answer)
 
 
 def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tuple[InputError, ...]:

@@ -249,6 +249,7 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "sizes": (1, 4, 2),
         "strict": True,
         "jobs": 0,
+        "timeout": 120.0,
         "inline": False,
     }
     chosen = ["--select", "gc1, GC402", "--select", "GC3", "--ignore", "GC301", "--descent"]

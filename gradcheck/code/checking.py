@@ -41,14 +41,24 @@ def check_gradient(
     else than a finite number, or arrays of the parameters' shapes. Errors that the functions raise
     themselves at ``parameters`` are not caught.
     """
+    functions = functions_of(loss, gradient, parameters, value_and_gradient)
+    if network is None and isinstance(loss, LayeredNetwork):
+        network = loss
+    return tried(Trial(functions, target, seed, network=network))
+
+
+def functions_of(
+    loss: Callable[[Any], Any] | None,
+    gradient: Callable[[Any], Any] | None,
+    parameters: Any,
+    value_and_gradient: Callable[[Any], Any] | None,
+) -> Functions:
+    """What `check_gradient` is given, as functions that are safe to call. Raises as it does."""
     if value_and_gradient is not None:
         loss, gradient = loss or _first(value_and_gradient), gradient or _second(value_and_gradient)
     if not callable(loss) or not callable(gradient):
         raise TypeError("expected two functions, loss and gradient, or value_and_gradient")
-    if network is None and isinstance(loss, LayeredNetwork):
-        network = loss
-    functions = Functions(parameters_of(parameters), loss, gradient)
-    return tried(Trial(functions, target, seed, network=network))
+    return Functions(parameters_of(parameters), loss, gradient)
 
 
 def check_backward(

@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from tabulate import tabulate
 
 from gradcheck.code.result import GradientReport, GradientRow
+from gradcheck.verdict import Verdict
 
-HEADERS = ("parameter", "verdict", "largest error", "bound", "worst entry", "checked", "visible")
+HEADERS = ("parameter", "verdict", "off by", "worst at", "code", "numeric", "checked", "seen from")
+LEGEND = (
+    "off by: the largest difference between the code's gradient and the numeric one; worst at: its "
+    "entry, with both values; seen from: the smallest error that would have been seen in any entry."
+)
+_ALIGNMENT = ("left", "left", "right", "left", "right", "right", "right", "right")
 
 
 def table(report: GradientReport) -> str:
     """The verdict, one row a parameter, then the findings and notes."""
-    lines = [f"{report.target}: {report.verdict.words}", ""]
-    lines.append(tabulate([_row(row) for row in report.rows], HEADERS, disable_numparse=True))
-    lines += [f"{finding.rule.code} {finding.message}" for finding in report.findings]
+    lines = [f"{report.target}: {report.verdict.words}", "", grid(report.rows)]
+    lines += [f"{row.name}: {row.note}" for row in report.rows if row.note]
+    for finding in report.findings:
+        lines.append(f"{finding.rule.severity}: {finding.message} [{finding.rule.code}]")
+        lines += [f"    try: {finding.suggestion}"] if finding.suggestion else []
     return "\n".join([*lines, *report.notes])
 
 
-def _row(row: GradientRow) -> tuple[str, ...]:
-    entry = ", ".join(map(str, row.worst_entry)) if row.worst_entry is not None else ""
+def grid(rows: Sequence[GradientRow], verdicts: Sequence[str] = ()) -> str:
+    """One row a parameter; ``verdicts`` stand for their own words, coloured say."""
+    shown = verdicts or [row.verdict.words for row in rows]
+    cells = [_cells(row, verdict) for row, verdict in zip(rows, shown, strict=True)]
+    return tabulate(cells, HEADERS, disable_numparse=True, colalign=_ALIGNMENT if cells else None)
+
+
+def _cells(row: GradientRow, verdict: str) -> tuple[str, ...]:
+    """The worst entry is shown only where it is a mistake: the place of noise means nothing."""
+    differs = row.verdict is not Verdict.AGREES
+    entry = f"[{', '.join(map(str, row.worst_entry))}]" if row.worst_entry else ""
     return (
         row.name,
-        row.verdict.words,
-        _number(row.largest_error),
-        _number(row.bound),
-        f"[{entry}]" if row.worst_entry else "",
+        verdict,
+        (_digits(row.largest_error, 2) if differs else _below(row.largest_error)),
+        entry if differs else "",
+        _digits(row.claimed, 6) if differs else "",
+        _digits(row.numeric, 6) if differs else "",
         f"{row.checked} of {row.entries}",
-        _number(row.visible),
+        _below(row.visible).removeprefix("< "),
     )
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.1e}"
+def _digits(value: float | None, digits: int) -> str:
+    """A number as short as that many digits allow: ``0.25``, ``-3e-08``."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}g}" if math.isfinite(value) else str(value)
+
+
+def _below(value: float | None) -> str:
+    """The power of ten above an error that is noise: its digits would mean nothing."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"< 1e{math.floor(math.log10(value)) + 1}" if value > 0 else "0"

@@ -186,6 +186,20 @@ class Evidence:
             return False
         return arrays.agrees(array, numbers, key)
 
+    def claimed(self, item: JudgedClaim, numbers: Numbers) -> Array:
+        """A claim as an array at the point of ``numbers``, completed by what it left out.
+
+        One with a wrong constant stays as it is. Raises `NotEvaluated` with the reason.
+        """
+        if item.claim.expression is None:
+            raise NotEvaluated(item.reason or "it was not read")
+        key, factor = self.keys[item.claim.parameter], self.factor(item)
+        array = arrays.completed(self.forms.total, numbers, item.claim.expression, key, factor)
+        if item.witness is None and item.verdict is Verdict.WRONG:
+            assert numbers.point is not None
+            array = array / (factor or Constant()).value(numbers.point.sizes.samples)
+        return array
+
     def factor(self, item: JudgedClaim) -> Constant | None:
         """What completes a claim to the setup's loss: more than it left out of its own."""
         if not item.claim.loss or item.claim.loss == self.setup.model.loss:

@@ -53,8 +53,17 @@ def compute(
     try:
         lifting = degenerate(model) if flat else infer(model)
         point = draw_point(model, lifting, sizes, seed)
-        loss = loss_function(model, lifting, point)
-        numeric = numeric_gradient(loss, point.parameters(model))
+    except (LiftingAmbiguous, NotEvaluated) as trouble:
+        return Numbers(problem=str(trouble))
+    return compute_at(model, derived, lifting, point)
+
+
+def compute_at(
+    model: Model, derived: Mapping[str, Expression], lifting: Lifting, point: Point
+) -> Numbers:
+    """The same at a given point: a value of its lifted shape for every free name."""
+    try:
+        numeric = numeric_gradient(loss_function(model, lifting, point), point.parameters(model))
     except (LiftingAmbiguous, NotEvaluated, NotDifferentiable) as trouble:
         return Numbers(problem=str(trouble))
     symbolic: dict[str, Array] = {}

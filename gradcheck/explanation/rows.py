@@ -128,10 +128,9 @@ def _with_document(
     evidence: Evidence, row: ParameterResult, shown: JudgedClaim, key: str
 ) -> ParameterResult:
     """The row with the error of the document's own claim."""
-    assert shown.claim.expression is not None
-    numbers, factor = evidence.numbers, evidence.factor(shown)
+    numbers = evidence.numbers
     try:
-        array = arrays.completed(evidence.forms.total, numbers, shown.claim.expression, key, factor)
+        array = evidence.claimed(shown, numbers)
     except LiftingAmbiguous as trouble:
         return replace(row, note=f"lifting ambiguous: {trouble}")
     except NotEvaluated as trouble:
@@ -139,7 +138,5 @@ def _with_document(
     holds = shown.verdict in (Verdict.EXACT, Verdict.CONVENTION)
     if holds and not arrays.agrees(array, numbers, key):
         return replace(row, note="lifting ambiguous: it holds for one unit and one feature")
-    if shown.witness is None and shown.verdict is Verdict.WRONG:  # a wrong constant
-        array = array / (factor or Constant()).value(evidence.options.sizes.samples)
     gap = arrays.difference(array, numbers.symbolic[key])
     return replace(row, document_error=gap.error, worst_entry=gap.entry)

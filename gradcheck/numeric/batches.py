@@ -27,7 +27,10 @@ class Evaluations(ABC):
 
     def __init__(self, point: Mapping[str, ArrayLike], grid: Any = np.float64) -> None:
         # Copies, and read-only: a loss that changes its input must not move the point under us.
-        self.arrays = {name: np.array(value, dtype=np.float64) for name, value in point.items()}
+        # In C order: entries are numbered so, and a transposed array has no flat view otherwise.
+        self.arrays = {
+            name: np.array(value, dtype=np.float64, order="C") for name, value in point.items()
+        }
         for name, array in self.arrays.items():
             if not np.isfinite(array).all():
                 raise ValueError(f"parameter {name} has an entry that is not finite")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradcheck.baseline import fingerprints
+from gradcheck.code.target import file_of
 from gradcheck.finding import Finding, Rule
 from gradcheck.report import DocumentResult, Report
 
@@ -34,6 +35,7 @@ class Annotation:
     mark: str = ""  # "expected", "ignored", "known", or nothing
     source: str = ""  # what stands there
     fingerprint: str = ""
+    target: str = ""  # of gradient code; ``path`` is then its file
 
     @property
     def severity(self) -> str:
@@ -43,7 +45,7 @@ class Annotation:
     @property
     def text(self) -> str:
         """The message with its suggestion and its cause, in one line."""
-        text = self.message
+        text = f"{self.target}: {self.message}" if self.target else self.message
         if self.suggestion:
             text += f"; try: {self.suggestion}"
         if self.follows_from:
@@ -56,11 +58,12 @@ def annotated(report: Report) -> list[Annotation]:
     found = [item for result in report.documents for item in _of_document(result)]
     found += [
         Annotation(
-            result.target,
+            file_of(result.target),
             finding.rule,
             finding.message,
             suggestion=finding.suggestion,
             source=finding.parameter or "",
+            target=result.target,
             fingerprint=f"{result.target}:{finding.rule.code}:{finding.parameter or ''}",
         )
         for result in report.code

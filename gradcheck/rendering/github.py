@@ -5,19 +5,17 @@ GitHub shows only the first ten of a kind, so causes come before what follows fr
 
 from __future__ import annotations
 
+from gradcheck.code.target import file_of
 from gradcheck.rendering.annotation import Annotation, annotated
 from gradcheck.rendering.wording import outcome
-from gradcheck.report import Report
+from gradcheck.report import InputError, Report
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(report: Report) -> str:
     """Errors of inputs, then the findings of all documents, then a line with the outcome."""
-    lines = [
-        _command("error", error.path, error.line, error.column, None, None, "input", error.message)
-        for error in report.errors
-    ]
+    lines = [_error(error) for error in report.errors]
     lines += [_annotation(item) for item in annotated(report)]
     lines.append(_escape_message(outcome(report)).replace("::", ": :"))
     return "\n".join(lines) + "\n"
@@ -34,6 +32,12 @@ def _annotation(item: Annotation) -> str:
         f"{item.rule.code} {item.rule.name}",
         item.text,
     )
+
+
+def _error(error: InputError) -> str:
+    file = file_of(error.path)
+    message = error.message if file == error.path else f"{error.path}: {error.message}"
+    return _command("error", file, error.line, error.column, None, None, "input", message)
 
 
 def _command(

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
 from gradcheck.document import Document
 from gradcheck.finding import Finding
 from gradcheck.judgement import count_steps
-from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult, StepResult
+from gradcheck.report import (
+    CodeComparison,
+    DocumentResult,
+    ParameterResult,
+    Report,
+    SetupResult,
+    StepResult,
+)
 from gradcheck.verdict import Constant, Verdict
 
 if TYPE_CHECKING:
@@ -31,7 +41,7 @@ def _report(report: Report) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "documents": [_document(result) for result in report.documents],
-        "code": [],
+        "code": [_code(item) for item in report.code],
         "errors": [
             {
                 "path": error.path,
@@ -42,6 +52,7 @@ def _report(report: Report) -> dict[str, object]:
             for error in report.errors
         ],
         "exit_status": report.exit_status,
+        "interrupted": report.interrupted,
         "strict": report.strict,
         "seed": report.seed,
         "sizes": {"features": features, "hidden": hidden, "samples": samples},
@@ -57,7 +68,59 @@ def _document(result: DocumentResult) -> dict[str, object]:
         "steps": [_step(step) for step in result.steps],
         "setups": [_setup(setup) for setup in result.setups],
         "descents": [_descent(descent) for descent in result.descents],
+        "code": [_comparison(comparison) for comparison in result.comparisons],
     }
+
+
+def _comparison(comparison: CodeComparison) -> dict[str, object]:
+    """A document beside the code that its front matter names; ``setup`` is null if it was not."""
+    return {
+        "target": comparison.target,
+        "setup": comparison.setup,
+        "words": comparison.words,
+        "parameters": [
+            {
+                "name": row.role,
+                "source_name": row.source_name,
+                "code_name": row.code_name,
+                "words": row.words,
+                "disagrees": row.disagrees,
+                "document_error": _number(row.document_error),
+                "code_error": _number(row.code_error),
+            }
+            for row in comparison.parameters
+        ],
+    }
+
+
+def _code(code: GradientReport) -> dict[str, object]:
+    """A target of gradient code: every field of its report, of its rows and of its findings."""
+    made = {item.name: _plain(getattr(code, item.name)) for item in fields(code)}
+    made["parameters"] = made.pop("rows")
+    return made
+
+
+def _plain(value: object) -> object:
+    """A part of a report as JSON has it."""
+    match value:
+        case Verdict():
+            return value.value
+        case None | bool() | int() | str():
+            return value
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case CodeFinding():
+            rule = value.rule
+            plain = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+            del plain["rule"]
+            named = {"code": rule.code, "name": rule.name}
+            return {**named, "class": rule.kind, "severity": rule.severity, **plain}
+        case GradientRow():
+            plain = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+            return {**plain, "note": value.note or None}
+    return _number(value)  # type: ignore[arg-type]
 
 
 def _finding(document: Document, finding: Finding) -> dict[str, object]:

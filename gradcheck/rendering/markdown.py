@@ -31,7 +31,7 @@ def render(report: Report) -> str:
         rows = [(r.name, r.verdict.words, f"{r.checked} of {r.entries}") for r in check.rows]
         parts.append(f"### {code(check.target)}")
         parts.append(_table(("parameter", "verdict", "checked"), rows))
-        own = [item for item in found if item.path == check.target and item.line is None]
+        own = [item for item in found if item.target == check.target]
         parts += [_item(item) for item in own]
     return "\n\n".join(parts) + "\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradcheck.rendering.code import code_section, comparison_section
 from gradcheck.rendering.findings import findings
 from gradcheck.rendering.table import table
 from gradcheck.rendering.terminal import WIDTH, Palette, labelled, wrapped
@@ -27,6 +28,7 @@ def render(report: Report, *, colour: bool = False, numpy: bool = False) -> str:
         lines += [*_document(result, palette, numpy), ""]
     if any(result.setups for result in report.documents):
         lines += [*(palette.paint(line, "dim") for line in wrapped(LEGEND, "")), ""]
+    lines += _code(report, palette)
     lines += wrapped(tally(report), "")
     verdict = {0: "green", 1: "red"}.get(report.exit_status, "yellow")
     lines += [palette.paint(line, verdict) for line in wrapped(outcome(report), "")]
@@ -36,6 +38,16 @@ def render(report: Report, *, colour: bool = False, numpy: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _code(report: Report, palette: Palette) -> list[str]:
+    """The gradient code that the user named, and what its table says."""
+    if not report.code:
+        return []
+    from gradcheck.code.table import LEGEND as LEGEND_OF_CODE
+
+    lines = [line for item in report.code for line in [*code_section(item, palette), ""]]
+    return [*lines, *(palette.paint(line, "dim") for line in wrapped(LEGEND_OF_CODE, "")), ""]
+
+
 def _document(result: DocumentResult, palette: Palette, numpy: bool) -> list[str]:
     lines = [palette.paint(line, "bold") for line in wrapped(result.path, "", "    ")]
     lines += _read_back(result, palette)
@@ -43,6 +55,9 @@ def _document(result: DocumentResult, palette: Palette, numpy: bool) -> list[str
         lines += ["", *_setup(result, setup, palette)]
     for descent in result.descents:
         lines += ["", *_descent(descent)]
+    for comparison in result.comparisons:
+        gap = [""] if comparison.setup is not None or result.setups else []
+        lines += [*gap, *comparison_section(comparison, palette)]
     return lines + findings(result, palette, numpy=numpy)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from gradcheck.document import Span
 from gradcheck.finding import Finding
-from gradcheck.judgement import count_gradients, count_steps
+from gradcheck.judgement import code_fails, count_gradients, count_steps
 from gradcheck.report import DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
@@ -18,6 +18,7 @@ WORDS = {
     "unread": "not read",
     "unclaimed": "not claimed",
     "unjudged": "not judged",
+    "agrees": "agrees",
 }
 FAILING = (Verdict.WRONG, Verdict.UNREAD, Verdict.UNDECIDED)
 
@@ -39,6 +40,11 @@ def tally(report: Report) -> str:
         _by_verdict(counted(gradients["gradients"], "gradient"), gradients),
         _by_verdict(counted(steps["steps"], "step"), steps),
     ]
+    if report.code:
+        code = Counter(row.verdict.value for item in report.code for row in item.rows)
+        named = f"{counted(len(report.code), 'target')} of gradient code"
+        parts = parts if report.documents else []
+        parts.append(f"{named}, {_by_verdict(counted(code.total(), 'parameter'), code)}")
     return "; ".join(parts) + "."
 
 
@@ -48,6 +54,8 @@ def outcome(report: Report) -> str:
     if status == 0:
         return f"PASSED: {_passed(report)}."
     problems = _problems(report)
+    if report.interrupted:
+        problems.append("interrupted")
     failed = f"FAILED: {', '.join(problems)}." if problems else "FAILED."
     return failed if status == 1 else failed.replace("FAILED", "NOT CHECKED", 1)
 
@@ -82,8 +90,9 @@ def _are(number: int) -> str:
 
 def example_code(report: Report) -> str | None:
     """The code of the first finding that made the run fail, to be explained."""
-    failing = (f for result in report.documents for f in result.findings if f.fails)
-    return next((finding.rule.code for finding in failing), None)
+    failing = [f.rule for result in report.documents for f in result.findings if f.fails]
+    failing += [f.rule for item in report.code for f in item.findings if f.rule.severity == "error"]
+    return failing[0].code if failing else None
 
 
 def mark_of(result: DocumentResult, row: ParameterResult) -> str:
@@ -118,6 +127,19 @@ def _problems(report: Report) -> list[str]:
     parts = [f"{counted(number, 'gradient')} {word}" for word, number in counts.items()]
     if others:
         parts.append(counted(others, "other error" if parts else "error"))
+    parts += [
+        f"{item.target} {WORDS[item.verdict.value] if item.verdict in FAILING else 'has an error'}"
+        for item in report.code
+        if code_fails(item)
+    ]
+    disagreeing = [
+        comparison
+        for result in report.documents
+        for comparison in result.comparisons
+        if any(row.disagrees for row in comparison.parameters)
+    ]
+    if disagreeing:
+        parts.append(f"{counted(len(disagreeing), 'comparison')} with code at odds")
     if report.strict:
         parts += _strict_problems(report)
     if report.errors:
@@ -141,6 +163,9 @@ def _strict_problems(report: Report) -> list[str]:
     )
     if warnings:
         parts.append(f"{counted(warnings, 'warning')} (strict)")
+    apart = sum(c.setup is None for result in report.documents for c in result.comparisons)
+    if apart:
+        parts.append(f"{counted(apart, 'document')} not compared with code (strict)")
     return parts
 
 

@@ -90,3 +90,15 @@ def test_an_error_of_the_users_own_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError, match="mine") as caught:
         gradcheck.check_gradient(broken, gradient, POINT)
     assert caught.value.__notes__ == ["raised by the loss at the parameters given"]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_order_of_an_array_in_memory_does_not_matter(order: Any) -> None:
+    point = {"w": np.array(A, order=order)}
+    report = gradcheck.check_gradient(
+        lambda p: float(np.sum(A * p["w"] ** 2)), lambda p: {"w": 2 * A * p["w"]}, point
+    )
+    assert report.verdict.value == "agrees"
+    assert not gradcheck.check_gradient(
+        lambda p: float(np.sum(A * p["w"] ** 2)), lambda p: {"w": A * p["w"]}, point
+    )

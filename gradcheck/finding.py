@@ -95,6 +95,7 @@ _TABLE = (
     ("GC135", "lost-operand", "transcription", "error", "something is missing after a multiplication sign"),
     ("GC136", "two-meanings", "notation", "error", "one name stands for two things"),
     ("GC137", "sum-index", "notation", "error", "the index or a bound of a sum is wrong"),
+    ("GC140", "arithmetic", "calculus", "error", "the numbers of a worked example do not come out"),
     ("GC190", "internal-disagreement", "internal", "error", "the sources of evidence contradict each other: please report"),
     ("GC201", "constant-left-out", "convention", "note", "a constant is left out of all gradients alike"),
     ("GC202", "sum-left-out", "convention", "note", "the sum over the samples is left out"),

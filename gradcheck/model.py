@@ -190,6 +190,15 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A number that the text gives to a name (``Let h = 3``), and where."""
+
+    key: str
+    span: Span
+    number: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a definition in force stands: its key, the span of its body, the body as written."""
 
@@ -213,6 +222,7 @@ class Setup:
     problem_span: Span | None = None  # where it enters, if that can be told
     sources: tuple[Source, ...] = ()  # the definitions in force, in document order
     resolve: Callable[[Expression], Expression] | None = None  # a written side → what it means
+    values: tuple[Value, ...] = ()  # numbers that the text gives to names, in document order
 
 
 @dataclass(frozen=True)

@@ -554,6 +554,28 @@ $$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=0}^N (\hat{y}_i - y_i) x_i
 $$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_i) x_i$$
 """,
     ),
+    "GC140": Explanation(
+        "A number in a worked example is not what stands before it, to the digits written. Names "
+        "count with the values that the text gives them; what is rounded may be off in its last "
+        "digit.",
+        "Reckon again from the side before, or put in the value that the text gives.",
+        bad=_TRAINED
+        + r"""
+With $x = 2$, $w = 0.5$, $b = -0.3$ and $y = 1$:
+
+$$\hat{y} = w x + b = 0.5 \cdot 2 - 0.3 = 0.7$$
+
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x = (0.7 - 1) \cdot 2 = -0.4$$
+""",
+        good=_TRAINED
+        + r"""
+With $x = 2$, $w = 0.5$, $b = -0.3$ and $y = 1$:
+
+$$\hat{y} = w x + b = 0.5 \cdot 2 - 0.3 = 0.7$$
+
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x = (0.7 - 1) \cdot 2 = -0.6$$
+""",
+    ),
     "GC190": Explanation(
         "Algebra, finite differences and the evaluation at points contradict each other. That is a "
         "mistake in gradcheck, not in the document, so there is no example of it.",

@@ -41,6 +41,7 @@ from gradcheck.selection import is_selected
 from gradcheck.selection import select as selected
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings, with_substituted
+from gradcheck.worked import arithmetic_findings
 
 if TYPE_CHECKING:
     from gradcheck.code.result import GradientReport
@@ -209,6 +210,7 @@ def _findings(
     found += hygiene_findings(derivation, statements, document)
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
     found += update_findings(derivation, document, conventions)
+    found += arithmetic_findings(derivation, document)
     undecided = {f.span for f in found if f.rule.code == "GC005"}  # it names what is undefined
     found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
     return found + _unread_sides(statements, found)

@@ -35,7 +35,7 @@ ORDER = (
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
     ("against", "comparison", "baseline", "diagnosis", "grading", "hinting", "judgement"),
-    ("mending", "updates"),
+    ("mending", "updates", "worked"),
     ("hygiene", "explanation", "descent"),
     ("verification",),
     ("rendering",),

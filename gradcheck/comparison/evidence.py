@@ -8,8 +8,9 @@ from functools import cached_property
 
 from gradcheck import backprop
 from gradcheck.comparison import numbers as arrays
+from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.constants import accepted_constant, compare_constants
-from gradcheck.comparison.forms import Forms
+from gradcheck.comparison.forms import Forms, truth
 from gradcheck.comparison.numbers import Array, Backward, Numbers
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
@@ -55,12 +56,40 @@ class Evidence:
                 for claim in self.setup.claims
             )
         judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
-        return tuple(compare_constants(judged))
+        judged = [self._in_general(item) for item in judged]
+        return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
+
+    def _in_general(self, item: JudgedClaim) -> JudgedClaim:
+        """A claim that is wrong in general, and holds at numbers given before it, is undecided."""
+        claim = item.claim
+        if item.verdict is not Verdict.WRONG or claim.expression is None:
+            return item
+        model, _ = self.forms.for_claim(claim)
+        left = truth(model, self.keys[claim.parameter], claim.loss)
+        at = AtValues(self.setup, self.judge)
+        if not at.hold(model, left, claim.expression, claim.span.start):
+            return item
+        return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
+
+    def _is_example(self, item: JudgedClaim, judged: Sequence[JudgedClaim]) -> bool:
+        """Whether it puts numbers into a gradient that was right in general before."""
+        holds = (Verdict.EXACT, Verdict.CONVENTION)
+        return item.reason == FOR_VALUES and any(
+            other.claim.parameter == item.claim.parameter
+            and other.verdict in holds
+            and other.claim.span.start < item.claim.span.start
+            for other in judged
+        )
 
     @cached_property
     def judged_steps(self) -> tuple[JudgedStep, ...]:
         """Every step of this setup with its verdict, in document order."""
-        return tuple(StepJudge(self.setup, self.judge).steps(self.steps))
+        steps = StepJudge(self.setup, self.judge).steps(self.steps)
+        judged = {item.claim.span for item in self.judged}
+        examples = {claim.span for claim in self.setup.claims} - judged
+        return tuple(
+            JudgedStep(item.step, None) if item.step.span in examples else item for item in steps
+        )
 
     @cached_property
     def accepted(self) -> Constant:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.verdicts import Judge
 from gradcheck.evaluation.precise import Outcome as Check
 from gradcheck.evaluation.precise import Witness
@@ -116,7 +117,16 @@ class StepJudge:
             again = self._compare(step, *step.neutral, of_loss)
             if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
                 return again
+        if judged.verdict is Verdict.WRONG and self._of_an_example(judged):
+            return replace(judged, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
         return judged
+
+    def _of_an_example(self, judged: JudgedStep) -> bool:
+        """Whether a step that is wrong in general holds at numbers given before it."""
+        if judged.model is None or judged.left is None or judged.right is None:
+            return False
+        at = AtValues(self.setup, self.judge)
+        return at.hold(judged.model, judged.left, judged.right, judged.step.span.start)
 
     def _compare(
         self, step: Step, left: Expression, right: Expression, of_loss: bool

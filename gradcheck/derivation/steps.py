@@ -25,6 +25,7 @@ from gradcheck.expression import (
     Partial,
     contains,
     transform,
+    value_keys,
     walk,
 )
 from gradcheck.model import Step
@@ -164,7 +165,7 @@ def _is_example(left: Expression | None, right: Expression | None) -> bool:
     """``x = 0.5`` and ``0.2 \\cdot 0.5 + 0.1 = 0.2`` belong to a worked example."""
     if left is None or right is None:
         return False
-    value = isinstance(left, Name) and not any(isinstance(node, Name) for node in walk(right))
+    value = isinstance(left, Name) and not set(value_keys(right)) - {"e"}
     return value or is_worked_number(left) or is_worked_number(right)
 
 

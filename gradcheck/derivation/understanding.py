@@ -41,7 +41,7 @@ from gradcheck.derivation.steps import Chains
 from gradcheck.document import Span
 from gradcheck.expression import Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import Derivation, Setup, Source
+from gradcheck.model import Derivation, Setup, Source, Value
 from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
@@ -285,7 +285,19 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         problem_span=_first_forward_reference(model),
         sources=model.sources,
         resolve=model.resolver.resolve,
+        values=_values(passages),
     )
+
+
+def _values(passages: Passages) -> tuple[Value, ...]:
+    """Names that the text sets to a number: ``Let x = 2 and h = 3``."""
+    found = []
+    for statement in passages.statements:
+        head = statement.sides[0]
+        number = statement.sides[1] if len(statement.sides) == 2 else None
+        if isinstance(head, Name) and number is not None and not value_keys(number):
+            found.append(Value(head.key, statement.statement.span, number))
+    return tuple(found)
 
 
 def _merge(setups: list[Setup]) -> tuple[list[Setup], list[int]]:

@@ -21,7 +21,7 @@ from gradcheck.updates.evidence import (
     setup_for,
     setup_of,
 )
-from gradcheck.updates.lines import corrected, source_text, target_text
+from gradcheck.updates.lines import corrected, plain_text, source_text, target_text
 from gradcheck.updates.rules import (
     Update,
     UpdateSide,
@@ -172,9 +172,16 @@ class _Judge:
             meant = source
         elif gradient == target:
             message += f", though it follows the gradient by {shown}"
-            text = source_text(update, update.head)
-            suggestion = corrected(update, self.document, edits=[(update.start.span, text)])
+            if update.start == update.source:  # else nobody knows how its old value is spelled
+                edits = [(update.start.span, self._plain(update))]
+                suggestion = corrected(update, self.document, edits=edits)
         return Finding(RULES["GC401"], update.step.span, message, suggestion), meant
+
+    def _plain(self, update: Update) -> str:
+        """The target without what says new, as the document writes it."""
+        if update.head == update.target:
+            return source_text(update, update.head)
+        return self.names.get(update.target.key, plain_text(update.target))
 
     def _other_gradient(self, update: Update, gradient: str) -> tuple[Finding, str]:
         by = update.gradient_of

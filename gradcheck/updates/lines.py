@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gradcheck.document import Document, Span
 from gradcheck.expression import Name, walk
@@ -74,13 +73,6 @@ def relation_text(update: Update, document: Document | None) -> str:
     between = Span(step.left_written.span.end, step.span.start)
     written = document.source(between).replace("&", "").strip()
     return written if 0 < len(written) <= 20 else known
-
-
-def spelled(name: Name, like: Name, text: str) -> str:
-    """How to write ``like``'s name in the place of ``name``: with its own old or new, if any."""
-    if name.superscript == like.superscript or not (name.superscript or like.superscript):
-        return text
-    return to_tex(replace(like, superscript=name.superscript))
 
 
 def source_text(update: Update, name: Name) -> str:

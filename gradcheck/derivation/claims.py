@@ -122,6 +122,8 @@ def _claim(
         return Claim(role, side.span, statement.number, at, None, reason)
     if contains(expression, Partial) or is_worked_number(expression):
         return None
+    if is_reckoned(statement.sides[at - 1] if at else None, expression):
+        return None
     slip = statement.slips[at] if statement.slips else ""
     if slip:
         return Claim(role, side.span, statement.number, at, None, slip, resolved=False)
@@ -154,6 +156,18 @@ def is_worked_number(expression: Expression) -> bool:
         return False
     numbers = [node for node in nodes if isinstance(node, Number)]
     return len(numbers) > 2 or any(number.value.denominator > 1 for number in numbers)
+
+
+def is_reckoned(left: Expression | None, right: Expression) -> bool:
+    """Whether a number follows from numbers: ``(2 - 1) \\cdot 3 = 3``."""
+    sides = (left, right)
+    return all(
+        side is not None
+        and not set(value_keys(side)) - {"e"}
+        and not contains(side, Partial)
+        and any(isinstance(node, Number) for node in walk(side))
+        for side in sides
+    )
 
 
 def forward_equations(model: Model) -> tuple[str, ...]:

@@ -443,8 +443,13 @@ def equality_override(
         if is_update(statement) or not low < statement.position <= high:
             continue
         sides = [side for side in statement.sides if side is not None]
+        sides = [side for side in sides if value_keys(side)]  # two names may have one number
         symbols = {relation.symbol for relation in statement.statement.relations}
-        if symbols <= {"=", ":="} and not any(contains(side, Partial) for side in sides):
+        if (
+            len(sides) > 1
+            and symbols <= {"=", ":="}
+            and not any(contains(side, Partial) for side in sides)
+        ):
             lone = len(sides) == 2 and isinstance(sides[1], Apply)
             if not lone:
                 for other in sides[1:]:

@@ -11,7 +11,7 @@ from gradcheck.derivation.bindings import (
     CanonicalStatement,
     is_update,
 )
-from gradcheck.derivation.claims import is_worked_number
+from gradcheck.derivation.claims import is_reckoned, is_worked_number
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Resolver, Unresolved
 from gradcheck.derivation.segments import Segment
@@ -166,7 +166,7 @@ def _is_example(left: Expression | None, right: Expression | None) -> bool:
     if left is None or right is None:
         return False
     value = isinstance(left, Name) and not set(value_keys(right)) - {"e"}
-    return value or is_worked_number(left) or is_worked_number(right)
+    return value or any(map(is_worked_number, (left, right))) or is_reckoned(left, right)
 
 
 def _key(node: Expression) -> str:

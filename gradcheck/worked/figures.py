@@ -189,7 +189,7 @@ def come_to_the_same(left: Figure, right: Figure) -> bool:
         unit = units[0]
         whole = left.value if right.unit is not None else right.value
         held = abs(whole / unit - round(whole / unit)) < 1e-6
-        return gap <= small if held else gap <= unit + small
+        return gap <= small + (1e-6 if held else 1) * unit
     return gap <= slack + sum(units) + small
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Unresolved
-from gradcheck.derivation.segments import Segment, gradient_of
+from gradcheck.derivation.segments import GradientSide, Segment, gradient_of
 from gradcheck.document import Document
 from gradcheck.expression import Expression, Name, Number, Partial, Sum, contains, value_keys, walk
 from gradcheck.model import Claim, Model
@@ -15,9 +15,13 @@ from gradcheck.notation import to_text
 
 
 def claims_of(
-    segment: Segment, model: SegmentModel, document: Document, losses: set[str]
+    segment: Segment, model: SegmentModel, document: Document, losses: set[str], numbers: int
 ) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
-    """The claims of a segment in document order, and the roles that have chain-rule forms only."""
+    """The claims of a segment in document order, and the roles that have chain-rule forms only.
+
+    ``numbers`` is where the text first gives a number to a name: from there on a gradient that is
+    a number belongs to an example.
+    """
     roles = {parameter.key: parameter.role for parameter in model.model.parameters}
     claims: list[Claim] = []
     mentioned: list[str] = []
@@ -34,6 +38,7 @@ def claims_of(
             continue
         mentioned.append(role)
         known = gradient.loss in model.model.definitions and gradient.loss != model.model.loss
+        found = [c for c in found if c.span.start < numbers or not _is_number(gradient, c)]
         claims.extend(replace(c, loss=gradient.loss if known else "") for c in found)
     claimed = {claim.parameter for claim in claims}
     for gradient in segment.claims:
@@ -44,6 +49,16 @@ def claims_of(
     claimed = {claim.parameter for claim in claims}
     chain = tuple(role for role in dict.fromkeys(mentioned) if role not in claimed)
     return tuple(claims), chain
+
+
+def _is_number(gradient: GradientSide, claim: Claim) -> bool:
+    side = gradient.statement.sides[claim.side]
+    return side is not None and is_number(side)
+
+
+def is_number(side: Expression) -> bool:
+    """Whether a side is made of numbers alone."""
+    return not set(value_keys(side)) - {"e"} and not contains(side, Partial)
 
 
 def _unread_claim(statement: CanonicalStatement, at: int, role: str) -> Claim:
@@ -160,13 +175,11 @@ def is_worked_number(expression: Expression) -> bool:
 
 def is_reckoned(left: Expression | None, right: Expression) -> bool:
     """Whether a number follows from numbers: ``(2 - 1) \\cdot 3 = 3``."""
-    sides = (left, right)
     return all(
         side is not None
-        and not set(value_keys(side)) - {"e"}
-        and not contains(side, Partial)
+        and is_number(side)
         and any(isinstance(node, Number) for node in walk(side))
-        for side in sides
+        for side in (left, right)
     )
 
 

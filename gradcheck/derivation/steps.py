@@ -11,7 +11,7 @@ from gradcheck.derivation.bindings import (
     CanonicalStatement,
     is_update,
 )
-from gradcheck.derivation.claims import is_reckoned, is_worked_number
+from gradcheck.derivation.claims import is_number, is_reckoned, is_worked_number
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Resolver, Unresolved
 from gradcheck.derivation.segments import Segment
@@ -48,6 +48,7 @@ class Chains:
     functions: frozenset[tuple[int, str]]
     others: frozenset[tuple[int, str]]
     locals: Mapping[str, Binding]
+    numbers: int  # where the text first gives a number to a name
 
     def steps(self) -> tuple[Step, ...]:
         """Every step in document order."""
@@ -75,6 +76,8 @@ class Chains:
         whole = statement.statement
         left, right = whole.sides[at], whole.sides[at + 1]
         kind = _kind(statement, at)
+        if kind == "claim" and right.span.start >= self.numbers:
+            kind = "mention" if self._is_value(statement, at) else kind
         written = (statement.sides[at], statement.sides[at + 1])
         resolver = self._resolver(owner, kind, statement.sides[0])
         meant, trouble = self._both(resolver, written)
@@ -101,6 +104,14 @@ class Chains:
             unresolved=trouble,
             neutral=self._neutral(resolver, written),
         )
+
+    def _is_value(self, statement: CanonicalStatement, at: int) -> bool:
+        """``\\partial L/\\partial b_2 = 9``, where numbers have been put in."""
+        left, right = statement.sides[at], statement.sides[at + 1]
+        if left is None or right is None or not is_number(right):
+            return False
+        losses = {model.model.loss for model in self.models}
+        return any(isinstance(n, Partial) and _key(n.of) in losses for n in walk(left))
 
     def _resolver(self, owner: int | None, kind: str, head: Expression | None) -> Resolver | None:
         if owner is None:

@@ -113,6 +113,7 @@ def _chains(
         frozenset((b.statement, b.key) for b in functions),
         frozenset((b.statement, b.key) for b in others),
         helpers,
+        _first_number(passages),
     )
 
 
@@ -272,7 +273,9 @@ def _one_meaning(key: str, bindings: Sequence[Binding]) -> bool:
 
 
 def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: set[str]) -> Setup:
-    claims, chain_only = claims_of(segment, model, passages.read.document, losses)
+    claims, chain_only = claims_of(
+        segment, model, passages.read.document, losses, _first_number(passages)
+    )
     return Setup(
         name=model.name,
         hidden=model.hidden,
@@ -298,6 +301,12 @@ def _values(passages: Passages) -> tuple[Value, ...]:
         if isinstance(head, Name) and number is not None and not value_keys(number):
             found.append(Value(head.key, statement.statement.span, number))
     return tuple(found)
+
+
+def _first_number(passages: Passages) -> int:
+    """Where the text first sets a name to a number; its end if it never does."""
+    starts = [value.span.start for value in _values(passages)]
+    return min(starts, default=len(passages.read.document.text) + 1)
 
 
 def _merge(setups: list[Setup]) -> tuple[list[Setup], list[int]]:

@@ -128,7 +128,7 @@ class _Example:
         return None if found is None else replace(found, unit=None)
 
     def _slope(self, partial: Partial) -> Figure | None:
-        """The value of the last closed form that is claimed for a gradient."""
+        """The value of the last closed form claimed for a gradient, else of the true one."""
         key = _key(partial) or ""
         if key in self.doubtful or key in self.computed:
             return None if key in self.doubtful else self.computed[key]
@@ -141,12 +141,24 @@ class _Example:
             for claim in setup.claims
             if claim.parameter == roles.get(bare(by).key) and claim.span.start < self.at
         ]
-        body = claims[-1].expression if claims else None
+        body = claims[-1].expression if claims else self._true(setup, bare(by).key)
         loss = partial.of.key in (setup.model.loss, *(c.loss for c in claims))
         if body is None or not loss or contains(body, Sum) or contains(body, Partial):
             return None
         found = replace(self._reckoner, slope=lambda _: None).figure(body)
         return None if found is None else replace(found, unit=None)
+
+    def _true(self, setup: Setup, key: str) -> Expression | None:
+        """The true gradient, where nothing is claimed; None where it is summed over samples."""
+        from gradcheck.symbolic import Algebra, Undecided
+
+        known = {parameter.key for parameter in setup.model.parameters}
+        if key not in known or setup.model.loss_has_sum or setup.model_problem is not None:
+            return None
+        try:
+            return Algebra(setup.model).gradient(key)
+        except Undecided:
+            return None
 
     def _function(self, node: Apply) -> str | None:
         """The known function that a head is in this setup."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
+from gradcheck.reading.plain import plain_formulas
 
 _ENVIRONMENTS = (
     "align|equation|gather|eqnarray|multline|alignat|flalign|displaymath|math"
@@ -26,6 +27,7 @@ _OPENING = re.compile(
     r"|(?P<struck>(?<!~)~~(?=[^~\s])|<(?:del|s|strike)>)",
     re.MULTILINE | re.DOTALL,
 )
+_NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none")
 _FORMULA = re.compile(r"\$|\\\(|\\\[|\\begin")
 _BLANK_LINE = re.compile(r"\n[ \t>]*(?=\n)")
 _LINE_QUOTE = re.compile(r"[ \t]*>")
@@ -40,6 +42,8 @@ class Block:
     content: Span
     outer: Span
     display: bool
+    plain: frozenset[str] | None = None  # the names of plain text, if it is typed as that
+    problem: str = ""  # why it is not to be tried
     quoted: bool = False  # in a block quote: a ``>`` that begins a line is not a relation
 
 
@@ -55,8 +59,13 @@ def find_blocks(document: Document) -> Blocks:
     """All formulas of a document with the prose between them; unclosed ones are findings."""
     scanner = _Scanner(document)
     scanner.run()
+    alone = not scanner.formulas
+    plain, names = plain_formulas(document.text, scanner.fences, scanner.prose, scanner.code, alone)
+    formulas = scanner.formulas + [
+        Block(found.span, found.span, True, names, found.problem) for found in plain
+    ]
     return Blocks(
-        tuple(scanner.formulas),
+        tuple(sorted(formulas, key=lambda block: block.outer)[: limits.FORMULAS]),
         tuple(scanner.prose),
         tuple(scanner.findings),
         tuple(scanner.struck),
@@ -73,6 +82,8 @@ class _Scanner:
         self.prose: list[Span] = []
         self.findings: list[Finding] = []
         self.struck: list[Span] = []
+        self.fences: list[Span] = []  # the content of those in no language
+        self.code: list[Span] = []  # what stands between backticks
         self._found: dict[str, int] = {}
         self._paragraph_end = -1
         self._ticks: dict[int, list[int]] | None = None
@@ -119,8 +130,15 @@ class _Scanner:
             self._hide(start, len(self.text))
             return
         if language.lower() in ("math", "latex-math", "katex"):
-            self._formula(Span(line_end, closing[0]), Span(start, closing[1]), True)
+            inside = Span(line_end, closing[0])
+            if "\\" not in self.document.source(inside) and "∂" in self.document.source(inside):
+                self.fences.append(inside)
+                self._hide(start, closing[1])
+            else:
+                self._formula(inside, Span(start, closing[1]), True)
         else:
+            if language.lower() in _NO_LANGUAGE:
+                self.fences.append(Span(min(line_end + 1, closing[0]), closing[0]))
             self._hide(start, closing[1])
 
     def _closing_fence(self, mark: str, start: int) -> tuple[int, int] | None:
@@ -223,6 +241,7 @@ class _Scanner:
         while runs and runs[-1] < end:
             runs.pop()
         if runs and runs[-1] <= self._end_of_paragraph():
+            self.code.append(Span(end, runs[-1]))
             self._hide(start, runs[-1] + end - start)
 
     def _comment(self, start: int) -> None:
@@ -264,7 +283,7 @@ class _Scanner:
         if self.document.source(content).strip():
             line_start = self.text.rfind("\n", max(0, outer.start - 80), outer.start) + 1
             quoted = bool(_LINE_QUOTE.match(self.text, line_start, outer.start))
-            self.formulas.append(Block(content, outer, display, quoted))
+            self.formulas.append(Block(content, outer, display, quoted=quoted))
         self._hide(outer.start, outer.end)
 
     def _hide(self, start: int, end: int) -> None:

@@ -349,7 +349,7 @@ class Heads:
             if not isinstance(power, Number):
                 raise Refusal(power.span, "an inverse or iterated function is not read")
             call = Power(call, power, span=call.span)
-        return Transpose(call, span=call.span) if head.transposed else call
+        return call
 
     def _exponent(self, place: tuple[int, int]) -> Expression:
         after = self.at
@@ -360,7 +360,7 @@ class Heads:
     def _call(self, head: Head, start: int) -> Expression | None:
         opener = self.peek()
         name = head.name
-        if opener is None or name.qualifier:
+        if opener is None or name.qualifier or head.transposed:
             return None
         brackets = ("(", "[", "{", "\\{")
         if opener.kind == "open" and opener.value in brackets and opener.mate is not None:

@@ -136,9 +136,16 @@ _SPACING = (
     "|boldmath|small|large|Large|footnotesize|protect|relax|qedhere"
 )
 _SUBSCRIPTS = dict(
-    zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-()aehijklmnoprstuvx", strict=True)
+    zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-=()aehijklmnoprstuvx", strict=True)
 )
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀⁿⁱᵗˡᵏʲ⊤", "0123456789+-()TnitlkjT", strict=True))
+_SUPERSCRIPTS = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⊤ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ",
+        "0123456789+-()TabcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW",
+        strict=True,
+    )
+)
+_SMALL_ABOVE = "".join(_SUPERSCRIPTS)
 _TEXT_FONTS = "text(?:rm|bf|it|sf|tt|normal|sc|up|md)?|mbox|hbox|intertext|shortintertext"
 _TOKEN = re.compile(
     rf"(?P<space>(?:\s|~|\\[,;:!>\s/]|\\(?:{_SPACING})(?![A-Za-z])|\u2062|\u2009|\u200b)+)"
@@ -161,7 +168,8 @@ _TOKEN = re.compile(
     r"|(?P<escaped>\\.)"
     r"|(?P<relation>:=|<-(?![\d\s]*[\d(])|<=|>=|!=|\+=|-=|==>|==|-->|->|=>)"
     r"|(?P<comment>%[^\n]*)"
-    r"|(?P<sub>[₀-₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+)|(?P<sup>[⁰¹²³⁴-⁹⁺⁻⁽⁾ᵀⁿⁱᵗˡᵏʲ⊤]+)"
+    r"|(?P<sub>[₀-₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+)"
+    rf"|(?P<sup>[{_SMALL_ABOVE}]+)"
     r"|(?P<other>.[\u0302\u0303\u0304\u0307]?)",
     re.DOTALL,
 )

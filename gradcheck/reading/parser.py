@@ -194,6 +194,8 @@ class Parser(Heads, Derivatives):
         token = self.peek()
         if token is not None and (token.kind == "add" or self.starts_factor(token)):
             return
+        if token is not None and token.kind == "other":
+            raise self.unexpected(token)
         hint = LOST_OPERAND if operator.value in "×·" else ""
         raise Refusal(operator.span, f"nothing follows the {operator.value}", hint)
 

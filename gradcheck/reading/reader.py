@@ -72,7 +72,11 @@ def _entries(
             before = None
             continue
         for position, draft in enumerate(drafts):
-            if position == 0 and _prose_left(document, block, before, draft):
+            if (
+                position == 0
+                and block.plain is None
+                and _prose_left(document, block, before, draft)
+            ):
                 entries.append(_Entry(draft, block, "prose"))
             elif position == 0 and entries and _joins(document, entries[-1], before, block, draft):
                 entries[-1].draft.extend(draft)
@@ -105,11 +109,15 @@ def _row(document: Document, row: Row, findings: list[Finding]) -> _Entry:
 
 
 def _origin(block: Block) -> str:
+    if block.plain is not None:
+        return "plain"
     return "display" if block.display else "inline"
 
 
 def _drafts(document: Document, block: Block, findings: list[Finding]) -> list[Draft] | Unread:
     span = block.content
+    if block.problem:
+        return Unread(span, block.problem)
     if span.end - span.start > limits.CHARACTERS:
         return _refuse(block, f"longer than {limits.CHARACTERS:,} characters", findings)
     tokens = tokens_of(document.text, block)

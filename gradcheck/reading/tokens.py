@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from gradcheck.reading.blocks import Block
 from gradcheck.reading.lexer import Token, tokenize
+from gradcheck.reading.plain_tokens import tokenize_plain
 from gradcheck.reading.rewriting import rewrite
 
 
 def tokens_of(text: str, block: Block) -> list[Token]:
     """The tokens of a document's formula, in the one spelling that the parser knows."""
     span = block.content
+    if block.plain is not None and "\\" not in text[span.start : span.end]:
+        return rewrite(tokenize_plain(text, span.start, span.end, block.plain))
     return rewrite(tokenize(text, span.start, span.end, block.quoted))

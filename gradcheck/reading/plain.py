@@ -1,0 +1,316 @@
+"""Finding formulas that are typed as plain text, in lines of prose and in code fences.
+
+A line is read where it holds a relation and its words are those of mathematics; what signs of
+mathematics show to be a formula, though a word in it is not known, is taken too, so that the reader
+says that it is not read. Program code stays code, and prose with an ``=`` stays prose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from gradcheck.document import Span
+from gradcheck.reading.plain_tokens import is_known
+from gradcheck.reading.words import PROSE, WORDS
+
+_LINE_LIMIT = 2_000
+_PART = re.compile(
+    r"(?P<word>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?![\u0302\u0303\u0304\u0307]))"
+    r"|(?P<relation>:=|<-|≔|←|≈|∝|≡|≜|(?<![<>=!])=(?!=))"
+    r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘/÷∕^])"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
+    r"|(?P<number>\d+(?:\.\d+)?)"
+    r"|(?P<sign>[|‖,'′’″_≤≥<>⇒→∴]|\.T\b"
+    r"|[\u0370-\u03ff∂∇∑√ℓℒ∞½⅓¼¾\u00b2\u00b3\u00b9\u2070-\u209c\u1d2c-\u1d6a\u1d9c-\u1dbf\u2c7c\u2c7d]"
+    r"|[\u00c0-\u017f\u1e00-\u1eff\U0001d400-\U0001d7ff]|.[\u0302\u0303\u0304\u0307])"
+    r"|(?P<space>[ \t]+)|(?P<other>.)"
+)
+_STRONG = re.compile(
+    r"[∂∇∑√\u0370-\u03ff\u2080-\u209c\u00b2′ŷ½⊙]|.\u0302"
+    r"|\bd[A-Za-z]\w*[ ]?/[ ]?d[A-Za-z]\w*\b|\bd[A-Z][A-Za-z]*_d[A-Za-z]\w*\b"
+)
+_GRADIENT = re.compile(
+    r"\s*(?:∂[^\s/=]+\s*/\s*∂[^\s=]+|d[A-Za-z]\w*\s?/\s?d[A-Za-z]\w*|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
+    r"|∇[^\s=]+\s*\w+)\s*(?:=|:=|≈|∝)"
+)
+_ZERO = re.compile(r"=\s*0\s*$")
+_LAYOUT = re.compile(r"[\s\u2500-\u259f]*(?:[-*•>]\s+|\d+[.)]\s+|\*\*|`)*[\s\u2500-\u259f]*")
+_REST = re.compile(r"\s*$|\s{2,}|\s*[,;:.#({\[`*~?!\"“”—|\u2500-\u259f]|\s*(?://|--|<-|←|=>)")
+_CODE = re.compile(
+    r"^\s*(?:def \w+\(|class \w+|import \w|from [\w.]+ import|for \w+ in |while .*:\s*$|return\b"
+    r"|print\(|let \w+ ?=|var |const |function |#include|using |public |private |>>>|\$ |@\w+"
+    r"|if .*:$)"
+    r"|\b(?:np|torch|tf|jnp|plt|pd|self|math|nn|F)\.\w|\w\.(?!T\b)[a-z_]+\(|;\s*$|\+\+|==|&&|\|\|"
+    r"|\b(?:True|False|None|null|lambda \w+:)\b|\[:,|\w\[[\w:, -]+\]|\"\"\"",
+    re.MULTILINE,
+)
+_TWO_WORDS = re.compile(r"\s+([A-Za-z]{2,})\b(?:\s+([A-Za-z]{2,})\b)?")
+_JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
+_ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
+_LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
+_INDENTED = re.compile(
+    r"(?:\A|(?<=\n))[ \t]*\n(?P<block>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)(?:[ \t]*\n(?=[ ]{4}|\t))*)+)"
+)
+_RULED = re.compile(r"[-─━—‐]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A formula in plain text; ``problem`` says why it is not even to be tried."""
+
+    span: Span
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A stretch of a line that may be a formula."""
+
+    span: Span
+    readable: bool
+    opens: bool  # it begins with a relation or an operator
+    dangles: bool  # it ends with one, or inside a bracket
+    relates: bool  # it holds a relation
+
+
+def plain_formulas(
+    text: str, fences: Sequence[Span], prose: Sequence[Span], code: Sequence[Span], alone: bool
+) -> tuple[list[Plain], frozenset[str]]:
+    """The formulas of fences, prose and code spans, in order; and the names of the fences.
+
+    ``alone`` says that the document has no formula between dollars or the like: then a sentence may
+    define names, and not only state gradients.
+    """
+    fences = [fence for fence in fences if not _CODE.search(text, fence.start, fence.end)]
+    indented = [block for span in prose for block in _indented(text, span)]
+    names = _defined(text, [*fences, *indented])
+    indented = [block for block in indented if _is_all_formulas(text, block, names)]
+    fences = sorted([*fences, *indented])
+    prose = [part for span in prose for part in _without(span, indented)]
+    sentences = [run for span in prose for run in _in_prose(text, span, frozenset(), alone)]
+    sentences += [run for span in code for run in _in_prose(text, span, names, alone)]
+    strong = [_shows_mathematics(text, fence, names) for fence in fences]
+    found = [Plain(run) for run in sentences]
+    for fence, shows in zip(fences, strong, strict=True):
+        if shows or ((any(strong) or sentences) and _is_all_formulas(text, fence, names)):
+            found += _in_fence(text, fence, names)
+    return sorted(found, key=lambda plain: plain.span), names
+
+
+# fences
+
+
+def _lines(text: str, span: Span) -> Iterator[Span]:
+    at = span.start
+    while at < span.end:
+        end = text.find("\n", at, span.end)
+        end = span.end if end < 0 else end
+        if end - at <= _LINE_LIMIT:
+            yield Span(at, end)
+        at = end + 1
+
+
+def _indented(text: str, span: Span) -> Iterator[Span]:
+    """The blocks of a stretch of prose that are set off by four spaces."""
+    for match in _INDENTED.finditer(text, span.start, span.end):
+        if match["block"].strip():
+            yield Span(match.start("block"), match.end("block"))
+
+
+def _without(span: Span, blocks: Sequence[Span]) -> Iterator[Span]:
+    at = span.start
+    for block in blocks:
+        if span.start <= block.start < span.end:
+            yield Span(at, block.start)
+            at = block.end
+    yield Span(at, span.end)
+
+
+def _defined(text: str, fences: Iterable[Span]) -> frozenset[str]:
+    """The words of several letters that a fence sets equal to something, and all single letters."""
+    found = set()
+    for fence in fences:
+        for match in _ASSIGNED.finditer(text, fence.start, fence.end):
+            if not is_known(match[1], frozenset()) and match[1].lower() not in PROSE:
+                found.add(match[1])
+        found |= {match[1] for match in _LETTER.finditer(text, fence.start, fence.end)}
+    return frozenset(found)
+
+
+def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
+    """Whether some line has a relation, words of mathematics only, and a sign of mathematics."""
+    return any(
+        _is_drawn(text, line, fence)
+        or any(
+            run.readable and _STRONG.search(text, run.span.start, run.span.end)
+            for run in _runs(text, line, names)
+        )
+        for line in _lines(text, fence)
+    )
+
+
+def _is_drawn(text: str, line: Span, fence: Span) -> bool:
+    """Whether a line is the middle of an equation with fractions over several lines."""
+    ruled = _RULED.search(text, line.start, line.end) and "=" in text[line.start : line.end]
+    return bool(ruled and "∂" in text[fence.start : fence.end])
+
+
+def _is_all_formulas(text: str, fence: Span, names: frozenset[str]) -> bool:
+    lines = [line for line in _lines(text, fence) if text[line.start : line.end].strip()]
+    return bool(lines) and all(
+        any(run.readable for run in _runs(text, line, names)) for line in lines
+    )
+
+
+def _in_fence(text: str, fence: Span, names: frozenset[str]) -> Iterator[Plain]:
+    """The formulas of a fence; a line that goes on with the one before it is part of it."""
+    last: _Run | None = None
+    for line in _lines(text, fence):
+        drawn = _is_drawn(text, line, fence)
+        runs = () if drawn else _runs(text, line, names)
+        for run in runs:
+            goes_on = run.opens or (not run.relates and last is not None and last.dangles)
+            if last is not None and goes_on and _adjoin(text, last, run):
+                last = replace(last, span=last.span.cover(run.span), dangles=run.dangles)
+                continue
+            if last is not None:
+                yield Plain(last.span)
+            shown = _STRONG.search(text, run.span.start, run.span.end)
+            last = run if run.relates and (run.readable or shown) else None
+        if drawn:
+            if last is not None:
+                yield Plain(last.span)
+            last = None
+            yield Plain(line, _DRAWN)
+    if last is not None:
+        yield Plain(last.span)
+
+
+_DRAWN = "a fraction drawn over several lines is not read: write it in one"
+
+
+def _adjoin(text: str, first: _Run, second: _Run) -> bool:
+    return not re.sub(r"[\s\u2500-\u259f|]", "", text[first.span.end : second.span.start])
+
+
+# prose
+
+
+def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iterator[Span]:
+    """The formulas in a stretch of prose: with a sign of mathematics, all of it understood."""
+    for line in _lines(text, span):
+        if not _STRONG.search(text, line.start, line.end):
+            continue
+        if text[line.start : line.end].lstrip().startswith("|"):
+            yield from _in_row(text, line)
+            continue
+        broken = line.end == span.end and text[line.end : line.end + 1] in ("$", "\\")
+        for run in _runs(text, line, names, sentence=True):
+            source = text[run.span.start : run.span.end]
+            if (
+                run.opens
+                or not run.relates
+                or not _STRONG.search(source)
+                or source.rstrip()[-1] in "=←"
+            ):
+                continue
+            if broken and not text[run.span.end : line.end].strip():
+                continue  # it goes on between dollars
+            whole = not text[line.start : run.span.start].strip(" \t>-*`|\u2502")
+            if _GRADIENT.match(source):
+                if not _ZERO.search(source):
+                    yield run.span
+            elif run.readable and (whole or alone) and not source[0].isdigit():
+                yield run.span
+
+
+def _in_row(text: str, line: Span) -> Iterator[Span]:
+    """In a row of a table: a cell that is a gradient, and the formula in the cell beside it."""
+    bars = [at for at in range(line.start, line.end) if text[at] == "|"] + [line.end]
+    cells = []
+    for before, after in pairwise(bars):
+        content = text[before + 1 : after]
+        start = before + 1 + len(content) - len(content.lstrip())
+        cells.append(Span(start, start + len(content.strip())))
+    for cell, beside in pairwise([*cells, Span(line.end, line.end)]):
+        if not _GRADIENT.match(text[cell.start : cell.end] + "="):
+            continue
+        yield cell
+        parts = list(_PART.finditer(text, beside.start, beside.end))
+        if parts and all(_belongs(part, text, frozenset(), True) for part in parts):
+            yield beside
+
+
+# a line
+
+
+def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) -> Iterator[_Run]:
+    """The stretches of a line between words that are not of mathematics."""
+    layout = _LAYOUT.match(text, line.start, line.end)
+    parts: list[re.Match[str]] = []
+    for match in _PART.finditer(text, layout.end() if layout else line.start, line.end):
+        if _belongs(match, text, names, sentence):
+            parts.append(match)
+            continue
+        run = _run(text, parts, line)
+        parts = []
+        if run is not None:
+            yield run
+            if run.span.end > match.start():
+                return  # the rest of the line belongs to it
+    run = _run(text, parts, line)
+    if run is not None:
+        yield run
+
+
+def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: bool) -> bool:
+    kind, value = match.lastgroup, match.group()
+    if kind != "word":
+        return kind != "other"
+    if value in names:
+        return True
+    after = text[match.end() : match.end() + 2]
+    joined = bool(_JOINED.match(after)) or not after.strip()
+    if value in WORDS or value.lower() in ("a", "i"):
+        before = text[max(0, match.start() - 2) : match.start()].strip()
+        tied = bool(before) and before[-1] in "=+-−–*·×⋅/(^[∂←{,"
+        return joined or (tied and not sentence)
+    return value.lower() not in PROSE and is_known(value, names)
+
+
+def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
+    """What a stretch is, without the marks about it; None if it can be no formula."""
+    while parts and (parts[-1].lastgroup in ("space", "open") or parts[-1].group() in _AFTER):
+        parts.pop()
+    while parts and (parts[0].lastgroup in ("space", "close") or parts[0].group() in _BEFORE):
+        parts.pop(0)
+    kinds = [str(part.lastgroup) for part in parts if part.lastgroup != "space"]
+    if not any(kind in ("word", "sign", "number") for kind in kinds):
+        return None
+    span = Span(parts[0].start(), parts[-1].end())
+    depth = kinds.count("open") - kinds.count("close")
+    opens = kinds[0] == "relation" or (kinds[0] == "operator" and parts[0].group() not in "-−–")
+    relates = "relation" in kinds
+    follows = _REST.match(text, span.end, line.end) or _prose_follows(text, span.end, line.end)
+    if not follows and relates:  # a word that nobody knows: it belongs to the formula
+        return _Run(Span(span.start, _content_end(text, line)), False, opens, False, True)
+    dangles = kinds[-1] in ("operator", "relation") or depth > 0
+    readable = relates and depth == 0 and kinds[-1] != "relation"
+    return _Run(span, readable, opens, dangles, relates)
+
+
+_AFTER = (",", "→", "⇒", "∴", "**", "|")
+_BEFORE = (",", "→", "⇒", "∴", "**")
+
+
+def _prose_follows(text: str, at: int, end: int) -> bool:
+    """Whether what comes after a formula is a sentence: a word of prose, or two words."""
+    words = _TWO_WORDS.match(text, at, end)
+    return words is not None and (words[1].lower() in PROSE or words[2] is not None)
+
+
+def _content_end(text: str, line: Span) -> int:
+    return line.start + len(text[line.start : line.end].rstrip(" \t\r|\u2502\u2551"))

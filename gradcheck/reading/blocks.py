@@ -1,8 +1,8 @@
 """From the text of a document to its formulas and its prose, in one linear pass.
 
 Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and
-its kin, and code fences of the language ``math``. Code and HTML comments hide what looks like one;
-what is struck through (``~~…~~``) the author took back: it is set apart.
+its kin, code fences of the language ``math``, and what `plain` finds typed as plain text. Code and
+HTML comments hide what looks like one; what is struck through (``~~…~~``) is set apart.
 A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line of its own.
 """
 
@@ -59,17 +59,28 @@ def find_blocks(document: Document) -> Blocks:
     """All formulas of a document with the prose between them; unclosed ones are findings."""
     scanner = _Scanner(document)
     scanner.run()
-    alone = not scanner.formulas
-    plain, names = plain_formulas(document.text, scanner.fences, scanner.prose, scanner.code, alone)
-    formulas = scanner.formulas + [
-        Block(found.span, found.span, True, names, found.problem) for found in plain
-    ]
+    formulas = sorted([*scanner.formulas, *_typed(scanner)], key=lambda block: block.outer)
+    findings = list(scanner.findings)
+    if len(formulas) > limits.FORMULAS:
+        findings.append(_too_many(formulas[limits.FORMULAS].outer))
     return Blocks(
-        tuple(sorted(formulas, key=lambda block: block.outer)[: limits.FORMULAS]),
+        tuple(formulas[: limits.FORMULAS]),
         tuple(scanner.prose),
-        tuple(scanner.findings),
+        tuple(findings),
         tuple(scanner.struck),
     )
+
+
+def _typed(scanner: _Scanner) -> list[Block]:
+    """The formulas that are typed as plain text."""
+    alone = not scanner.formulas
+    found, names = plain_formulas(scanner.text, scanner.fences, scanner.prose, scanner.code, alone)
+    return [Block(plain.span, plain.span, True, names, plain.problem) for plain in found]
+
+
+def _too_many(span: Span) -> Finding:
+    message = f"more than {limits.FORMULAS:,} formulas: the rest was not read"
+    return Finding(RULES["GC004"], span, message)
 
 
 class _Scanner:
@@ -303,7 +314,6 @@ class _Scanner:
         if len(self.formulas) + len(self.findings) < limits.FORMULAS:
             return False
         if not self._full:
-            message = f"more than {limits.FORMULAS:,} formulas: the rest was not read"
-            self.findings.append(Finding(RULES["GC004"], span, message))
+            self.findings.append(_too_many(span))
             self._full = True
         return True

@@ -20,7 +20,7 @@ _LINE_LIMIT = 2_000
 _PART = re.compile(
     r"(?P<word>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?![\u0302\u0303\u0304\u0307]))"
     r"|(?P<relation>:=|<-|≔|←|≈|∝|≡|≜|(?<![<>=!])=(?!=))"
-    r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘/÷∕^])"
+    r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘@/÷∕^])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
     r"|(?P<number>\d+(?:\.\d+)?)"
     r"|(?P<sign>[|‖,'′’″_≤≥<>⇒→∴]|\.T\b"
@@ -36,9 +36,14 @@ _GRADIENT = re.compile(
     r"\s*(?:∂[^\s/=]+\s*/\s*∂[^\s=]+|d[A-Za-z]\w*\s?/\s?d[A-Za-z]\w*|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
     r"|∇[^\s=]+\s*\w+)\s*(?:=|:=|≈|∝)"
 )
+_SUPPOSED = re.compile(
+    r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
+)
+_NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
+_MARKS = " \t>-*`|\u2502\u2551"
 _ZERO = re.compile(r"=\s*0\s*$")
 _LAYOUT = re.compile(r"[\s\u2500-\u259f]*(?:[-*•>]\s+|\d+[.)]\s+|\*\*|`)*[\s\u2500-\u259f]*")
-_REST = re.compile(r"\s*$|\s{2,}|\s*[,;:.#({\[`*~?!\"“”—|\u2500-\u259f]|\s*(?://|--|<-|←|=>)")
+_REST = re.compile(r"\s*$|\s{2,}|\s*[…,;:.#({\[`*~?!\"“”—|\u2500-\u259f]|\s*(?://|--|<-|←|=>)")
 _CODE = re.compile(
     r"^\s*(?:def \w+\(|class \w+|import \w|from [\w.]+ import|for \w+ in |while .*:\s*$|return\b"
     r"|print\(|let \w+ ?=|var |const |function |#include|using |public |private |>>>|\$ |@\w+"
@@ -47,14 +52,18 @@ _CODE = re.compile(
     r"|\b(?:True|False|None|null|lambda \w+:)\b|\[:,|\w\[[\w:, -]+\]|\"\"\"",
     re.MULTILINE,
 )
-_TWO_WORDS = re.compile(r"\s+([A-Za-z]{2,})\b(?:\s+([A-Za-z]{2,})\b)?")
+_TWO_WORDS = re.compile(
+    r"\s+(?P<article>[aAI]\s+(?=[a-z]{2}))?(?P<first>[A-Za-z]{2,})\b(?:\s+(?P<second>[A-Za-z]{2,})\b)?"
+)
 _JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
+_TWO_LETTERS = re.compile(r"[-=+−*·(]\s*([a-z][A-Za-z])(?![\w])")
 _INDENTED = re.compile(
-    r"(?:\A|(?<=\n))[ \t]*\n(?P<block>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)(?:[ \t]*\n(?=[ ]{4}|\t))*)+)"
+    r"(?:\A|(?:\A|(?<=\n))[ \t]*\n)"
+    r"(?P<block>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)(?:[ \t]*\n(?=[ ]{4}|\t))*)+)"
 )
-_RULED = re.compile(r"[-─━—‐]{3,}")
+_RULED = re.compile(r"(?<!\S)[-─━—‐]{2,}(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,17 @@ def plain_formulas(
     names = _defined(text, [*fences, *indented])
     indented = [block for block in indented if _is_all_formulas(text, block, names)]
     fences = sorted([*fences, *indented])
-    prose = [part for span in prose for part in _without(span, indented)]
-    sentences = [run for span in prose for run in _in_prose(text, span, frozenset(), alone)]
+    prose = list(_without(prose, indented))
+    shown = [line for span in prose for line in _lines(text, span) if _is_shown(text, line)]
+    letters = frozenset(letter for line in shown for letter in _letters(text, line))
+    names |= letters
+    sentences = [run for span in prose for run in _in_prose(text, span, letters, alone)]
     sentences += [run for span in code for run in _in_prose(text, span, names, alone)]
     strong = [_shows_mathematics(text, fence, names) for fence in fences]
-    found = [Plain(run) for run in sentences]
+    some = bool(sentences) or any(strong)
+    found = list(sentences)
     for fence, shows in zip(fences, strong, strict=True):
-        if shows or ((any(strong) or sentences) and _is_all_formulas(text, fence, names)):
+        if shows or (some and _is_all_formulas(text, fence, names)):
             found += _in_fence(text, fence, names)
     return sorted(found, key=lambda plain: plain.span), names
 
@@ -120,13 +133,16 @@ def _indented(text: str, span: Span) -> Iterator[Span]:
             yield Span(match.start("block"), match.end("block"))
 
 
-def _without(span: Span, blocks: Sequence[Span]) -> Iterator[Span]:
-    at = span.start
-    for block in blocks:
-        if span.start <= block.start < span.end:
-            yield Span(at, block.start)
-            at = block.end
-    yield Span(at, span.end)
+def _without(prose: Sequence[Span], blocks: Sequence[Span]) -> Iterator[Span]:
+    """The prose without the blocks that lie in it; both are in order."""
+    next_block = 0
+    for span in prose:
+        at = span.start
+        while next_block < len(blocks) and blocks[next_block].start < span.end:
+            yield Span(at, blocks[next_block].start)
+            at = blocks[next_block].end
+            next_block += 1
+        yield Span(at, span.end)
 
 
 def _defined(text: str, fences: Iterable[Span]) -> frozenset[str]:
@@ -136,7 +152,7 @@ def _defined(text: str, fences: Iterable[Span]) -> frozenset[str]:
         for match in _ASSIGNED.finditer(text, fence.start, fence.end):
             if not is_known(match[1], frozenset()) and match[1].lower() not in PROSE:
                 found.add(match[1])
-        found |= {match[1] for match in _LETTER.finditer(text, fence.start, fence.end)}
+        found |= set(_letters(text, fence))
     return frozenset(found)
 
 
@@ -145,7 +161,8 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
     return any(
         _is_drawn(text, line, fence)
         or any(
-            run.readable and _STRONG.search(text, run.span.start, run.span.end)
+            (run.readable and _STRONG.search(text, run.span.start, run.span.end))
+            or _GRADIENT.match(text, run.span.start, run.span.end)
             for run in _runs(text, line, names)
         )
         for line in _lines(text, fence)
@@ -154,15 +171,22 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
 
 def _is_drawn(text: str, line: Span, fence: Span) -> bool:
     """Whether a line is the middle of an equation with fractions over several lines."""
-    ruled = _RULED.search(text, line.start, line.end) and "=" in text[line.start : line.end]
-    return bool(ruled and "∂" in text[fence.start : fence.end])
+    content = text[line.start : line.end]
+    rules = len(_RULED.findall(content))
+    drawn = rules > 1 or (rules == 1 and not re.search(r"\w", content))
+    return drawn and "=" in content and "∂" in text[fence.start : fence.end]
 
 
 def _is_all_formulas(text: str, fence: Span, names: frozenset[str]) -> bool:
-    lines = [line for line in _lines(text, fence) if text[line.start : line.end].strip()]
-    return bool(lines) and all(
-        any(run.readable for run in _runs(text, line, names)) for line in lines
-    )
+    """Whether some line can be read, and none holds words before a formula or instead of one."""
+    some = False
+    for line in _lines(text, fence):
+        if not _NOTHING.fullmatch(text, line.start, line.end):
+            runs = list(_runs(text, line, names))
+            if not runs or text[line.start : runs[0].span.start].strip(_MARKS):
+                return False
+            some = some or any(run.readable for run in runs)
+    return some
 
 
 def _in_fence(text: str, fence: Span, names: frozenset[str]) -> Iterator[Plain]:
@@ -199,35 +223,49 @@ def _adjoin(text: str, first: _Run, second: _Run) -> bool:
 # prose
 
 
-def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iterator[Span]:
+def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iterator[Plain]:
     """The formulas in a stretch of prose: with a sign of mathematics, all of it understood."""
     for line in _lines(text, span):
-        if not _STRONG.search(text, line.start, line.end):
+        if not _is_shown(text, line):
             continue
         if text[line.start : line.end].lstrip().startswith("|"):
             yield from _in_row(text, line)
             continue
         broken = line.end == span.end and text[line.end : line.end + 1] in ("$", "\\")
         for run in _runs(text, line, names, sentence=True):
-            source = text[run.span.start : run.span.end]
-            if (
-                run.opens
-                or not run.relates
-                or not _STRONG.search(source)
-                or source.rstrip()[-1] in "=←"
-            ):
+            ends = broken and not text[run.span.end : line.end].strip()
+            source = text[run.span.start : run.span.end].rstrip()
+            if run.opens or not run.relates or not _STRONG.search(source) or source[-1] in "=←":
                 continue
-            if broken and not text[run.span.end : line.end].strip():
-                continue  # it goes on between dollars
-            whole = not text[line.start : run.span.start].strip(" \t>-*`|\u2502")
-            if _GRADIENT.match(source):
-                if not _ZERO.search(source):
-                    yield run.span
-            elif run.readable and (whole or alone) and not source[0].isdigit():
-                yield run.span
+            gradient = _GRADIENT.match(source) and not _ZERO.search(source)
+            if gradient:
+                yield Plain(run.span, _HALF if ends else "")
+            elif run.readable and not ends and _is_stated(text, line, run, alone):
+                yield Plain(run.span)
 
 
-def _in_row(text: str, line: Span) -> Iterator[Span]:
+_HALF = "a formula half between dollars and half not: put all of it there"
+
+
+def _is_stated(text: str, line: Span, run: _Run, alone: bool) -> bool:
+    """Whether what is no gradient is stated: by itself, or where all is typed as plain text."""
+    start = run.span.start
+    if text[start].isdigit() or _GRADIENT.match(text, start, run.span.end):
+        return False
+    whole = not text[line.start : start].strip(_MARKS)
+    return (whole or alone) and not _SUPPOSED.search(text, line.start, start)
+
+
+def _letters(text: str, span: Span) -> Iterator[str]:
+    """The single letters, and those of ``= wx + b``."""
+    for match in _LETTER.finditer(text, span.start, span.end):
+        yield match[1]
+    for match in _TWO_LETTERS.finditer(text, span.start, span.end):
+        if match[1].lower() not in PROSE:
+            yield from match[1]
+
+
+def _in_row(text: str, line: Span) -> Iterator[Plain]:
     """In a row of a table: a cell that is a gradient, and the formula in the cell beside it."""
     bars = [at for at in range(line.start, line.end) if text[at] == "|"] + [line.end]
     cells = []
@@ -238,10 +276,15 @@ def _in_row(text: str, line: Span) -> Iterator[Span]:
     for cell, beside in pairwise([*cells, Span(line.end, line.end)]):
         if not _GRADIENT.match(text[cell.start : cell.end] + "="):
             continue
-        yield cell
+        yield Plain(cell)
         parts = list(_PART.finditer(text, beside.start, beside.end))
         if parts and all(_belongs(part, text, frozenset(), True) for part in parts):
-            yield beside
+            yield Plain(beside)
+
+
+def _is_shown(text: str, line: Span) -> bool:
+    """Whether a line has a sign of mathematics."""
+    return bool(_STRONG.search(text, line.start, line.end))
 
 
 # a line
@@ -259,7 +302,8 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
         parts = []
         if run is not None:
             yield run
-            if run.span.end > match.start():
+            gradient = _GRADIENT.match(text, run.span.start, run.span.end)
+            if run.span.end > match.start() and (gradient or not sentence):
                 return  # the rest of the line belongs to it
     run = _run(text, parts, line)
     if run is not None:
@@ -267,23 +311,31 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
 
 
 def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: bool) -> bool:
+    """Whether a part of a line may be one of a formula."""
     kind, value = match.lastgroup, match.group()
     if kind != "word":
         return kind != "other"
-    if value in names:
+    if value in names and len(value) > 1:
         return True
-    after = text[match.end() : match.end() + 2]
-    joined = bool(_JOINED.match(after)) or not after.strip()
+    before = text[max(0, match.start() - 2) : match.start()].strip()
+    tied = bool(before) and before[-1] in "=+-−–*·×⋅/(^[∂←{,"
     if value in WORDS or value.lower() in ("a", "i"):
-        before = text[max(0, match.start() - 2) : match.start()].strip()
-        tied = bool(before) and before[-1] in "=+-−–*·×⋅/(^[∂←{,"
-        return joined or (tied and not sentence)
-    return value.lower() not in PROSE and is_known(value, names)
+        after = text[match.end() : match.end() + 2]
+        joined = _JOINED.match(after) or not after.strip()
+        comma = sentence and after[:1] == ","
+        return bool(joined and not comma) or (tied and not sentence)
+    if value.lower() in PROSE:
+        return False
+    if sentence and value.isalpha() and not is_known(value, frozenset()):
+        return tied and len(value) == 2 and names.issuperset(value)  # = wx + b
+    return is_known(value, names)
 
 
 def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
     """What a stretch is, without the marks about it; None if it can be no formula."""
-    while parts and (parts[-1].lastgroup in ("space", "open") or parts[-1].group() in _AFTER):
+    equals = any(part.group() in ("=", ":=") for part in parts)
+    after = (*_AFTER, "←", "<-") if equals else _AFTER  # a = b  ← a remark
+    while parts and (parts[-1].lastgroup in ("space", "open") or parts[-1].group() in after):
         parts.pop()
     while parts and (parts[0].lastgroup in ("space", "close") or parts[0].group() in _BEFORE):
         parts.pop(0)
@@ -309,8 +361,10 @@ _BEFORE = (",", "→", "⇒", "∴", "**")
 def _prose_follows(text: str, at: int, end: int) -> bool:
     """Whether what comes after a formula is a sentence: a word of prose, or two words."""
     words = _TWO_WORDS.match(text, at, end)
-    return words is not None and (words[1].lower() in PROSE or words[2] is not None)
+    if words is None:
+        return False
+    return bool(words["article"] or words["second"]) or words["first"].lower() in PROSE
 
 
 def _content_end(text: str, line: Span) -> int:
-    return line.start + len(text[line.start : line.end].rstrip(" \t\r|\u2502\u2551"))
+    return line.start + len(text[line.start : line.end].rstrip(f"\r{_MARKS}"))

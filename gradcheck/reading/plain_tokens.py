@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gradcheck.reading.lexer import GREEK_NAMES, Token, tokenize
 from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, LOSSES, QUALIFIERS, WORDS
@@ -148,9 +149,9 @@ def _is_product(word: str) -> bool:
 
 def _function_words(tokens: list[Token]) -> list[Token]:
     """``sum`` and ``sqrt`` are signs where something follows that they may take."""
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in pairwise(tokens):
         sign = token.kind == "word" and token.value in ("sum", "sqrt", "Sum")
-        if sign and after is not None and after.kind in ("sub", "open", "word", "name"):
+        if sign and after.kind in ("sub", "open", "word", "name"):
             token.kind, token.value = "command", token.value.lower()
     return tokens
 

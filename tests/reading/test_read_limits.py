@@ -94,6 +94,13 @@ def test_refused(text: str) -> None:
         "```\n" * 100_001,
         "".join("`" * n + " " for n in range(1, 800)),
         "$" + "\\" * 200_000 + "$",
+        "    a = b\n\n" * 60_000,
+        "```\na = ∂\n```\n" * 20_000,
+        "```\n" + "∂L/∂w = (a - y) x\n" * 5_000 + "```\n",
+        "the gradient ∂L/∂w of a thing x = 5\n" * 10_000,
+        "| ∂L/∂w | x |\n|---|---|\n" * 5_000,
+        "~~$a$ " * 50_000,
+        "a_" * 200_000 + "= ∂",
     ],
     ids=lambda text: repr(text[:12]),
 )

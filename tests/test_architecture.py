@@ -34,6 +34,7 @@ ORDER = (
     ("report", "front_matter", "rules"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
+    ("scipy", "torch", "jax"),
     ("against", "comparison", "baseline", "diagnosis", "grading", "hinting", "judgement"),
     ("mending", "updates", "worked"),
     ("hygiene", "explanation", "descent"),

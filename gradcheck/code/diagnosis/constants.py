@@ -232,7 +232,7 @@ def _place(clues: Clues, name: str, wrong: NDArray[np.bool_]) -> tuple[str, str]
     """Which entries are wrong: as a subject with its verb, and in short."""
     telling = clues.telling(name) | wrong
     if (wrong == telling).all():
-        return ("every entry is" if wrong.size > 1 else "the value is"), "all"
+        return "every entry is", "all"
     for axis in range(wrong.ndim if wrong.ndim > 1 else 0):
         others = tuple(k for k in range(wrong.ndim) if k != axis)
         touched = np.flatnonzero(wrong.any(axis=others))
@@ -280,8 +280,8 @@ def _whole_ratio(clues: Clues, name: str) -> Suspicion | None:
     if found is None or found.cause[0] != "ratio":
         return None
     value = found.cause[1] if found.value is None else float(f"{found.value:.6g}")
-    what = found.what.replace("the value", "every entry", 1)
-    return Suspicion(found.code, (name,), ("ratio", float(value)), found.odds, what, found.mend)
+    cause = ("ratio", float(value))
+    return Suspicion(found.code, (name,), cause, found.odds, found.what, found.mend)
 
 
 def regulariser(clues: Clues, name: str) -> Iterator[Suspicion]:

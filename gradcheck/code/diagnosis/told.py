@@ -108,9 +108,12 @@ def _finding(found: Suspicion, clues: Clues) -> CodeFinding:
     shown = "all parameters" if all_of_them and len(names) > 3 else ", ".join(names[:6])
     if len(names) > 6 and not all_of_them:
         shown += f" and {len(names) - 6} more"
+    what = found.what
+    if all(clues.claimed[name].size == 1 for name in names):
+        what = what.replace("every entry is", "the value is", 1)
     return CodeFinding(
         rule=RULES[found.code],
-        message=f"{shown}: {found.what}",
+        message=f"{shown}: {what}",
         parameter=names[0] if len(names) == 1 else None,
         entry=found.entry,
         suggestion=found.mend,

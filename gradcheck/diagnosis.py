@@ -95,7 +95,7 @@ def _from_quotient(quotient: Expression | None, count: str | None) -> Diagnosis:
 def _is_term(node: Expression) -> bool:
     """Whether a difference is one term, short enough to be named."""
     core = node.operand if isinstance(node, Negate) else node
-    return not isinstance(core, Add) and len(to_text(core)) <= 30
+    return not contains(core, Add) and len(to_text(core)) <= 30
 
 
 def _from_difference(difference: Expression) -> Diagnosis:

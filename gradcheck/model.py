@@ -151,6 +151,7 @@ class Claim:
     sums: bool = False  # the side writes a sum over the samples
     loss: str = ""  # the key of what is differentiated; empty: the setup's loss
     resolved: bool = True  # False: it was read, but a name in it has no meaning (undecided)
+    slip: bool = False  # an index or a bound of its sum is not that of the samples: the reason
     written: Expression | None = None  # the gradient in an update, as written …
     factor: Fraction = Fraction(1)  # … and by what it is multiplied to be the one claimed
     in_update: bool = False

@@ -92,14 +92,14 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) \times x = (\hat{y} - y) x$$
     "GC002": Explanation(
         "The formula that gives a gradient could not be understood, so the gradient was not "
         "checked. That is no pass.",
-        "Mend the place under the caret: often an operand or a bracket is lost.",
+        "Mend the place under the caret, or write the formula in another way.",
         bad=_LINE
         + r"""
-$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times$$
+$$\frac{\partial L}{\partial w} = \begin{pmatrix} \hat{y} - y \end{pmatrix} x$$
 """,
         good=_LINE
         + r"""
-$$\frac{\partial L}{\partial w} = (\hat{y} - y) \times x$$
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 """,
     ),
     "GC003": Explanation(
@@ -515,7 +515,7 @@ $$\frac{\partial L}{\partial b} = \hat{y} - y = w x + b - y$$
 """,
     ),
     "GC135": Explanation(
-        "Nothing follows a multiplication sign: a factor was lost.",
+        "Nothing follows a multiplication sign: a factor was lost, and the gradient is not read.",
         "Write the factor that the suggestion has.",
         bad=_LINE
         + r"""
@@ -542,12 +542,12 @@ $$\frac{\partial L}{\partial b_1} = (\hat{y} - y) w_2 (1 - a_1^2)$$
 """,
     ),
     "GC137": Explanation(
-        "A sum runs over another index than its terms have, or its bounds are not those of the "
-        "loss.",
+        "A sum runs over another index than its terms have, or its bounds do not take in every "
+        "sample. What is meant cannot be told for sure, so the line is not decided.",
         "Write the index and the bounds of the loss.",
         bad=_MEAN
         + r"""
-$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=0}^N (\hat{y}_i - y_i) x_i$$
+$$\frac{\partial L}{\partial w} = \frac{2}{N} \sum_{i=1}^N (\hat{y}_i - y_j) x_i$$
 """,
         good=_MEAN
         + r"""

@@ -211,9 +211,13 @@ def _findings(
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
     found += update_findings(derivation, document, conventions)
     found += arithmetic_findings(derivation, document)
-    undecided = {f.span for f in found if f.rule.code == "GC005"}  # it names what is undefined
+    undecided = {f.span for f in found if f.rule.code in _NAMES_IT}
     found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
     return found + _unread_sides(statements, found)
+
+
+_NAMES_IT = ("GC005", "GC137")
+"""Findings about an undecided gradient: they say which name nothing defines."""
 
 
 def _inside(span: Span, others: set[Span]) -> bool:

@@ -16,8 +16,7 @@ from gradcheck.rules import EXPLANATIONS, closest, find
 KINDS = {"calculus", "notation", "transcription", "convention", "update", "reading", "internal"}
 WITHOUT_EXAMPLE = {"GC100", "GC190", *(code for code in RULES if code.startswith("GC5"))}
 """Not of documents."""
-NOT_YET = {"GC127", "GC132", "GC134", "GC135", "GC136", "GC137"}
-"""Rules that no document gives yet; a strict xfail tells when one does."""
+
 WITH_EXAMPLE = sorted(set(EXPLANATIONS) - WITHOUT_EXAMPLE)
 
 
@@ -51,13 +50,7 @@ def test_names_are_unique() -> None:
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
 
 
-def codes(*later: str) -> list:
-    """The rules with examples, those in ``later`` marked as not given yet."""
-    strict = pytest.mark.xfail(strict=True, reason="no document gives it yet")
-    return [pytest.param(code, marks=[strict] if code in later else []) for code in WITH_EXAMPLE]
-
-
-@pytest.mark.parametrize("code", codes(*sorted(NOT_YET)))
+@pytest.mark.parametrize("code", WITH_EXAMPLE)
 def test_the_bad_example_gives_the_finding(code: str, tmp_path: Path) -> None:
     found = findings(EXPLANATIONS[code].bad, EXPLANATIONS[code].reference, tmp_path)
     assert code in [finding.rule.code for finding in found]

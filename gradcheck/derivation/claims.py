@@ -141,7 +141,9 @@ def _claim(
         return None
     slip = statement.slips[at] if statement.slips else ""
     if slip:
-        return Claim(role, side.span, statement.number, at, None, slip, resolved=False)
+        sums = contains(expression, Sum)
+        place = role, side.span, statement.number, at
+        return Claim(*place, None, slip, sums=sums, resolved=False, slip=True)
     try:
         resolved = model.resolver.resolve(expression)
     except Unresolved as trouble:

@@ -118,6 +118,7 @@ class Naming:
     cases: dict[str, Name]
     parameter_bases: frozenset[str]
     one_sample: frozenset[tuple[str, str]] = frozenset()  # losses L_i that a total L adds up
+    indexed: frozenset[tuple[str, str]] = frozenset()  # names that carry a sample's index somewhere
 
     def canonical(self, name: Name) -> Name:
         """The name without sample index, in the one spelling of its case variants."""
@@ -140,11 +141,11 @@ class Naming:
 
     def _drop(self, name: Name, letter: str, everywhere: bool) -> Name:
         bare = name.superscript.strip("()[]").strip()
-        if bare == letter and not (not everywhere and self._is_layer_rule(name)):
+        if bare == letter and not (not everywhere and self.is_layer_rule(name)):
             name = replace(name, superscript="")
         subscript = name.subscript
         if subscript == letter:
-            if everywhere or not self._is_layer_rule(name):
+            if everywhere or not self.is_layer_rule(name):
                 name = replace(name, subscript="")
         elif subscript.endswith(letter) and len(subscript) > len(letter):
             rest = subscript[: -len(letter)].rstrip(",")
@@ -154,7 +155,7 @@ class Naming:
             name = replace(name, subscript=subscript[len(letter) :].lstrip(","))
         return name
 
-    def _is_layer_rule(self, name: Name) -> bool:
+    def is_layer_rule(self, name: Name) -> bool:
         """``w_i`` beside ``w_1`` and ``w_2``: i is a layer there, not a sample."""
         return name.base.lower() in self.parameter_bases and not name.accent
 
@@ -192,7 +193,13 @@ def understand_names(
         for name in variants:
             if name.key != chosen.key:
                 cases[name.key] = chosen
-    return Naming(samples, units, cases, bases, single)
+    indexed = frozenset(
+        (node.base, node.accent)
+        for expression in expressions_of(statements)
+        for node in walk(expression)
+        if isinstance(node, Name) and _letter(node) in samples
+    )
+    return Naming(samples, units, cases, bases, single, indexed)
 
 
 def _one_sample_losses(statements: tuple[Statement, ...]) -> frozenset[tuple[str, str]]:
@@ -226,6 +233,10 @@ def index_slip(expression: Expression, naming: Naming, bound: frozenset[str] = f
         for letter in sorted(naming.samples - bound):
             if naming.carries(expression, letter):
                 return f"the index {letter} is not the one that the sum runs over"
+        letter = _letter(expression)
+        indexed = (expression.base, expression.accent) in naming.indexed
+        if indexed and letter and letter not in bound and not naming.is_layer_rule(expression):
+            return f"the index {letter} is not the one that the sum runs over"
     for child in expression.children():
         found = index_slip(child, naming, bound)
         if found:

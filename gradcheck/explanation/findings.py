@@ -19,9 +19,9 @@ from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.retyping import retyped, turned
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
 from gradcheck.explanation.stated import stated
-from gradcheck.expression import Number, to_key
+from gradcheck.expression import Name, Number, to_key
 from gradcheck.finding import RULES, Finding
-from gradcheck.mending import DefinitionMend, Mend
+from gradcheck.mending import DefinitionMend, Mend, is_dangling
 from gradcheck.model import Derivation, Parameter
 from gradcheck.notation import to_text
 from gradcheck.statement import Side
@@ -125,7 +125,8 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
         if left is not None:
             yield _on_the_left(left)
             continue
-        finding = _with_mend(finding, own)
+        finding = _by_difference(finding, mistake) if own is None else _with_mend(finding, own)
+        finding = _two_meanings(finding, evidence)
         if mends.alternative is not None and not _about(mistake, evidence, mends.alternative):
             finding = _or_there(finding, evidence, mends.alternative)
         example = mends.example(mistake.step, mistake.claim)
@@ -172,6 +173,36 @@ def _with_mend(finding: Finding, mend: Mend | None) -> Finding:
         head, _, tail = message.partition(";")
         message = f"{head}: {mend.words}" + (f";{tail}" if tail else "")
     return replace(finding, rule=mend.rule, message=message, suggestion=mend.replacement)
+
+
+def _by_difference(finding: Finding, mistake: Mistake) -> Finding:
+    """A term that is missing or too much, where nothing else is known of the mistake."""
+    judged = mistake.step or mistake.claim
+    decision = judged.decision if judged is not None else None
+    if finding.rule.code not in ("GC105", "GC110") or decision is None:
+        return finding
+    found = diagnose(None, None, difference=decision.difference)
+    if not found.words:
+        return finding
+    head, _, tail = finding.message.partition("; derived")
+    message = f"{head}: {found.words}" + (f"; derived{tail}" if tail else "")
+    return replace(finding, rule=found.rule, message=message)
+
+
+def _two_meanings(finding: Finding, evidence: Evidence) -> Finding:
+    """A wrong symbol whose name stands for data and for something else (``y = \\tanh``)."""
+    model = evidence.setup.model
+    for step in evidence.steps if finding.rule.code == "GC120" else ():
+        name, value = step.left_written, step.right_written
+        if not isinstance(name, Name) or name.key not in (*model.labels, *model.inputs):
+            continue
+        shown = to_text(name)
+        rebound = step.kind == "definition" and step.elsewhere and value is not None
+        if rebound and value is not None and f" for {shown}" in finding.message:
+            where = _line(evidence, step.span)
+            words = f"{finding.message}; {shown} is also {to_text(value)} in {where}"
+            return replace(finding, rule=RULES["GC136"], message=words)
+    return finding
 
 
 def _on_the_left(mend: Mend) -> Finding:
@@ -250,7 +281,10 @@ def _undecided(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             told.add(item.claim.statement)
             name = _parameter(evidence, item).key
             message = f"∂loss/∂{name} is not decided: {item.reason}"
-            yield Finding(RULES["GC005"], item.claim.span, message)
+            mend = mends.of_slip(item) if item.claim.slip else None
+            rule = RULES["GC137" if item.claim.slip else "GC005"]
+            suggestion = mend.replacement if mend is not None else None
+            yield Finding(rule, item.claim.span, message, suggestion)
     for step in evidence.judged_steps:
         if step.verdict is Verdict.UNDECIDED and step.step.statement not in told:
             told.add(step.step.statement)
@@ -272,7 +306,8 @@ def _unread(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             message = f"the gradient by {parameter.key} is not read: {shown.reason}"
             mend = mends.of_unread(shown)
             suggestion = mend.replacement if mend is not None else None
-            yield Finding(RULES["GC002"], shown.claim.span, message, suggestion)
+            rule = RULES["GC135" if is_dangling(shown.reason) else "GC002"]
+            yield Finding(rule, shown.claim.span, message, suggestion)
 
 
 def _left_out(evidence: Evidence) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ from gradcheck.mending import (
     StepClaim,
     counterexample,
     mend_definition,
+    mend_indices,
     mend_left,
     mend_side,
     mend_unread,
@@ -285,6 +286,11 @@ class Mends:
         """What a gradient lacks that could not be read."""
         side = self.sides.get(item.claim.span)
         return None if side is None else mend_unread(self.context, self._truth(item), side)
+
+    def of_slip(self, item: JudgedClaim) -> Mend | None:
+        """The index or the bounds that a sum should have."""
+        written = self._written.get(item.claim.span)
+        return None if written is None else mend_indices(self.context, self._truth(item), written)
 
     def example(self, step: JudgedStep | None, item: JudgedClaim | None) -> Counterexample | None:
         """A point of small fractions at which a wrong side fails, for a person to follow."""

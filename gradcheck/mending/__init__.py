@@ -6,9 +6,10 @@ Thousands of edits are tried at points, a few are read back from the corrected t
 from gradcheck.mending.context import MendContext
 from gradcheck.mending.counterexample import Counterexample, counterexample
 from gradcheck.mending.definitions import GradientClaim, StepClaim, mend_definition
+from gradcheck.mending.indices import mend_indices
 from gradcheck.mending.mend import DefinitionMend, Mend
 from gradcheck.mending.sides import mend_left, mend_side
-from gradcheck.mending.unread import mend_unread
+from gradcheck.mending.unread import is_dangling, mend_unread
 
 __all__ = [
     "Counterexample",
@@ -18,7 +19,9 @@ __all__ = [
     "MendContext",
     "StepClaim",
     "counterexample",
+    "is_dangling",
     "mend_definition",
+    "mend_indices",
     "mend_left",
     "mend_side",
     "mend_unread",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gradcheck.expression import Add, Expression, Name, Negate, to_key
+from gradcheck.expression import Add, Apply, Expression, FunctionName, Name, Negate, to_key
 from gradcheck.mending.context import MendContext
 from gradcheck.mending.edits import Edit
 from gradcheck.mending.tree import at_path, places
+from gradcheck.notation import to_text
 
 _OTHER = {
     "prime": "activation-prime",
@@ -20,6 +21,28 @@ def rule_name(context: MendContext, written: Expression, edit: Edit) -> str:
         if _is_slope_part(context, gone) and _again(written, edit, gone):
             return "doubled-activation-derivative"
     return _OTHER.get(edit.rule, edit.rule)
+
+
+def multiplied_argument(
+    context: MendContext, written: Expression, edits: tuple[Edit, ...]
+) -> str | None:
+    """What a derivative is multiplied by instead of being taken at: ``\\sigma'(a_1) z_1``."""
+    gone = [e for e in edits if e.rule == "extra-factor" and e.path]
+    if len(gone) != 1 or len(edits) > 2:
+        return None
+    factor = at_path(written, gone[0].path)
+    if len(edits) == 2:
+        other = next(edit for edit in edits if edit is not gone[0])
+        head = at_path(written, other.path[:-1]) if other.path else None
+        taken = isinstance(head, Apply) and to_key(other.node) == to_key(factor)
+        return to_text(factor) if taken else None
+    *above, at = gone[0].path
+    before = at_path(written, (*above, at - 1)) if at else None
+    if not isinstance(before, FunctionName):
+        return None
+    meant = context.resolve(before)
+    taken = isinstance(meant, Apply) and to_key(meant.arguments[0]) == to_key(factor)
+    return to_text(factor) if taken else None
 
 
 def _is_slope_part(context: MendContext, node: Expression) -> bool:

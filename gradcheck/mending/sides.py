@@ -11,6 +11,7 @@ from functools import cached_property
 
 from gradcheck.document import Span
 from gradcheck.expression import (
+    Add,
     Cancel,
     Divide,
     Expression,
@@ -23,6 +24,7 @@ from gradcheck.expression import (
     Sum,
     Underbrace,
     contains,
+    names_in,
     to_key,
 )
 from gradcheck.finding import Rule
@@ -393,9 +395,13 @@ class SideSearch:
         return read_back(self.context, text)
 
     def _words(self, variant: Variant) -> tuple[Rule, str]:
-        words = "; ".join(edit.words for edit in variant.edits)
+        from gradcheck.mending.naming import multiplied_argument
+
         rule = NAMES_OF_RULES[rule_of(self.context, self.written, variant.edits)]
-        return rule, words
+        argument = multiplied_argument(self.context, self.written, variant.edits)
+        if argument is not None:
+            return rule, f"the derivative is taken at {argument}, not multiplied by it"
+        return rule, "; ".join(edit.words for edit in variant.edits)
 
 
 _PAIRED = frozenset(
@@ -419,8 +425,10 @@ def read_back(context: MendContext, text: str) -> Expression | None:
 
 def rule_of(context: MendContext, written: Expression, edits: tuple[Edit, ...]) -> str:
     """The rule that the first of the edits speaks of; factors of an activation's slope are it."""
-    from gradcheck.mending.naming import rule_name
+    from gradcheck.mending.naming import multiplied_argument, rule_name
 
+    if multiplied_argument(context, written, edits) is not None:
+        return "product-for-composition"
     return rule_name(context, written, edits[0])
 
 
@@ -434,8 +442,11 @@ def sum_edits(context: MendContext, written: Expression) -> list[Edit]:
             gone = Span(node.span.start, node.body.span.start)
             words = "remove the sum over the samples"
             found.append(Edit(path, node.body, ((gone, ""),), "spurious-sum", words, 3))
+    sign = _sum_sign(context)
+    for path, node in places(written):
+        if isinstance(node, Add) and any(contains(term, Sum) for term in node.terms):
+            found += _lacking(context, path, node, sign)
     if not contains(written, Sum):
-        sign = _sum_sign(context)
         core = written.operand if isinstance(written, Negate) else written
         factors = core.factors if isinstance(core, Multiply) else (core,)
         for at, factor in enumerate(factors):
@@ -445,6 +456,20 @@ def sum_edits(context: MendContext, written: Expression) -> list[Edit]:
             words = "the sum over the samples is missing"
             found.append(Edit((), Sum(written), ((place, sign),), "missing-sum", words, 3))
     return found
+
+
+def _lacking(context: MendContext, path: Path, node: Add, sign: str) -> list[Edit]:
+    """A sum sign before the only term that has none beside terms that have one."""
+    found = []
+    for at, term in enumerate(node.terms):
+        core = term.operand if isinstance(term, Negate) else term
+        if contains(term, Sum) or not names_in(core) & context.model.per_sample:
+            continue
+        place = (*path, at, 0) if isinstance(term, Negate) else (*path, at)
+        start = Span(core.span.start, core.span.start)
+        words = f"the sum over the samples is missing before {to_text(core)}"
+        found.append(Edit(place, Sum(core), ((start, sign),), "missing-sum", words, 0))
+    return found if len(found) == 1 else []
 
 
 def _sum_sign(context: MendContext) -> str:

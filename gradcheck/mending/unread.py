@@ -19,6 +19,11 @@ from gradcheck.statement import Side
 _DANGLING = re.compile(r"nothing follows the [×·*]")
 
 
+def is_dangling(reason: str) -> bool:
+    """Whether a side was refused because nothing follows a multiplication sign."""
+    return _DANGLING.match(reason) is not None
+
+
 def mend_unread(context: MendContext, left: Expression, side: Side) -> Mend | None:
     """What a side lacks after a dangling multiplication sign, so that it equals ``left``.
 
@@ -27,7 +32,7 @@ def mend_unread(context: MendContext, left: Expression, side: Side) -> Mend | No
     nothing fits.
     """
     unread = side.unread
-    if unread is None or _DANGLING.match(unread.reason) is None or not context.keys:
+    if unread is None or not is_dangling(unread.reason) or not context.keys:
         return None
     filler = context.spell(context.keys[0])
     own, at = context.document.source(side.span), unread.span.end - side.span.start

@@ -139,7 +139,7 @@ class Resolver:
         if node.key in known:
             return node
         if self.loss is not None and is_loss_name(node):
-            if node.base != "loss":  # dW_1 names no loss
+            if node.base != "loss" and node.key not in self.bound:  # dW_1 names no loss
                 self.log.note("loss-before", node.span, to_text(node), self.loss)
             return Name(self.loss, span=node.span)
         if self.values is None:

@@ -63,6 +63,12 @@ def increment_of(name: Name) -> Name | None:
     return None
 
 
+def stands_for_any(name: Name) -> bool:
+    """Whether a name may stand for any weight: between any units (``w_{ij}``), or without index."""
+    plain = not name.subscript and not name.superscript
+    return plain or re.fullmatch(r"[ijkl],?[ijkl]", name.subscript) is not None
+
+
 def is_increment(head: Expression | None, sides: Iterable[Expression | None]) -> bool:
     """Whether ``\\Delta w_1 = …`` is what is added to a parameter: a rate times a gradient.
 

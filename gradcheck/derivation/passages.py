@@ -15,7 +15,13 @@ from gradcheck.derivation.bindings import (
     collect_bindings,
     is_update,
 )
-from gradcheck.derivation.descending import bare, increment_of, is_increment, with_moments
+from gradcheck.derivation.descending import (
+    bare,
+    increment_of,
+    is_increment,
+    stands_for_any,
+    with_moments,
+)
 from gradcheck.derivation.modelling import function_table, is_function
 from gradcheck.derivation.naming import (
     Naming,
@@ -173,16 +179,16 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
         )
         free = name.key not in defined and (typical or not other)
         trains = name.key in updated and (typical or name.key not in defined)
-        if (trains or free) and not (is_general(name) or _of_units(name, used)):
+        if (trains or free) and not (is_general(name) or _of_any(name, used)):
             found.append(name.key)
     found += _of_differentials(statements, defined)
     updated = [key for key in updated if key in (found if key in defined else used)]
     return tuple(dict.fromkeys([*pins.trained, *found, *updated]))
 
 
-def _of_units(name: Name, used: set[str]) -> bool:
-    """``w_{ij}`` in a rule for any two units, where the equations have no such name."""
-    return name.key not in used and re.fullmatch(r"[ijkl],?[ijkl]", name.subscript) is not None
+def _of_any(name: Name, used: set[str]) -> bool:
+    """``w_{ij}`` or ``\\theta`` in a rule for any parameter, where no equation has such a name."""
+    return name.key not in used and stands_for_any(name)
 
 
 def _used_in_definitions(statements: Sequence[CanonicalStatement]) -> set[str]:

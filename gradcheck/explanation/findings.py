@@ -133,7 +133,11 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
         if example is not None:
             words, code = example.as_text(), example.as_numpy()
             finding = replace(finding, counterexample=words, numpy=code)
-        if mistake.factor in roots and finding.rule.code != "GC104":
+        if finding.rule.code == "GC104":  # one cause: the constants are not alike
+            first = roots.setdefault("GC104", mistake.span)
+            if first != mistake.span:
+                finding = replace(finding, follows_from=_line(evidence, first))
+        elif mistake.factor in roots:
             finding = replace(finding, follows_from=_line(evidence, roots[mistake.factor]))
         elif mistake.factor:
             roots[mistake.factor] = mistake.span

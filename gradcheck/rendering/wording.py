@@ -81,7 +81,13 @@ def _passed(report: Report) -> str:
     )
     if unselected:
         reason.append(f"{counted(unselected, 'gradient')} with findings that are not selected")
-    return f"nothing unexpected ({'; '.join(reason)})" if reason else "nothing wrong"
+    warned = sum(
+        f.rule.severity == "warning" and not (f.expected or f.known or f.ignored) for f in found
+    )
+    warnings = f"no errors, {counted(warned, 'warning')}" if warned else ""
+    if reason:
+        return f"{warnings or 'nothing unexpected'} ({'; '.join(reason)})"
+    return warnings or "nothing wrong"
 
 
 def _are(number: int) -> str:

@@ -196,9 +196,12 @@ class _Judge:
             twin and lost and not update.sense
         ):  # it is the other parameter's update, its names forgotten
             edits = [(update.start.span, by_text)]
-            suggestion = corrected(update, self.document, head=by_text, edits=edits)
+            suggestion: str | None = corrected(update, self.document, head=by_text, edits=edits)
             return Finding(RULES["GC402"], update.step.span, message, suggestion), gradient
-        suggestion = corrected(update, self.document, edits=[(by.span, text)])
+        if update.defined_apart:
+            suggestion = None
+        else:
+            suggestion = corrected(update, self.document, edits=[(by.span, text)])
         return Finding(RULES["GC402"], update.step.span, message, suggestion), update.target.key
 
     def _trains(self, update: Update, key: str) -> bool:
@@ -374,7 +377,8 @@ class _Judge:
             f"the learning rate of {self._name(other)} is not that of {self._name(like)}: "
             "together they do not follow the gradient"
         )
-        suggestion = self._whole(other.update) if _rate_name(other) == _rate_name(like) else None
+        same = _rate_name(other) == _rate_name(like) != ""
+        suggestion = self._whole(other.update) if same else None
         return [Finding(RULES["GC408"], other.update.step.span, message, suggestion)]
 
     def _whole(self, update: Update) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 
-from gradcheck.derivation.descending import bare, increment_of, is_increment
+from gradcheck.derivation.descending import bare, increment_of, is_increment, stands_for_any
 from gradcheck.derivation.naming import COUNTS, is_general, is_loss_name
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -283,13 +282,17 @@ def _parse(
         defined_apart=defined_apart,
         sense=side.sense,
         increment=side.increment,
-        general=is_general(target) or (target.key not in known and _of_units(target)),
+        general=_for_any(target, direction, known),
     )
 
 
-def _of_units(name: Name) -> bool:
-    """``w_{ij}``, a weight between any two units."""
-    return re.fullmatch(r"[ijkl],?[ijkl]", name.subscript) is not None
+def _for_any(target: Name, direction: Expression, known: frozenset[str]) -> bool:
+    """A rule for any layer, or one for a parameter that no equation has: ``\\theta``."""
+    if is_general(target):
+        return True
+    by = direction.by if isinstance(direction, Partial) else None
+    own = isinstance(by, Name) and bare(by).key == target.key
+    return target.key not in known and own and stands_for_any(target)
 
 
 def _split(

@@ -9,6 +9,8 @@ from gradcheck.code.functions import Functions
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.layers import layer_of
 from gradcheck.code.parameters import parameters_of
+from gradcheck.code.progress import Progress
+from gradcheck.code.question import EVERY_ENTRY_UP_TO
 from gradcheck.code.result import GradientReport
 from gradcheck.code.trial import Trial, tried
 from gradcheck.verdict import Verdict
@@ -21,6 +23,8 @@ def check_gradient(
     *,
     value_and_gradient: Callable[[Any], Any] | None = None,
     network: LayeredNetwork | None = None,
+    every_entry_up_to: int | None = EVERY_ENTRY_UP_TO,
+    progress: Progress = None,
     seed: int = 0,
     target: str = "gradient",
 ) -> GradientReport:
@@ -34,6 +38,9 @@ def check_gradient(
 
     ``network`` declares that the loss is a network of dense layers, which makes the check much
     faster; it may also be passed as the loss. It is compared with the loss before it is believed.
+    Other losses of more than ``every_entry_up_to`` entries (None: of any number) are sampled along
+    random directions, and the wrong entries located: the report's notes tell what that would miss.
+    ``progress``: see `Progress`. On Ctrl-C the report tells what is known by then.
 
     The functions get copies: they may do with their input what they like, and the report tells.
 
@@ -44,7 +51,16 @@ def check_gradient(
     functions = functions_of(loss, gradient, parameters, value_and_gradient)
     if network is None and isinstance(loss, LayeredNetwork):
         network = loss
-    return tried(Trial(functions, target, seed, network=network))
+    return tried(
+        Trial(
+            functions,
+            target,
+            seed,
+            network=network,
+            every_entry_up_to=every_entry_up_to,
+            progress=progress,
+        )
+    )
 
 
 def functions_of(

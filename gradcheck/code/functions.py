@@ -23,7 +23,8 @@ class Functions:
     Every call gets copies, so that a function that changes its input does no harm; ``changed``
     are the parameters that one changed, ``layouts`` those whose gradient came in another layout.
     ``types`` are those of the arrays that the functions are given (float64 unless named).
-    ``raised`` is the first error that the loss raised at a displaced point.
+    ``raised`` is the first error that the loss raised at a displaced point. ``watch`` is called
+    once an evaluation of the loss.
     """
 
     point: Parameters
@@ -34,6 +35,7 @@ class Functions:
     layouts: dict[str, str] = field(default_factory=dict)
     raised: str = ""
     result: np.dtype[Any] | None = None  # the type of the loss as it was returned
+    watch: Callable[[], None] = lambda: None
 
     def loss(self, arrays: Arrays) -> float:
         """The loss at the point itself: errors of the user's function are his to see."""
@@ -45,6 +47,7 @@ class Functions:
 
     def nearby(self, arrays: Arrays) -> float:
         """The loss at a displaced point: nan where it raises."""
+        self.watch()
         try:
             return self._number(self._called("loss", self.value, arrays))
         except (ArithmeticError, ValueError, TypeError) as error:
@@ -53,6 +56,7 @@ class Functions:
 
     def analytic(self, arrays: Arrays) -> Any:
         """What the loss returns for arrays some of which are complex."""
+        self.watch()
         return self.value(
             self.point.rebuild({name: array.copy() for name, array in arrays.items()})
         )
@@ -81,10 +85,7 @@ class Functions:
         with np.errstate(all="ignore"):
             found = function(self.point.rebuild(given))
         for name, array in arrays.items():
-            # A cast is compared with a cast: a type of fewer digits is no change.
-            if given[name].shape != array.shape or not np.array_equal(
-                given[name], array.astype(self._type(name)), equal_nan=True
-            ):
+            if not _is_same(given[name], array):
                 self.changed.setdefault(name, role)
         return found
 
@@ -102,3 +103,12 @@ class Functions:
         if self.result is None:
             self.result = array.dtype
         return float(array.reshape(()))
+
+
+def _is_same(given: Array, array: Array) -> bool:
+    """Whether what was given is still the array; a cast is compared with a cast, as a type of
+    fewer digits is no change."""
+    if given.shape != array.shape:
+        return False
+    cast = array.astype(given.dtype, copy=False)
+    return bool((given == cast).all()) or np.array_equal(given, cast, equal_nan=True)

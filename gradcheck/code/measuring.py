@@ -1,4 +1,4 @@
-"""How the numeric gradient is come by: from a declared network, or entry by entry."""
+"""How the numeric gradient is come by: from a declared network, entry by entry, or sampled."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.functions import Functions
 from gradcheck.code.layered import LayeredNetwork
-from gradcheck.code.precision import Precision
-from gradcheck.code.result import CodeFinding
+from gradcheck.code.question import Question
+from gradcheck.code.result import CodeFinding, GradientRow
+from gradcheck.code.sampled import sampled_gradient
 from gradcheck.finding import RULES
 from gradcheck.numeric import (
     TRUST,
@@ -42,6 +42,8 @@ ALONG = 2.0**-6
 """First step along the random direction in which their slopes must be one."""
 SAMPLED, RESAMPLED = 2, 8
 """Points in the last digits at which the rounding of a complex step is heard; on an alarm."""
+TOGETHER = 512
+"""Entries by complex steps between which the user may stop the check."""
 COMPARED = 3
 """Entries of each parameter at which a complex step is compared with differences."""
 LAST_DIGITS = 256.0
@@ -52,20 +54,30 @@ LAST_DIGITS = 256.0
 class Measured:
     """The numeric gradient, how it was come by, and what there is to tell about that.
 
-    ``again(numeric, entries)`` measures some entries, numbered through, a second time, by the
-    user's loss itself; of each parameter ``escalated`` are worth it.
+    ``again(entries)`` measures some entries, numbered through, a second time, by the user's loss
+    itself; of each parameter ``escalated`` are worth it. ``rows`` are those of a sampled gradient,
+    which says more than its entries do.
     """
 
     numeric: NumericGradient
-    evaluations: Evaluations
+    evaluations: Singles
     method: str
     escalated: int = ESCALATED
     findings: tuple[CodeFinding, ...] = ()
     exact: ComplexStep | None = None
+    rows: tuple[GradientRow, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped it: not all was measured."""
+        return self.evaluations.interrupted
 
     def again(self, entries: Indices) -> NumericGradient:
         """The gradient with these entries measured once more."""
         second = differentiate_again(self.evaluations, self.numeric, entries)
+        if self.interrupted:
+            return self.numeric
         if self.exact is None:
             return second
         values, bounds = self.exact.slopes(entries, RESAMPLED, seed=1)
@@ -75,26 +87,55 @@ class Measured:
         return differentiate_again(self.evaluations, differentiate(self.evaluations), entries)
 
 
-def measured(
-    functions: Functions,
-    point: Arrays,
-    precision: Precision,
-    network: LayeredNetwork | None,
-    seed: int,
-) -> Measured:
-    """The gradient of the user's loss at ``point``."""
-    evaluations = Singles(functions.nearby, point, precision.grid)
-    if network is None:
-        exact = ComplexStep(functions.analytic, evaluations)
-        by_complex_step = _complex_step(exact, evaluations, seed) if precision.double else None
-        return by_complex_step or Measured(
-            differentiate(evaluations), evaluations, "central differences"
+def measured(question: Question) -> Measured:
+    """The gradient of the user's loss: from the declared network, if that is this loss."""
+    if question.network is None:
+        return by_the_loss(question)
+    evaluations = _singles(question)
+    try:
+        found = question.network.slopes(question.point)
+        why = another_loss(question.network, found, evaluations, question.seed)
+    except KeyboardInterrupt:
+        evaluations.interrupted = True
+        return Measured(_nothing(evaluations), evaluations, "incremental differences")
+    if why is not None:
+        return by_the_loss(question, why)
+    return Measured(found, evaluations, "incremental differences", CONFIRMED)
+
+
+def by_the_loss(question: Question, why: str | None = None) -> Measured:
+    """The gradient by evaluations of the loss itself: every entry, or sampled. ``why`` the declared
+    network, if there was one, is not this loss."""
+    findings: tuple[CodeFinding, ...] = ()
+    if why is not None:
+        finding = CodeFinding(
+            RULES["GC518"],
+            f"the declared network is not the loss: {why}; it was left out of account",
+            suggestion="declare its layers, activations, loss and scale as the loss has them "
+            "(a regulariser cannot be declared)",
         )
-    found = network.slopes(point)
-    why = another_loss(network, found, evaluations, seed)
-    if why is None:
-        return Measured(found, evaluations, "incremental differences", CONFIRMED)
-    return entry_by_entry(evaluations, why)
+        findings = (finding,)
+    evaluations = _singles(question)
+    if question.is_sampled:
+        return replace(_sampled(question, evaluations), findings=findings)
+    found = None
+    if question.precision.double:
+        exact = ComplexStep(question.functions.analytic, evaluations)
+        found = _complex_step(exact, evaluations, question.seed)
+    if found is None:
+        found = Measured(differentiate(evaluations), evaluations, "central differences")
+    return replace(found, findings=findings)
+
+
+def _singles(question: Question) -> Singles:
+    return Singles(question.functions.nearby, question.point, question.precision.grid)
+
+
+def _sampled(question: Question, evaluations: Singles) -> Measured:
+    found = sampled_gradient(question)
+    evaluations.evaluations = found.evaluations
+    evaluations.interrupted = found.interrupted
+    return Measured(found.numeric, evaluations, found.method, 0, rows=found.rows, notes=found.notes)
 
 
 def _complex_step(exact: ComplexStep, evaluations: Singles, seed: int) -> Measured | None:
@@ -102,21 +143,41 @@ def _complex_step(exact: ComplexStep, evaluations: Singles, seed: int) -> Measur
     entries of each parameter, and along a random direction through all."""
     groups = [np.arange(a, b) for a, b in pairwise(evaluations.starts.tolist())]
     pilots = np.concatenate([spread(group, COMPARED) for group in groups])
-    everything = np.arange(evaluations.flat.size)
     try:
         exact.slopes(pilots[:1], 0)
         differences = differentiate_again(evaluations, _nothing(evaluations), pilots)
+        if evaluations.interrupted:
+            return Measured(differences, evaluations, "complex step")
         values, _ = exact.slopes(pilots, 0)
         kinked = any(span.any() for span in differences.spans.values())
         if kinked or not _within(differences, pilots, values):
             return None
-        values, bounds = exact.slopes(everything, SAMPLED)
+        found = _every_entry(exact, evaluations, differences)
     except NotAnalytic:
         return None
-    found = _replaced(differences, everything, values, bounds)
+    if evaluations.interrupted:
+        return Measured(found, evaluations, "complex step")
     if _another_slope(found, evaluations, evaluations.here(), np.random.default_rng(seed)):
         return None
     return Measured(found, evaluations, "complex step", exact=exact)
+
+
+def _every_entry(
+    exact: ComplexStep, evaluations: Singles, known: NumericGradient
+) -> NumericGradient:
+    """All entries by complex steps; those that the user did not wait for as they are known.
+    Raises NotAnalytic."""
+    entries = np.arange(evaluations.flat.size)
+    values, bounds = np.zeros(entries.size), np.full(entries.size, np.inf)
+    done = 0
+    try:
+        for start in range(0, entries.size, TOGETHER):
+            part = entries[start : start + TOGETHER]
+            values[part], bounds[part] = exact.slopes(part, SAMPLED)
+            done = start + part.size
+    except KeyboardInterrupt:
+        evaluations.interrupted = True
+    return _replaced(known, entries[:done], values[:done], bounds[:done])
 
 
 def _nothing(evaluations: Evaluations) -> NumericGradient:
@@ -157,18 +218,6 @@ def _replaced(
         spans=merged(numeric.spans, 0.0 * values),
         flat=merged(numeric.flat, values == 0.0),
     )
-
-
-def entry_by_entry(evaluations: Evaluations, why: str) -> Measured:
-    """The gradient without the declared network, which is not this loss."""
-    finding = CodeFinding(
-        RULES["GC518"],
-        f"the declared network is not the loss: {why}; every entry was measured by the loss itself",
-        suggestion="declare its layers, activations, loss and scale as the loss has them "
-        "(a regulariser cannot be declared)",
-    )
-    numeric = differentiate(evaluations)
-    return Measured(numeric, evaluations, "central differences", findings=(finding,))
 
 
 def another_loss(

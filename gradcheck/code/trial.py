@@ -14,8 +14,10 @@ from gradcheck.code.functions import Functions
 from gradcheck.code.judging import judged, verdict_of
 from gradcheck.code.kinks import beside, kinked, lenient, settled
 from gradcheck.code.layered import LayeredNetwork
-from gradcheck.code.measuring import ESCALATED, Measured, entry_by_entry, measured
+from gradcheck.code.measuring import CONFIRMED, Measured, by_the_loss, measured
 from gradcheck.code.precision import Precision, precision_of
+from gradcheck.code.progress import Progress, progress
+from gradcheck.code.question import EVERY_ENTRY_UP_TO, Question
 from gradcheck.code.recognition import recognised
 from gradcheck.code.result import GradientReport, GradientRow
 from gradcheck.code.steadiness import noise_of, steadiness_of
@@ -24,6 +26,10 @@ from gradcheck.verdict import Verdict
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
+
+EVALUATIONS_AN_ENTRY = 10
+"""About; what a progress bar expects."""
+STOPPED = "not decided: stopped by the user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Trial:
     upstream: Upstream | None = None
     notes: tuple[str, ...] = ()
     network: LayeredNetwork | None = None
+    every_entry_up_to: int | None = EVERY_ENTRY_UP_TO
+    progress: Progress = None
 
 
 def tried(trial: Trial) -> GradientReport:
@@ -48,18 +56,22 @@ def tried(trial: Trial) -> GradientReport:
         raise ValueError(f"the loss is {here} at the parameters given: expected a finite number")
     precision = precision_of(functions, point)
     steadiness = steadiness_of(functions, point, precision, trial.seed)
-    found, evidence = _compared(trial, point, precision, steadiness.noise)
-    rows, evaluations = judged(evidence), found.evaluations.evaluations
-    if steadiness.deterministic and kinked(evidence):
-        evidence, rows, more = _beside_the_kink(trial, evidence, precision)
-        evaluations += more
+    entries = sum(array.size for array in point.values())
+    with progress(trial.progress, EVALUATIONS_AN_ENTRY * entries) as functions.watch:
+        found, evidence = _compared(trial, point, precision, steadiness.noise)
+        rows, evaluations = _rows(found, evidence), found.evaluations.evaluations
+        if steadiness.deterministic and kinked(evidence) and not found.interrupted:
+            evidence, rows, more = _beside_the_kink(trial, evidence, precision)
+            evaluations += more
+    functions.watch = lambda: None
     steadiness.look_again(functions, point)
     rows, findings = recognised(evidence, rows, functions, steadiness)
     if verdict_of(rows) is Verdict.WRONG:
         from gradcheck.code.diagnosis import diagnosed  # only a wrong one pays for the import
 
         findings += diagnosed(evidence, functions, rows, precision.grid, steadiness.noise)
-    notes = (*trial.notes, *([precision.note] if precision.note else []))
+    stopped = "stopped by the user: this is what was known by then" if found.interrupted else ""
+    notes = (*trial.notes, *filter(None, (precision.note, *found.notes, stopped)))
     return GradientReport(
         trial.target,
         verdict_of(rows),
@@ -78,7 +90,17 @@ def _compared(
     functions = trial.functions
     claimed = {k: v.astype(np.float64) for k, v in functions.gradient(point).items()}
     _expect_finite(claimed, "the gradient is {value} at {place}: expected finite numbers")
-    found = measured(functions, point, precision, trial.network, trial.seed)
+    question = Question(
+        functions,
+        point,
+        claimed,
+        noise,
+        precision,
+        trial.seed,
+        trial.network,
+        trial.every_entry_up_to,
+    )
+    found = measured(question)
     evidence = Evidence(
         point,
         claimed,
@@ -87,7 +109,20 @@ def _compared(
         functions.gradient,
         trial.upstream,
     )
-    return _looked_at_again(found, evidence, noise)
+    return _looked_at_again(question, found, evidence)
+
+
+def _rows(found: Measured, evidence: Evidence) -> tuple[GradientRow, ...]:
+    """The verdicts; of a check that the user stopped, what is wrong already is wrong."""
+    rows = judged(evidence) if found.rows is None else found.rows
+    if not found.interrupted:
+        return rows
+    return tuple(
+        replace(row, verdict=Verdict.UNDECIDED, note="; ".join(filter(None, (STOPPED, row.note))))
+        if row.verdict is Verdict.AGREES and row.checked < row.entries
+        else row
+        for row in rows
+    )
 
 
 def _beside_the_kink(
@@ -119,19 +154,20 @@ def _widened(numeric: NumericGradient, noise: Arrays) -> NumericGradient:
 
 
 def _looked_at_again(
-    found: Measured, evidence: Evidence, noise: Arrays
+    question: Question, found: Measured, evidence: Evidence
 ) -> tuple[Measured, Evidence]:
     """What contradicts the claim, measured a second time. If an entry of a declared network then
     contradicts it no more, all are measured without it."""
     alarms = _alarms(evidence, found.escalated)
-    if not alarms.size:
+    if not alarms.size or found.interrupted:
         return found, evidence
-    evidence = replace(evidence, numeric=_widened(found.again(alarms), noise))
-    if found.escalated == ESCALATED or not set(alarms) - set(_alarms(evidence, None)):
+    evidence = replace(evidence, numeric=_widened(found.again(alarms), question.noise))
+    declared = found.escalated == CONFIRMED and not found.interrupted
+    if not declared or not set(alarms) - set(_alarms(evidence, None)):
         return found, evidence
-    found = entry_by_entry(found.evaluations, "one entry of the gradient has another slope")
-    evidence = replace(evidence, numeric=_widened(found.numeric, noise))
-    return _looked_at_again(found, evidence, noise)
+    found = by_the_loss(question, "by one entry it has another slope")
+    evidence = replace(evidence, numeric=_widened(found.numeric, question.noise))
+    return _looked_at_again(question, found, evidence)
 
 
 def _alarms(evidence: Evidence, most: int | None) -> NDArray[np.intp]:

@@ -83,7 +83,11 @@ class Evaluations(ABC):
 
 class Singles(Evaluations):
     """A loss that takes one point: ``loss(arrays)`` with float64 arrays of the parameters' own
-    shapes, which it must not change, returns a number."""
+    shapes, which it must not change, returns a number.
+
+    Once the user has stopped it (Ctrl-C), it is ``interrupted`` and all further losses are nan:
+    what was measured by then stays.
+    """
 
     def __init__(
         self,
@@ -93,6 +97,7 @@ class Singles(Evaluations):
     ) -> None:
         super().__init__(point, grid)
         self.loss = loss
+        self.interrupted = False
 
     def here(self) -> float:
         self.evaluations += 1
@@ -100,7 +105,15 @@ class Singles(Evaluations):
             return float(self.loss(self.arrays))
 
     def at(self, entries: NDArray[np.intp], values: Array) -> Array:
-        losses = np.empty(values.shape)
+        losses = np.full(values.shape, np.nan)
+        if not self.interrupted:
+            try:
+                self._fill(losses, entries, values)
+            except KeyboardInterrupt:
+                self.interrupted = True
+        return losses
+
+    def _fill(self, losses: Array, entries: NDArray[np.intp], values: Array) -> None:
         owners = np.searchsorted(self.starts, entries, side="right") - 1
         names = list(self.arrays)
         with np.errstate(all="ignore"):  # what is not finite is dealt with by the caller
@@ -111,8 +124,7 @@ class Singles(Evaluations):
                 for column, value in enumerate(values[row]):
                     flat[entry - self.starts[owner]] = value
                     losses[row, column] = self.loss(arrays)
-        self.evaluations += values.size
-        return losses
+                    self.evaluations += 1
 
 
 class Batches(Evaluations):

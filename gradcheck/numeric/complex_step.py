@@ -78,7 +78,7 @@ class ComplexStep:
         for row, (entry, owner) in enumerate(zip(entries, owners, strict=True)):
             array = point[names[owner]]
             step = STEP * (float(np.abs(array).max()) or 1.0)
-            moved = array.astype(np.complex128)
+            moved = np.array(array, dtype=np.complex128)  # also of a number
             moved.reshape(-1)[entry - starts[owner]] += 1j * step
             value = np.asarray(self.loss({**point, names[owner]: moved}))
             if value.dtype.kind != "c" or value.size != 1:

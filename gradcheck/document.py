@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,14 +24,30 @@ NOWHERE = Span(-1, -1)
 """The span of what gradcheck made itself and no author wrote."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a notebook: its number in the file, from 1, where it begins in the text, and the
+    line of the text that is its first."""
+
+    number: int
+    start: int
+    line: int
+
+
 @dataclass(frozen=True)
 class Document:
-    """A text with its path; ``text`` is as in the file, so offsets are its own code points."""
+    """A text with its path; ``text`` is as in the file, so offsets are its own code points.
+
+    Of a notebook it is the Markdown of its ``cells``; lines are counted through, and `place` names
+    them by cell. ``format`` is ``markdown``, ``latex`` or ``rst``.
+    """
 
     path: str
     text: str
     front_matter: dict[str, object] = field(default_factory=dict)
     body_start: int = 0  # offset of the first code point after the front matter
+    format: str = "markdown"
+    cells: tuple[Cell, ...] = ()
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -50,6 +67,25 @@ class Document:
     def line_of(self, span: Span) -> int:
         """The line on which a span begins."""
         return self.position(span.start)[0]
+
+    def within(self, line: int) -> tuple[int | None, int]:
+        """The cell of a line, None where there are no cells, and the line's number in it."""
+        at = bisect_right(self.cells, line, key=lambda cell: cell.line) - 1
+        if at < 0:
+            return None, line
+        cell = self.cells[at]
+        return cell.number, line - cell.line + 1
+
+    def place(self, line: int) -> str:
+        """A line as a person finds it: ``line 11``, ``cell 3, line 5``."""
+        cell, number = self.within(line)
+        return f"line {number}" if cell is None else f"cell {cell}, line {number}"
+
+    def places(self, lines: Sequence[int]) -> str:
+        """``line 11, 13``, ``cell 3, line 5; cell 4, line 1``."""
+        if not self.cells:
+            return f"line {', '.join(map(str, lines))}"
+        return "; ".join(map(self.place, lines))
 
     def source(self, span: Span) -> str:
         """The text of a span, as the author wrote it."""

@@ -1,0 +1,145 @@
+r"""From reStructuredText to its formulas: the ``math`` directive, the ``:math:`` role.
+
+A directive may hold several equations with blank lines between. Literal blocks, code, comments and
+inline literals hide what looks like a formula.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gradcheck.document import Document, Span
+from gradcheck.finding import RULES, Finding
+from gradcheck.reading import limits
+from gradcheck.reading.blocks import Block, Blocks
+
+_DIRECTIVE = re.compile(r"(?P<indent>[ \t]*)\.\. (?:(?P<name>[\w:+.-]+)::[ \t]*)?(?P<rest>.*)")
+_OPTION = re.compile(r"[ \t]*:[\w-]+:")
+_ROLE = re.compile(r"``(?:[^`\n]|`(?!`))*``|:math:`(?P<before>[^`]*)`|`(?P<after>[^`]*)`:math:")
+_DEFAULT_ROLE = re.compile(r"(?<![`:\w])`(?P<default>[^`\n]+)`(?![`_:\w])")
+_CODE = frozenset(
+    "code code-block sourcecode highlight parsed-literal literalinclude raw doctest testcode "
+    "ipython plot mermaid graphviz".split()
+)
+
+
+def rst_blocks(document: Document) -> Blocks:
+    """All formulas of a reStructuredText file, in order, with the prose between them."""
+    scanner = _Scanner(document)
+    scanner.run()
+    formulas = sorted(scanner.formulas, key=lambda block: block.outer.start)
+    return Blocks(
+        tuple(formulas), tuple(_between(document, formulas)), tuple(scanner.findings)
+    )
+
+
+def _between(document: Document, formulas: list[Block]) -> list[Span]:
+    """What stands between the formulas."""
+    edges = [document.body_start]
+    for block in formulas:
+        edges += [block.outer.start, block.outer.end]
+    edges.append(len(document.text))
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [Span(start, end) for start, end in pairs if end > start]
+
+
+class _Scanner:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.text = document.text
+        self.formulas: list[Block] = []
+        self.findings: list[Finding] = []
+        self.lines: list[tuple[int, int]] = []  # start and end, without the line's end
+        at = document.body_start
+        for line in self.text[at:].split("\n"):
+            self.lines.append((at, at + len(line)))
+            at += len(line) + 1
+        self.default_role = False
+
+    def run(self) -> None:
+        """Line by line: directives take what is indented below them, the rest is text."""
+        number = 0
+        text_from = 0
+        while number < len(self.lines):
+            directive = _DIRECTIVE.fullmatch(self._line(number))
+            literal = self._line(number).rstrip().endswith("::")
+            if directive is None and not literal:
+                number += 1
+                continue
+            self._prose(text_from, number if directive else number + 1)
+            indent = len(directive["indent"]) if directive else self._indent(number)
+            end = self._end_of_block(number + 1, indent)
+            if directive is not None:
+                end = self._directive(directive, number, end)
+            number = text_from = max(end, number + 1)
+        self._prose(text_from, len(self.lines))
+
+    def _directive(self, found: re.Match[str], number: int, end: int) -> int:
+        """Take up a directive; where the scan goes on."""
+        name, rest = found["name"], found["rest"]
+        if name == "default-role":
+            self.default_role = rest.strip() == "math"
+        if name == "math":
+            self._math(found, number, end)
+        elif name is not None and name not in _CODE:
+            return number + 1  # a note or a theorem: its content is text
+        return end
+
+    def _math(self, found: re.Match[str], number: int, end: int) -> None:
+        start, stop = self.lines[number]
+        first = start + found.start("rest")
+        spans = [Span(first, stop)] if found["rest"].strip() else []
+        line = number + 1
+        while line < end and _OPTION.match(self._line(line)):
+            line += 1
+        opened: int | None = None
+        for at in range(line, end + 1):
+            blank = at == end or not self._line(at).strip()
+            if not blank and opened is None:
+                opened = at
+            elif blank and opened is not None:
+                spans.append(Span(self.lines[opened][0], self.lines[at - 1][1]))
+                opened = None
+        if len(spans) > 1 and spans[0].start == first and line < end and self._line(line).strip():
+            spans[:2] = [Span(first, spans[1].end)]  # it began beside the directive's name
+        for span in spans:
+            self._formula(span, span, True)
+
+    def _prose(self, first: int, last: int) -> None:
+        if first >= last:
+            return
+        start, end = self.lines[first][0], self.lines[last - 1][1]
+        for role in _ROLE.finditer(self.text, start, end):
+            group = "before" if role["before"] is not None else "after"
+            if role[group] is not None:
+                self._formula(Span(*role.span(group)), Span(*role.span()), False)
+        if self.default_role:
+            for role in _DEFAULT_ROLE.finditer(self.text, start, end):
+                self._formula(Span(*role.span("default")), Span(*role.span()), False)
+
+    def _end_of_block(self, number: int, indent: int) -> int:
+        """The line after the last that is indented more than ``indent``."""
+        end = number
+        for at in range(number, len(self.lines)):
+            if not self._line(at).strip():
+                continue
+            if self._indent(at) <= indent:
+                break
+            end = at + 1
+        return end
+
+    def _line(self, number: int) -> str:
+        start, end = self.lines[number]
+        return self.text[start:end]
+
+    def _indent(self, number: int) -> int:
+        line = self._line(number).expandtabs(8)
+        return len(line) - len(line.lstrip())
+
+    def _formula(self, content: Span, outer: Span, display: bool) -> None:
+        if len(self.formulas) < limits.FORMULAS:
+            if self.document.source(content).strip():
+                self.formulas.append(Block(content, outer, display))
+        elif not self.findings:
+            message = f"more than {limits.FORMULAS:,} formulas: the rest was not read"
+            self.findings.append(Finding(RULES["GC004"], outer, message))

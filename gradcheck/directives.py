@@ -10,7 +10,7 @@ counts stay in either case.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck.document import Document, Span
@@ -18,13 +18,20 @@ from gradcheck.finding import RULES, Finding
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")
-_DIRECTIVE = re.compile(
-    r"<!--\s*gradcheck:\s*(expect|ignore)\s*\[([^\[\]]*)\]\s*(.*?)\s*-->", re.DOTALL
-)
+_DIRECTIVE = re.compile(r"\s*gradcheck:\s*(expect|ignore)\s*\[([^\[\]]*)\]\s*(.*?)\s*", re.DOTALL)
+_LINE_COMMENTS = {
+    "latex": re.compile(r"^[ \t]*%+(?=[ \t]*gradcheck\b)(?P<inner>[^\n]*)", re.MULTILINE),
+    "rst": re.compile(r"^[ \t]*\.\.(?=[ \t]+gradcheck:)(?P<inner>[^\n]*)", re.MULTILINE),
+}
+"""A comment that ends with its line, by the document's format."""
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
-_COMMENTS = re.compile(r"(?:\s+|<!--.*?-->)*", re.DOTALL)
+_COMMENTS = re.compile(r"(?:\s+|<!--.*?-->|%[^\n]*|\.\. gradcheck:[^\n]*)*", re.DOTALL)
 _CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
-_FORM = "write '<!-- gradcheck: {}[GC101] reason -->' on a line of its own"
+_FORMS = {
+    "markdown": "write '<!-- gradcheck: {}[GC101] reason -->' on a line of its own",
+    "latex": "write '% gradcheck: {}[GC101] reason' on a line of its own",
+    "rst": "write '.. gradcheck: {}[GC101] reason' on a line of its own",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +67,8 @@ def parse_directives(document: Document) -> Directives:
     """All gradcheck comments of a document; those inside code are none."""
     declared: list[Expectation | Ignore] = []
     findings: list[Finding] = []
-    end = document.body_start
-    for start in _comment_starts(document):
-        if start < end:  # inside the comment before
-            continue
-        closing = document.text.find("-->", start)
-        if closing < 0:
-            span = Span(start, _line_end(document.text, start))
-            findings.append(_malformed(span, "this gradcheck comment is never closed"))
-            break
-        end = closing + len("-->")
-        found = _parse_comment(document.text, Span(start, end))
+    for span, inner in _comments(document):
+        found = _parsed(document, span, inner)
         if isinstance(found, Finding):
             findings.append(found)
         else:
@@ -125,6 +123,25 @@ def _matching(findings: Sequence[Finding], code: str, covered: Span) -> list[int
     return sorted(met, key=lambda index: findings[index].span.start)
 
 
+def _comments(document: Document) -> Iterator[tuple[Span, str | None]]:
+    """Every gradcheck comment with what it holds; None for one that is never closed."""
+    by_line = _LINE_COMMENTS.get(document.format)
+    if by_line is not None:
+        for found in by_line.finditer(document.text, document.body_start):
+            yield Span(*found.span()), found["inner"]
+        return
+    end = document.body_start
+    for start in _comment_starts(document):
+        if start < end:  # inside the comment before
+            continue
+        closing = document.text.find("-->", start)
+        if closing < 0:
+            yield Span(start, _line_end(document.text, start)), None
+            return
+        end = closing + len("-->")
+        yield Span(start, end), document.text[start + len("<!--") : closing]
+
+
 def _comment_starts(document: Document) -> list[int]:
     """Offsets of ``<!-- gradcheck`` in the body, outside fenced code and inline code."""
     starts: list[int] = []
@@ -148,28 +165,37 @@ def _comment_starts(document: Document) -> list[int]:
     return starts
 
 
-def _parse_comment(text: str, span: Span) -> list[Expectation | Ignore] | Finding:
+def _parsed(
+    document: Document, span: Span, inner: str | None
+) -> list[Expectation | Ignore] | Finding:
     """What one comment declares, or what is wrong with it."""
+
+    def malformed(message: str, verb: str = "expect") -> Finding:
+        return Finding(RULES["GC902"], span, message, _FORMS[document.format].format(verb))
+
+    if inner is None:
+        return malformed("this gradcheck comment is never closed")
+    text = document.text
     before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
     after = text[span.end : _line_end(text, span.end)]
     if before.strip() or after.strip():
-        return _malformed(span, "a gradcheck comment must stand on a line of its own")
-    comment = _DIRECTIVE.fullmatch(text, span.start, span.end)
+        return malformed("a gradcheck comment must stand on a line of its own")
+    comment = _DIRECTIVE.fullmatch(inner)
     if comment is None:
-        return _malformed(span, "this gradcheck comment is not understood")
+        return malformed("this gradcheck comment is not understood")
     verb, reason = comment[1], " ".join(comment[3].split())
     declared: list[Expectation | Ignore] = []
     for item in comment[2].split(","):
         code = _CODE.fullmatch(item.strip())
         if code is None:
-            return _malformed(span, f"{item.strip()[:40]!r} is not a finding code", verb)
+            return malformed(f"{item.strip()[:40]!r} is not a finding code", verb)
         if code[1] not in RULES:
-            return _malformed(span, f"there is no finding {code[1]}", verb)
+            return malformed(f"there is no finding {code[1]}", verb)
         if verb == "expect":
             declared.append(Expectation(code[1], int(code[2] or 1), span, reason))
         elif code[2]:
             message = "ignore silences all findings of a code; it takes no number"
-            return _malformed(span, message, verb)
+            return malformed(message, verb)
         else:
             declared.append(Ignore(code[1], span, reason))
     return declared
@@ -196,10 +222,6 @@ def _covered(document: Document, offset: int, blocks: list[Span]) -> Span:
 def _line_end(text: str, offset: int) -> int:
     end = text.find("\n", offset)
     return len(text) if end < 0 else end
-
-
-def _malformed(span: Span, message: str, verb: str = "expect") -> Finding:
-    return Finding(RULES["GC902"], span, message, suggestion=_FORM.format(verb))
 
 
 def _unmet(expectation: Expectation, met: int) -> Finding:

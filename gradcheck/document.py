@@ -81,6 +81,15 @@ class Document:
         cell, number = self.within(line)
         return f"line {number}" if cell is None else f"cell {cell}, line {number}"
 
+    def short_place(self, line: int) -> str:
+        """A line in a column of a table: ``11``, ``3:5`` for line 5 of cell 3."""
+        cell, number = self.within(line)
+        return str(number) if cell is None else f"{cell}:{number}"
+
+    def place_of(self, span: Span) -> str:
+        """Where a span begins, as a person finds it."""
+        return self.place(self.line_of(span))
+
     def places(self, lines: Sequence[int]) -> str:
         """``line 11, 13``, ``cell 3, line 5; cell 4, line 1``."""
         if not self.cells:

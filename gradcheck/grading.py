@@ -33,7 +33,7 @@ class GradientGrade:
     status: str  # as the table shows it
     share: float
     worth: float
-    line: int | None = None
+    place: str = ""  # of the claim that the table shows
     follows_from: str | None = None
     unsure: bool = False  # a person has to look
 
@@ -71,7 +71,7 @@ class SharedMistake:
     rule: Rule
     about: str  # "the gradient by w_1 (mse/identity)", "a definition or step"
     message: str  # of its first place
-    places: tuple[tuple[str, int], ...]  # path and line
+    places: tuple[tuple[str, str], ...]  # path and line
 
     @property
     def documents(self) -> int:
@@ -125,7 +125,7 @@ def _gradient(
         row.status,
         share,
         worth,
-        row.claim.line if row.claim else None,
+        result.document.place(row.claim.line) if row.claim else "",
         cause,
         unsure,
     )
@@ -150,21 +150,22 @@ def _inside(span: Span, others: Iterable[Span]) -> bool:
 
 def shared_mistakes(report: Report) -> tuple[SharedMistake, ...]:
     """First causes of error, alike by rule and by the gradient they strike, the commonest first."""
-    groups: dict[tuple[str, str], list[tuple[Finding, str, int]]] = {}
+    groups: dict[tuple[str, str], list[tuple[Finding, str, str]]] = {}
     for result in report.documents:
         for finding in result.findings:
             if finding.rule.severity == "error" and finding.follows_from is None:
                 about = _about(result, finding)
                 line = result.document.position(max(finding.span.start, 0))[0]
+                place = result.document.short_place(line)
                 groups.setdefault((finding.rule.code, about), []).append(
-                    (finding, result.path, line)
+                    (finding, result.path, place)
                 )
     shared = [
         SharedMistake(
             found[0][0].rule,
             about,
             found[0][0].message,
-            tuple((path, line) for _, path, line in found),
+            tuple((path, place) for _, path, place in found),
         )
         for (_, about), found in groups.items()
     ]

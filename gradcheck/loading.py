@@ -7,17 +7,32 @@ points. Only a byte order mark is dropped.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from gradcheck.document import Document
+from gradcheck.document import Cell, Document
 from gradcheck.front_matter import FrontMatterError, parse_front_matter
 from gradcheck.report import InputError
 
 BYTES_PER_FILE = 1_000_000
-SUFFIXES = (".md",)
+BYTES_PER_NOTEBOOK = 20_000_000
+"""Pictures and output included; its Markdown has the limit of any file."""
+FORMATS = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".qmd": "markdown",
+    ".rmd": "markdown",
+    ".ipynb": "notebook",
+    ".tex": "latex",
+    ".ltx": "latex",
+    ".rst": "rst",
+}
+"""What a file is, by the end of its name; folders are searched for these."""
+SUFFIXES = tuple(FORMATS)
+_LATEX = re.compile(r"^[^%\n]*\\(?:documentclass|begin\s*\{document\})", re.MULTILINE)
 STANDARD_INPUT = "<stdin>"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -40,7 +55,7 @@ def load_all(
 ) -> tuple[tuple[Document, ...], tuple[InputError, ...]]:
     """Every document the paths lead to, in order and each once, and an error for each failure.
 
-    A path is a file, a folder (all ``.md`` files below it, sorted), or ``-`` for standard input.
+    A path is a file, a folder (all documents below it, sorted), or ``-`` for standard input.
     Of a folder, ``excluded`` files are passed over. If not ``trusted``, what a front matter says
     does not count.
     """
@@ -74,7 +89,7 @@ def _identity(file: str) -> str:
 
 
 def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
-    """The files a path names: itself, or the ``.md`` files below a folder, sorted.
+    """The files a path names: itself, or the documents below a folder, sorted.
 
     Hidden folders and ``excluded`` files are passed over. Raises `LoadError` for a
     folder without any.
@@ -90,11 +105,13 @@ def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) ->
     if wanted:
         return tuple(sorted(wanted, key=lambda file: file.split(os.sep)))
     if found:
-        raise LoadError(path, f"all {len(found)} .md files in this folder are excluded by settings")
+        raise LoadError(path, f"all {len(found)} documents in this folder are excluded by settings")
     if problems:
         raise LoadError(path, f"the folder cannot be read ({_reason(problems[0])})")
     raise LoadError(
-        path, "no .md file in this folder or below; name a file, or a folder that holds some"
+        path,
+        f"no document ({', '.join(SUFFIXES)}) in this folder or below; name a file, or a folder "
+        "that holds some",
     )
 
 
@@ -109,11 +126,43 @@ def load(path: str, trusted: bool = True) -> Document:
     text = _decode(_read(path), shown)
     if not text.strip():
         raise LoadError(shown, "the file is empty: nothing to check")
+    kind = format_of(path, text)
+    cells: tuple[Cell, ...] = ()
+    if kind == "notebook":
+        text, cells = _markdown(text, shown)
     try:
-        front_matter, body_start = parse_front_matter(text)
+        front_matter, body_start = parse_front_matter(text) if kind != "latex" else ({}, 0)
     except FrontMatterError as problem:
         raise LoadError(shown, problem.message, problem.line, problem.column) from None
-    return Document(shown, text, front_matter if trusted else {}, body_start)
+    written = "markdown" if cells else kind
+    return Document(shown, text, front_matter if trusted else {}, body_start, written, cells)
+
+
+def format_of(path: str, text: str) -> str:
+    """``markdown``, ``latex``, ``rst`` or ``notebook``: by the file's name, else by its text."""
+    known = FORMATS.get(os.path.splitext(path.lower())[1])
+    if known is not None:
+        return known
+    if _LATEX.search(text, 0, 20_000):
+        return "latex"
+    if text.lstrip().startswith("{") and '"nbformat"' in text:
+        return "notebook"
+    return "rst" if ".. math::" in text else "markdown"
+
+
+def _markdown(text: str, shown: str) -> tuple[str, tuple[Cell, ...]]:
+    """The Markdown of a notebook, with its cells."""
+    from gradcheck.notebooks import NotebookError, markdown_of
+
+    try:
+        written, cells = markdown_of(text)
+    except NotebookError as problem:
+        raise LoadError(shown, str(problem)) from None
+    if not cells:
+        raise LoadError(shown, "the notebook has no Markdown cells: nothing to check")
+    if len(written) > BYTES_PER_FILE:
+        raise LoadError(shown, "more than 1 MB of Markdown; split it")
+    return written, cells
 
 
 def _read(path: str) -> bytes:
@@ -122,12 +171,16 @@ def _read(path: str) -> bytes:
         if path == "-":
             return sys.stdin.buffer.read(BYTES_PER_FILE + 1)
         with open(path, "rb") as file:
-            return file.read(BYTES_PER_FILE + 1)
+            return file.read(_limit(path) + 1)
     except FileNotFoundError:
         raise LoadError(path, no_such_file(path)) from None
     except (OSError, ValueError) as problem:
         shown = STANDARD_INPUT if path == "-" else path
         raise LoadError(shown, f"cannot be read ({_reason(problem)})") from None
+
+
+def _limit(path: str) -> int:
+    return BYTES_PER_NOTEBOOK if path.lower().endswith(".ipynb") else BYTES_PER_FILE
 
 
 def _reason(problem: Exception) -> str:
@@ -149,8 +202,11 @@ def no_such_file(path: str) -> str:
 
 
 def _decode(data: bytes, path: str) -> str:
-    if len(data) > BYTES_PER_FILE:
-        raise LoadError(path, "larger than 1 MB; split it, a derivation is a few pages of text")
+    if len(data) > _limit(path):
+        size = _limit(path) // 1_000_000
+        raise LoadError(
+            path, f"larger than {size} MB; split it, a derivation is a few pages of text"
+        )
     if data.startswith(_UTF16_MARKS):
         raise LoadError(path, "the text is UTF-16; save it as UTF-8")
     data = data.removeprefix(_BYTE_ORDER_MARK)

@@ -296,8 +296,7 @@ def _readings(
 ) -> tuple[str, ...]:
     """Every reading with its line, and what would be judged otherwise by another one."""
     return tuple(
-        f"line {document.line_of(reading.span)}: {reading.text}"
-        + in_reading(reading, others, evidence)
+        f"{document.place_of(reading.span)}: {reading.text}" + in_reading(reading, others, evidence)
         for reading in derivation.readings
     )
 

@@ -96,7 +96,7 @@ def test_a_folder_without_markdown(tmp_path: Path) -> None:
     written(tmp_path, "notes.txt", "$x$")
     documents, errors = load_all([str(tmp_path)])
     assert documents == ()
-    assert "no .md file" in errors[0].message
+    assert "no document (.md" in errors[0].message
 
 
 def test_each_file_once_and_one_failure_stops_nothing(tmp_path: Path) -> None:

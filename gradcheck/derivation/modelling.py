@@ -318,7 +318,7 @@ def _refused(
 ) -> dict[str, str]:
     """Why the definitions that have no meaning have none, each with its line."""
     return {
-        key: f"its definition (line {document.line_of(bodies[key].span)}) is not understood: {why}"
+        key: f"its definition ({document.place_of(bodies[key].span)}) is not understood: {why}"
         for key, why in problems.items()
     }
 

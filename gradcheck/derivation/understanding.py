@@ -231,8 +231,8 @@ def _unread_definitions(passages: Passages) -> dict[str, str]:
         head, sides = statement.sides[0], statement.statement.sides
         if not isinstance(head, Name) or len(sides) < 2 or sides[1].unread is None:
             continue
-        line = document.line_of(sides[1].span)
-        found[head.key] = f"its definition (line {line}) is not read: {sides[1].unread.reason}"
+        place = document.place_of(sides[1].span)
+        found[head.key] = f"its definition ({place}) is not read: {sides[1].unread.reason}"
     return found
 
 

@@ -50,7 +50,7 @@ def explain_lost(document: Document, derivation: Derivation, options: Options) -
     cause = retyped(document, derivation, options) if derivation.findings else None
     if cause is None:
         return list(derivation.findings)
-    line = f"line {document.line_of(cause.span)}"
+    line = document.place_of(cause.span)
     return [cause, *(replace(finding, follows_from=line) for finding in derivation.findings)]
 
 
@@ -145,15 +145,15 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
 
 
 def _line(evidence: Evidence, span: Span) -> str:
-    return f"line {evidence.document.line_of(span)}"
+    return evidence.document.place_of(span)
 
 
 def _definition(evidence: Evidence, mends: Mends, cause: DefinitionMend) -> Finding:
     """The root cause at a definition: the lines that fail because of it hold once it is mended."""
     lines = sorted({evidence.document.line_of(span) for span in mends.mended})
-    which = ", ".join(str(line) for line in lines)
+    which = evidence.document.places(lines)
     verb = "holds" if len(lines) == 1 else "hold"
-    what = f"the gradient{'s' * (len(lines) > 1)} in line {which}" if lines else "the rest"
+    what = f"the gradient{'s' * (len(lines) > 1)} in {which}" if lines else "the rest"
     message = f"{cause.words}: with it {what} {verb}"
     return Finding(cause.rule, cause.span, message, cause.replacement)
 

@@ -28,8 +28,8 @@ from gradcheck.mending.values import Point, Resolve, draw_points
 from gradcheck.model import Model, Setup
 from gradcheck.notation import to_tex
 from gradcheck.reading import limits
-from gradcheck.reading.blocks import find_blocks
 from gradcheck.reading.brackets import pair
+from gradcheck.reading.formulas import find_formulas
 from gradcheck.reading.lexer import tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
@@ -283,7 +283,7 @@ def _names_of(path: str, text: str, body_start: int) -> Known:
     """The reader's survey of a document; the setups of one document share it."""
     document = Document(path, text, body_start=body_start)
     drafts: list[Draft] = []
-    for block in find_blocks(document).formulas:
+    for block in find_formulas(document).formulas:
         tokens = tokens_of(text, block)
         if len(tokens) <= limits.TOKENS and pair(tokens) <= limits.DEPTH:
             drafts.extend(split(tokens))

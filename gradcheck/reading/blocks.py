@@ -9,11 +9,12 @@ A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` ha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
+from gradcheck.reading.macros import Macros
 from gradcheck.reading.plain import plain_formulas
 
 _ENVIRONMENTS = (
@@ -45,6 +46,7 @@ class Block:
     plain: frozenset[str] | None = None  # the names of plain text, if it is typed as that
     problem: str = ""  # why it is not to be tried
     quoted: bool = False  # in a block quote: a ``>`` that begins a line is not a relation
+    macros: Macros | None = field(default=None, compare=False)  # that the document defines
 
 
 @dataclass(frozen=True, slots=True)

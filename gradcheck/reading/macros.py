@@ -140,8 +140,8 @@ def _group(text: str, at: int) -> Span | None:
 
 def expand(tokens: Sequence[Token], macros: Macros) -> list[Token]:
     """The tokens with every macro replaced by its text. Raises `TooMuch`."""
-    inside = [place for place in macros.places]
-    kept = [t for t in tokens if not any(p.start <= t.start < p.end for p in inside)]
+    places = macros.places
+    kept = [t for t in tokens if not any(p.start <= t.start < p.end for p in places)]
     if not any(_is_call(token, macros) for token in kept):
         return kept
     return _expanded(kept, macros, 0)

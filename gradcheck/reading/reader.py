@@ -9,8 +9,9 @@ from gradcheck.document import Document, Span
 from gradcheck.expression import Underbrace, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
-from gradcheck.reading.blocks import Block, find_blocks
+from gradcheck.reading.blocks import Block
 from gradcheck.reading.brackets import pair
+from gradcheck.reading.formulas import find_formulas
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
@@ -43,7 +44,7 @@ class _Entry:
 
 def read(document: Document) -> ReadDocument:
     """Read all formulas of a document into statements; never raises for what they hold."""
-    blocks = find_blocks(document)
+    blocks = find_formulas(document)
     findings = list(blocks.findings)
     entries = _entries(document, blocks.formulas, findings)
     known = survey([entry.draft for entry in entries])

@@ -28,9 +28,7 @@ def rst_blocks(document: Document) -> Blocks:
     scanner = _Scanner(document)
     scanner.run()
     formulas = sorted(scanner.formulas, key=lambda block: block.outer.start)
-    return Blocks(
-        tuple(formulas), tuple(_between(document, formulas)), tuple(scanner.findings)
-    )
+    return Blocks(tuple(formulas), tuple(_between(document, formulas)), tuple(scanner.findings))
 
 
 def _between(document: Document, formulas: list[Block]) -> list[Span]:

@@ -30,6 +30,9 @@ class Annotation:
     column: int | None = None
     end_line: int | None = None
     end_column: int | None = None
+    cell: int | None = None  # of a notebook; its lines are not those of the file
+    place: str = ""  # "line 11", "cell 3, line 5"
+    offset: int = -1
     suggestion: str | None = None
     follows_from: str | None = None
     mark: str = ""  # "expected", "ignored", "known", or nothing
@@ -80,16 +83,20 @@ def _of_document(result: DocumentResult) -> list[Annotation]:
 
 def _annotation(result: DocumentResult, finding: Finding, fingerprint: str) -> Annotation:
     document = result.document
-    line, column = document.position(max(finding.span.start, 0))
-    end_line, end_column = document.position(max(finding.span.end, finding.span.start, 0))
+    start, column = document.position(max(finding.span.start, 0))
+    end, end_column = document.position(max(finding.span.end, finding.span.start, 0))
+    cell, line = document.within(start)
     return Annotation(
         path=document.path,
         rule=finding.rule,
         message=finding.message,
         line=line,
         column=column,
-        end_line=end_line,
+        end_line=document.within(end)[1],
         end_column=end_column,
+        cell=cell,
+        place=document.place(start),
+        offset=max(finding.span.start, 0),
         suggestion=finding.suggestion,
         follows_from=finding.follows_from,
         mark=finding.mark,

@@ -7,7 +7,6 @@ that were not read are gathered by their reason, and notes take a line each.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -30,7 +29,6 @@ _ALIKE = 5
 _LONGEST = 400
 _EXPLAINED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNREAD)
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
-_LINE = re.compile(r"line (\d+)")
 
 
 def findings(result: DocumentResult, palette: Palette, *, numpy: bool = False) -> list[str]:
@@ -79,15 +77,14 @@ def _causes(
 
 def _followers(result: DocumentResult, found: Sequence[Finding]) -> dict[int, list[int]]:
     """What follows from each cause, both as indices; findings without a known cause are in none."""
-    causes: dict[int, int] = {}
+    causes: dict[str, int] = {}
     for index, finding in enumerate(found):
         if finding.follows_from is None:
-            causes.setdefault(_line(result, finding), index)
+            causes.setdefault(_place(result, finding), index)
     followers: dict[int, list[int]] = {}
     for index, finding in enumerate(found):
-        place = _LINE.search(finding.follows_from or "")
-        if place is not None and int(place[1]) in causes:
-            followers.setdefault(causes[int(place[1])], []).append(index)
+        if finding.follows_from in causes:
+            followers.setdefault(causes[finding.follows_from], []).append(index)
     return followers
 
 
@@ -117,7 +114,7 @@ def _head(
 ) -> list[str]:
     rule = finding.rule
     message = _message(finding, claim)
-    head = f"{rule.severity}{_mark(finding)}, line {_line(result, finding)}: {message}"
+    head = f"{rule.severity}{_mark(finding)}, {_place(result, finding)}: {message}"
     colour = "dim" if finding.mark else _SEVERITY_COLOURS[rule.severity]
     return [palette.paint(line, colour) for line in _tagged(head, rule, "  ")]
 
@@ -141,7 +138,7 @@ def _message(finding: Finding, claim: ClaimResult | None) -> str:
 
 def _follower(result: DocumentResult, finding: Finding, palette: Palette) -> list[str]:
     message = _message(finding, _claim_at(result, finding))
-    head = f"line {_line(result, finding)} follows from it{_mark(finding)}: {message}"
+    head = f"{_place(result, finding)} follows from it{_mark(finding)}: {message}"
     return [palette.paint(line, "dim") for line in _tagged(head, finding.rule, "      ")]
 
 
@@ -201,8 +198,8 @@ def _remarks(result: DocumentResult, found: Sequence[Finding], palette: Palette)
 
 
 def _one_line(result: DocumentResult, finding: Finding) -> str:
-    line, column = result.document.position(max(finding.span.start, 0))
-    first = f"    line {line}, column {column}: "
+    _, column = result.document.position(max(finding.span.start, 0))
+    first = f"    {_place(result, finding)}, column {column}: "
     source = printable(result.document.source(finding.span)[: 4 * WIDTH])
     return (first + clipped(source, WIDTH - len(first))).rstrip()
 
@@ -216,5 +213,5 @@ def _advice(finding: Finding, palette: Palette) -> list[str]:
     return lines
 
 
-def _line(result: DocumentResult, finding: Finding) -> int:
-    return result.document.position(max(finding.span.start, 0))[0]
+def _place(result: DocumentResult, finding: Finding) -> str:
+    return result.document.place(result.document.position(max(finding.span.start, 0))[0])

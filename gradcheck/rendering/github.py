@@ -22,6 +22,11 @@ def render(report: Report) -> str:
 
 
 def _annotation(item: Annotation) -> str:
+    if item.cell is not None:  # a line of a cell is none of the file
+        title = f"{item.rule.code} {item.rule.name}"
+        text = f"{item.place}: {item.text}"
+        level = _COMMANDS[item.severity]
+        return _command(level, item.path, None, None, None, None, title, text)
     return _command(
         _COMMANDS[item.severity],
         item.path,

@@ -44,9 +44,9 @@ def _test(
     grade: Grade, gradient: GradientGrade, found: list[Annotation], several: bool
 ) -> dict[str, Any]:
     own = [
-        f"line {item.line}: {item.text}"
+        f"{item.place}: {item.text}"
         for item in found
-        if item.path == grade.path and item.line == gradient.line and gradient.line is not None
+        if item.path == grade.path and item.place == gradient.place and gradient.place
     ]
     place = f"{grade.path}: " if several else ""
     unsure = ["A person has to look at this one."] if gradient.unsure else []

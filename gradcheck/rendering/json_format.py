@@ -65,8 +65,8 @@ def _document(result: DocumentResult) -> dict[str, object]:
         "readings": list(result.readings),
         "summary": count_steps(result),
         "findings": [_finding(result.document, finding) for finding in result.findings],
-        "steps": [_step(step) for step in result.steps],
-        "setups": [_setup(setup) for setup in result.setups],
+        "steps": [_step(result.document, step) for step in result.steps],
+        "setups": [_setup(result.document, setup) for setup in result.setups],
         "descents": [_descent(descent) for descent in result.descents],
         "code": [_comparison(comparison) for comparison in result.comparisons],
     }
@@ -131,9 +131,9 @@ def _finding(document: Document, finding: Finding) -> dict[str, object]:
         "name": finding.rule.name,
         "class": finding.rule.kind,
         "severity": finding.rule.severity,
-        "line": line,
+        **_line(document, line),
         "column": column,
-        "end_line": end_line,
+        "end_line": document.within(end_line)[1],
         "end_column": end_column,
         "message": finding.message,
         "suggestion": finding.suggestion,
@@ -147,9 +147,9 @@ def _finding(document: Document, finding: Finding) -> dict[str, object]:
     }
 
 
-def _step(step: StepResult) -> dict[str, object]:
+def _step(document: Document, step: StepResult) -> dict[str, object]:
     return {
-        "line": step.line,
+        **_line(document, step.line),
         "column": step.column,
         "statement": step.statement,
         "kind": step.kind,
@@ -164,17 +164,25 @@ def _step(step: StepResult) -> dict[str, object]:
     }
 
 
-def _setup(setup: SetupResult) -> dict[str, object]:
+def _setup(document: Document, setup: SetupResult) -> dict[str, object]:
     return {
         "name": setup.name,
         "hidden": setup.hidden,
-        "line": setup.line,
+        **_line(document, setup.line),
         "forward": list(setup.forward),
         "loss": setup.loss,
         "backprop": setup.backprop,
         "notes": list(setup.notes),
-        "parameters": [_parameter(row) for row in setup.parameters],
+        "parameters": [_parameter(document, row) for row in setup.parameters],
     }
+
+
+def _line(document: Document, line: int | None) -> dict[str, object]:
+    """A line of the text as that of the file, or of a notebook's cell."""
+    if line is None:
+        return {"line": None, "cell": None}
+    cell, number = document.within(line)
+    return {"line": number, "cell": cell}
 
 
 def _descent(descent: Descent | str) -> dict[str, object]:
@@ -201,12 +209,12 @@ def _descent(descent: Descent | str) -> dict[str, object]:
     }
 
 
-def _parameter(row: ParameterResult) -> dict[str, object]:
+def _parameter(document: Document, row: ParameterResult) -> dict[str, object]:
     claim = row.claim
     return {
         "name": row.role,
         "source_name": row.source_name,
-        "line": claim.line if claim else None,
+        **_line(document, claim.line if claim else None),
         "claim": claim.source if claim else None,
         "derived": row.derived_tex,
         "verdict": _verdict(row.verdict),

@@ -40,21 +40,20 @@ def render(report: Report) -> str:
 
 def _document(root: Element, result: DocumentResult, found: list[Annotation]) -> None:
     suite = SubElement(root, "testsuite", name=_text(result.path))
-    shown: set[tuple[int, int]] = set()
+    shown: set[int] = set()
     for setup in result.setups:
         for row in setup.parameters:
             case = _case(suite, f"{result.path}.{setup.name}", f"gradient {row.source_name}")
             shown |= _judge(case, result, row, found)
     for item in found:
-        place = (item.line or 0, item.column or 0)
-        if item.severity == "error" and place not in shown:
-            case = _case(suite, result.path, f"{item.rule.code} line {item.line}")
-            _fail(case, f"line {item.line}: {item.text}", item.source)
+        if item.severity == "error" and item.offset not in shown:
+            case = _case(suite, result.path, f"{item.rule.code} {item.place}")
+            _fail(case, f"{item.place}: {item.text}", item.source)
 
 
 def _judge(
     case: Element, result: DocumentResult, row: ParameterResult, found: list[Annotation]
-) -> set[tuple[int, int]]:
+) -> set[int]:
     """Fill in a gradient's case; the places of the findings it shows."""
     if row.verdict is None:
         SubElement(case, "skipped", message=_text(row.status))
@@ -62,8 +61,8 @@ def _judge(
     if row.verdict not in _FAILING:
         return set()
     spans = [f.span for claim in row.claims for f in findings_on(result, claim.span)]
-    places = {result.document.position(max(span.start, 0)) for span in spans}
-    told = [item for item in found if (item.line, item.column) in places]
+    places = {max(span.start, 0) for span in spans}
+    told = [item for item in found if item.offset in places]
     words = mark_of(result, row)
     if words or (told and not any(item.severity == "error" for item in told)):
         SubElement(case, "skipped", message=_text(f"{row.status} ({words or 'known'})"))
@@ -71,11 +70,11 @@ def _judge(
     if not told:  # its findings were not selected
         SubElement(case, "skipped", message=_text(f"{row.status}, its findings are not selected"))
         return places
-    line = row.claim.line if row.claim else None
+    where = result.document.place(row.claim.line) if row.claim else ""
     _fail(
         case,
-        f"line {line}: {row.status}",
-        "\n".join(f"line {item.line}: {item.rule.code} {item.text}" for item in told),
+        f"{where}: {row.status}",
+        "\n".join(f"{item.place}: {item.rule.code} {item.text}" for item in told),
     )
     return places
 

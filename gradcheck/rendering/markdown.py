@@ -45,7 +45,7 @@ def _document(result: DocumentResult, found: list[Annotation]) -> str:
 
 
 def _setup(result: DocumentResult, setup: SetupResult) -> str:
-    rows = [cells(row, mark_of(result, row)) for row in setup.parameters]
+    rows = [cells(result.document, row, mark_of(result, row)) for row in setup.parameters]
     heading = f"**{escaped(setup.name)}**, hidden layer {escaped(setup.hidden)}"
     return f"{heading}\n\n{_table(HEADERS, rows)}"
 
@@ -58,7 +58,7 @@ def _table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _item(item: Annotation) -> str:
-    place = "" if item.line is None else f"line {item.line}: "
+    place = f"{item.place}: " if item.place else ""
     mark = f" ({item.mark})" if item.mark else ""
     parts = [f"- {_ICONS[item.severity]} {place}{escaped(item.message)}{mark} `{item.rule.code}`"]
     if item.source.strip():

@@ -76,7 +76,7 @@ def _result(item: Annotation, codes: list[str]) -> dict[str, Any]:
         "ruleId": item.rule.code,
         "ruleIndex": codes.index(item.rule.code),
         "level": _LEVELS[item.severity],
-        "message": {"text": item.text},
+        "message": {"text": item.text if item.cell is None else f"{item.place}: {item.text}"},
         "locations": [_location(item.path, item)],
         "partialFingerprints": {FINGERPRINT: item.fingerprint},
     }
@@ -88,6 +88,9 @@ def _result(item: Annotation, codes: list[str]) -> dict[str, Any]:
 
 def _location(path: str, item: Annotation | InputError) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri(path)}}
+    if isinstance(item, Annotation) and item.cell is not None:
+        names = [{"name": f"cell {item.cell}", "kind": "module"}]
+        return {"physicalLocation": physical, "logicalLocations": names}
     if item.line is not None:
         region: dict[str, Any] = {"startLine": item.line}
         if item.column is not None:

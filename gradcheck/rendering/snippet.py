@@ -29,7 +29,8 @@ def snippet(document: Document, span: Span, indent: int = 4, width: int = WIDTH)
     line = document.text[line_start:line_end].rstrip()
     indented = len(line) - len(line.lstrip())
     line_start, line = line_start + indented, line[indented:]
-    gutter = f"{number:>{max(indent + 4, len(str(number)) + 1)}} | "
+    shown_number = document.within(number)[1]
+    gutter = f"{shown_number:>{max(indent + 4, len(str(shown_number)) + 1)}} | "
     cells = [_cell(character) for character in line]
     widths = [columns(cell) for cell in cells]
     first = start - line_start
@@ -42,7 +43,7 @@ def snippet(document: Document, span: Span, indent: int = 4, width: int = WIDTH)
     marks = " " * offset + "^" + "~" * (length - 1)
     end_line = document.position(max(span.end - 1, start))[0]
     if end_line > number:
-        more = f" … to line {end_line}"
+        more = f" … to {document.place(end_line)}"
         marks += more if len(gutter) + len(marks) + len(more) <= width else ""
     return [
         f"{gutter}{before}{shown}{after}".rstrip(),

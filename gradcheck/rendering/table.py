@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from gradcheck.document import Document
 from gradcheck.rendering.terminal import Palette, cell
 from gradcheck.report import ParameterResult, SetupResult
 from gradcheck.verdict import Verdict
@@ -22,12 +23,12 @@ COLOURS = {
 }
 
 
-def table(setup: SetupResult, marks: tuple[str, ...], palette: Palette) -> str:
+def table(document: Document, setup: SetupResult, marks: tuple[str, ...], palette: Palette) -> str:
     """The table as text; ``marks`` stand after the verdicts ("expected", "ignored", "")."""
     from tabulate import tabulate
 
     rows = [
-        _row(parameter, mark, palette)
+        _row(document, parameter, mark, palette)
         for parameter, mark in zip(setup.parameters, marks, strict=True)
     ]
     return tabulate(
@@ -59,19 +60,19 @@ def _power_of_ten(exponent: float) -> str:
     return f"1e{round(exponent)}"
 
 
-def _row(parameter: ParameterResult, mark: str, palette: Palette) -> list[str]:
-    name, line, status, *numbers, worst = cells(parameter, mark)
+def _row(document: Document, parameter: ParameterResult, mark: str, palette: Palette) -> list[str]:
+    name, line, status, *numbers, worst = cells(document, parameter, mark)
     verdict = cell(status, 20)
     if parameter.verdict is not None:
         verdict = palette.paint(verdict, COLOURS.get(parameter.verdict, "bold"))
     return [cell(name, 12), line, verdict, *numbers, cell(worst, 12)]
 
 
-def cells(parameter: ParameterResult, mark: str) -> tuple[str, ...]:
+def cells(document: Document, parameter: ParameterResult, mark: str) -> tuple[str, ...]:
     """A row as plain text, one for each of `HEADERS`; ``mark`` stands after the verdict."""
     return (
         parameter.source_name,
-        str(parameter.claim.line) if parameter.claim else "–",
+        document.short_place(parameter.claim.line) if parameter.claim else "–",
         parameter.status + (f" ({mark})" if mark else ""),
         magnitude(parameter.document_error, ERROR_FLOOR),
         magnitude(parameter.numeric_error, DIFFERENCE_FLOOR),

@@ -81,9 +81,10 @@ def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
     """Forward equations and loss as understood, what differs in later setups, the readings."""
     lines: list[str] = []
     before: tuple[str, ...] = ()
+    place = result.document.place
     for setup in result.setups:
         changed = [item for item in setup.forward if item not in (*before, setup.loss)]
-        since = f"from line {setup.line}" if before else ""
+        since = f"from {place(setup.line)}" if before else ""
         if changed:
             lines += labelled(since or "read as", ", ".join(changed), palette)
         if setup.loss not in before:
@@ -98,10 +99,12 @@ def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
 
 
 def _setup(result: DocumentResult, setup: SetupResult, palette: Palette) -> list[str]:
-    heading = f"{setup.name}, hidden layer {setup.hidden} (from line {setup.line})"
+    heading = (
+        f"{setup.name}, hidden layer {setup.hidden} (from {result.document.place(setup.line)})"
+    )
     lines = [palette.paint(line, "bold") for line in wrapped(heading, "  ")]
     marks = tuple(mark_of(result, row) for row in setup.parameters)
-    lines += ["  " + line for line in table(setup, marks, palette).split("\n")]
+    lines += ["  " + line for line in table(result.document, setup, marks, palette).split("\n")]
     lines += _notes(setup, palette)
     return [line.rstrip() for line in lines]
 

@@ -1,0 +1,43 @@
+"""The formulas of a document, whatever its format, with the macros that it defines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gradcheck.document import Document, Span
+from gradcheck.finding import Finding
+from gradcheck.reading.blocks import Block, Blocks, find_blocks
+from gradcheck.reading.latex_blocks import latex_blocks
+from gradcheck.reading.macros import macros_of
+from gradcheck.reading.rst_blocks import rst_blocks
+
+
+def find_formulas(document: Document) -> Blocks:
+    """All formulas with the prose between them, in order; unclosed ones are findings."""
+    macros = macros_of(document.text)
+    if document.format == "latex":
+        found = latex_blocks(document, macros)
+    elif document.format == "rst":
+        found = rst_blocks(document)
+    elif document.cells:
+        found = _of_cells(document)
+    else:
+        found = find_blocks(document)
+    if not macros.places and document.format != "latex":
+        return found
+    return replace(found, formulas=tuple(replace(b, macros=macros) for b in found.formulas))
+
+
+def _of_cells(document: Document) -> Blocks:
+    """Cell by cell: what is left open in one does not swallow the next."""
+    parts = []
+    for cell, following in zip(document.cells, (*document.cells[1:], None), strict=True):
+        end = len(document.text) if following is None else following.start
+        start = max(cell.start, document.body_start)
+        parts.append(find_blocks(Document(document.path, document.text[:end], body_start=start)))
+    formulas: Iterable[Block] = (block for part in parts for block in part.formulas)
+    prose: Iterable[Span] = (span for part in parts for span in part.prose)
+    findings: Iterable[Finding] = (finding for part in parts for finding in part.findings)
+    struck: Iterable[Span] = (span for part in parts for span in part.struck)
+    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(struck))

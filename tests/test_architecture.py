@@ -32,6 +32,7 @@ ORDER = (
     ("selection",),
     ("configuration",),
     ("report", "front_matter", "rules"),
+    ("notebooks",),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
     ("scipy", "torch", "jax"),

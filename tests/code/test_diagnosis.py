@@ -226,3 +226,44 @@ def test_what_is_hardly_seen_is_not_named(seed: int, coarse: float) -> None:
     claimed = {"w": true["w"] * random.uniform(-3, 3)}
     bounds = {"w": np.abs(true["w"]) * coarse}
     assert diagnose(Clues(claimed, true, bounds, {"w": np.array(0.7)})) == ()
+
+
+class Partly:
+    """Experiments that measure every second entry only, at any point."""
+
+    def __init__(self, claim: Callable[[Any], Any]) -> None:
+        self.claim = claim
+
+    def at(self, point: Any) -> Clues:
+        true = 2.0 * point["w"] + 1.0
+        measured = np.arange(true.size).reshape(true.shape) % 2 == 0
+        return Clues(
+            {"w": self.claim(true)},
+            {"w": np.where(measured, true, np.nan)},
+            {"w": np.where(measured, 1e-9, np.inf)},
+            point,
+        )
+
+    def under(self, upstream: Any) -> None:
+        return None
+
+    def samples(self, axis: int) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        (lambda g: np.where(np.arange(5)[:, None] == 1, 7.0, 1.0) * g, "GC521"),
+        (lambda g: g[[1, 0, 2, 3, 4]], "GC525"),
+        (lambda g: g + 0.5 * (g[0, 0] > 2) + np.cos(np.arange(15)).reshape(5, 3), None),
+    ],
+)
+def test_experiments_may_measure_a_part_of_the_entries(claim: Any, code: str | None) -> None:
+    point = {"w": np.arange(15.0).reshape(5, 3) ** 1.5 / 7}
+    true = 2.0 * point["w"] + 1.0
+    bounds = {"w": np.full((5, 3), 1e-9)}
+    found = diagnose(
+        Clues({"w": claim(true)}, {"w": true}, bounds, point, experiments=Partly(claim))
+    )
+    assert [finding.rule.code for finding in found] == ([code] if code else [])

@@ -75,6 +75,10 @@ class Clues:
         large = np.abs(self.numeric[name]) > 8 * self.slack(name)
         return np.asarray(self.measured(name) & large)
 
+    def complete(self, name: str) -> bool:
+        """Whether every entry was measured."""
+        return bool(self.measured(name).all())
+
     def wrong_parameters(self) -> list[str]:
         """Those with a wrong entry, in the order of the parameters."""
         return [name for name in self.claimed if self.wrong(name).any()]
@@ -120,9 +124,10 @@ def odds(
     allowed = slack if spread is None else spread + 8 * EPS * np.abs(claimed)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         near = np.abs(claimed - predicted) <= allowed
-        if not near[clues.measured(name)].all():
+        known = ~np.isnan(predicted)  # nan: nothing is predicted there
+        if not near[clues.measured(name) & known].all():
             return None
-        wrong = clues.wrong(name)
+        wrong = clues.wrong(name) & known
         digits = np.log10(np.abs(claimed - clues.numeric[name])[wrong] / allowed[wrong])
     gains = np.sort(np.clip(digits, -MOST_DIGITS, MOST_DIGITS))
     kept = gains[: gains.size - fitted] if fitted else gains

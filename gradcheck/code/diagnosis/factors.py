@@ -107,7 +107,7 @@ def _matches(clues: Clues, name: str, z: Array, ways: int) -> dict[tuple[str, ..
         slips = list(_slips(z))
         for slip in slips:
             lost = (slip.used == 0) & (np.abs(claimed) <= slack)
-            ratio = np.where(lost, 0.0, slip.right / slip.used)
+            ratio = np.nan_to_num(np.where(lost, 0.0, slip.right / slip.used), nan=np.inf)
             mended = np.where(lost, true, claimed * ratio)
             room = slack * np.maximum(1.0, np.abs(np.nan_to_num(ratio)))
             weight = odds(

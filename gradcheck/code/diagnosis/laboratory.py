@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck.code.diagnosis.clues import Array, Clues
 from gradcheck.code.diagnosis.surroundings import sample_count, surroundings, with_data
@@ -18,6 +19,8 @@ EVALUATIONS = 40_000
 """How many evaluations of the loss all experiments together may take."""
 AN_ENTRY = 20
 """What an entry costs, about."""
+MOST_ENTRIES = 96
+"""So many entries of a parameter are measured in an experiment, spread over it."""
 MOST_SAMPLES = 32
 Arrays = Mapping[str, Array]
 
@@ -98,13 +101,24 @@ class Laboratory:
 
     def _measured(self, point: Arrays) -> Clues:
         here = dict(point)
-        loss = Singles(
-            lambda arrays: self._loss({**here, **arrays}),
-            {name: here[name] for name in self.names},
-            self.grid,
+        some = {name: _entries(here[name].size) for name in self.names}
+
+        def loss(arrays: Arrays) -> float:
+            filled = {}
+            for name, values in arrays.items():
+                filled[name] = np.array(here[name])
+                filled[name].flat[some[name]] = values
+            return self._loss({**here, **filled})
+
+        flat = {name: here[name].ravel()[some[name]] for name in self.names}
+        found = differentiate(Singles(loss, flat, self.grid))
+        self.spent[0] += found.evaluations
+        numeric = replace(
+            found,
+            values={n: _put_back(found.values[n], some[n], here[n].shape, np.nan) for n in some},
+            bounds={n: _put_back(found.bounds[n], some[n], here[n].shape, np.inf) for n in some},
+            spans={n: _put_back(found.spans[n], some[n], here[n].shape, 0.0) for n in some},
         )
-        numeric = differentiate(loss)
-        self.spent[0] += numeric.evaluations
         claimed = self._gradient(here)
         return self._clues(here, {name: claimed[name] for name in self.names}, numeric, self.noise)
 
@@ -153,7 +167,7 @@ class Laboratory:
 
     def _tried(self, look: Callable[[], Clues]) -> Clues | None:
         """None where the code cannot do what it is asked for, or it would take too long."""
-        entries = sum(self.evidence.point[name].size for name in self.names)
+        entries = sum(_entries(self.evidence.point[name].size).size for name in self.names)
         if self.spent[0] + AN_ENTRY * entries > EVALUATIONS:
             return None
         try:
@@ -161,6 +175,19 @@ class Laboratory:
                 return look()
         except Exception:  # the user's code, under circumstances that it was not made for
             return None
+
+
+def _entries(size: int) -> NDArray[np.intp]:
+    """Which entries of a parameter of this size are measured: all, or some spread over it."""
+    if size <= MOST_ENTRIES:
+        return np.arange(size)
+    return np.unique(np.linspace(0, size - 1, MOST_ENTRIES).astype(np.intp))
+
+
+def _put_back(values: Array, places: Array, shape: tuple[int, ...], rest: float) -> Array:
+    whole = np.full(shape, rest)
+    whole.flat[places] = values
+    return whole
 
 
 def laboratory(

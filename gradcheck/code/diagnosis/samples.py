@@ -136,11 +136,13 @@ def _of_samples(clues: Clues, name: str, parts: list[Clues]) -> Suspicion | None
     room = np.stack([part.slack(name) for part in parts])
     count = len(parts)
     true = clues.numeric[name]
+    known = np.isfinite(room).all(axis=0)
     for scale, total in ((1.0, "sum"), (1.0 / count, "mean")):
         each, slack = scale * stack, scale * room
         spread = slack.sum(axis=0) + clues.slack(name)
         rest = np.abs(each.sum(axis=0) - true)
-        if (rest <= spread + MOST_CANCELLED * np.abs(each).sum(axis=0)).all():
+        near = rest <= spread + MOST_CANCELLED * np.abs(each).sum(axis=0)
+        if near[known].all() and known.any():
             return _slip(clues, name, each, spread, total)
     return None
 

@@ -12,6 +12,8 @@ from gradcheck.code.result import CodeFinding
 from gradcheck.finding import RULES
 
 MOST_A_PARAMETER = 2
+ENTRY_BY_ENTRY = ("ratio", "penalty", "offset", "array", "activation")
+"""Causes that are seen in any part of the entries; for others all must have been measured."""
 POINTS = 2
 """At how many other points a suspicion must hold, where there are any."""
 
@@ -51,6 +53,10 @@ def confirmed(
         contradicted = False
         for other in [] if suspicion.settled else others:
             if not set(suspicion.parameters) & set(other.wrong_parameters()):
+                continue
+            if suspicion.cause[0] not in ENTRY_BY_ENTRY and not all(
+                other.complete(name) for name in suspicion.parameters
+            ):
                 continue
             same = [
                 found.odds + _shared_digits(found, suspicion)

@@ -41,8 +41,8 @@ class Statement:
     """One chain ``s0 = s1 = s2``: ``relations[k]`` stands between ``sides[k]`` and ``sides[k+1]``.
 
     ``origin`` tells how it was written: ``display``, ``inline``, ``prose`` (its left side stood in
-    the text before the formula), ``table`` (two cells of a table are its sides) or ``underbrace``
-    (the claim of an underbrace or overbrace label).
+    the text before the formula), ``plain`` (typed as plain text), ``table`` (its sides are cells of
+    a table) or ``underbrace`` (the claim of an underbrace or overbrace label).
     ``notes`` say how something ambiguous was read (``a/b c`` as a/(b c)).
     """
 

@@ -39,8 +39,14 @@ _GRADIENT = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
 )
+_ADVERBS = frozenset(
+    """above again alone already always below both directly everywhere exactly instead only once
+    respectively though twice""".split()
+)
+"""Words that end a sentence after a formula."""
 _NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
 _MARKS = " \t>-*`|\u2502\u2551"
+_OF_LOSS = re.compile(r"[∂d∇]\S*?(?:[LJCEℒℓ]|loss|cost|err|mse|bce)", re.IGNORECASE)
 _ZERO = re.compile(r"=\s*0\s*$")
 _LAYOUT = re.compile(r"[\s\u2500-\u259f]*(?:[-*•>]\s+|\d+[.)]\s+|\*\*|`)*[\s\u2500-\u259f]*")
 _REST = re.compile(r"\s*$|\s{2,}|\s*[…,;:.#({\[`*~?!\"“”—|\u2500-\u259f]|\s*(?://|--|<-|←|=>)")
@@ -238,7 +244,7 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
             if run.opens or not run.relates or not _STRONG.search(source) or source[-1] in "=←":
                 continue
             gradient = _GRADIENT.match(source) and not _ZERO.search(source)
-            if gradient:
+            if gradient and (alone or _OF_LOSS.match(source)):
                 yield Plain(run.span, _HALF if ends else "")
             elif run.readable and not ends and _is_stated(text, line, run, alone):
                 yield Plain(run.span)
@@ -363,7 +369,8 @@ def _prose_follows(text: str, at: int, end: int) -> bool:
     words = _TWO_WORDS.match(text, at, end)
     if words is None:
         return False
-    return bool(words["article"] or words["second"]) or words["first"].lower() in PROSE
+    first = words["first"].lower()
+    return bool(words["article"] or words["second"]) or first in PROSE | _ADVERBS
 
 
 def _content_end(text: str, line: Span) -> int:

@@ -156,6 +156,7 @@ def _verify(options: argparse.Namespace) -> int:
         inline=options.inline,
         strict=project.strict,
         jobs=project.jobs,
+        progress=None,
         descent=options.descent,
         against=project.against,
         settings=project,

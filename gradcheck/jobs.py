@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,24 +24,67 @@ def jobs_for(documents: int) -> int:
     return max(1, min(os.cpu_count() or 1, documents // WORTH_A_PROCESS))
 
 
-def in_parallel(task: Callable[[int], T], count: int, jobs: int) -> list[T]:
+def in_parallel(
+    task: Callable[[int], T],
+    count: int,
+    jobs: int,
+    *,
+    lost: Callable[[int], T] | None = None,
+    done: Callable[[], object] = lambda: None,
+) -> list[T]:
     """``[task(0), …, task(count - 1)]``, by ``jobs`` processes forked from this one.
 
     The task itself is inherited, not sent, so only its results need to be picklable. What it
-    raises is raised here.
+    raises is raised here. A task whose process dies gives ``lost(index)``, the others are done
+    all the same; without ``lost``, BrokenProcessPool is raised. ``done`` is called for each.
     """
-    global _task
     if jobs < 2 or not hasattr(os, "fork"):
-        return [task(index) for index in range(count)]
+        return [_noted(task(index), done) for index in range(count)]
+    found: dict[int, T] = {}
+    try:
+        _run(task, range(count), jobs, found, done)
+    except _broken():
+        if lost is None:
+            raise
+        for index in range(count):  # one by one, so that only the culprit is lost
+            if index not in found:
+                try:
+                    _run(task, [index], 1, found, done)
+                except _broken():
+                    found[index] = _noted(lost(index), done)
+    return [found[index] for index in range(count)]
+
+
+def _run(
+    task: Callable[[int], T],
+    indices: Sequence[int],
+    jobs: int,
+    found: dict[int, T],
+    done: Callable[[], object],
+) -> None:
+    """Put the results into ``found`` as they come, in order."""
+    global _task
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     _task = task
     try:
         with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
-            return list(pool.map(_one, range(count)))
+            for index, result in zip(indices, pool.map(_one, indices), strict=True):
+                found[index] = _noted(result, done)
     finally:
         _task = None
+
+
+def _broken() -> type[Exception]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    return BrokenProcessPool
+
+
+def _noted(result: T, done: Callable[[], object]) -> T:
+    done()
+    return result
 
 
 def _one(index: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from os import PathLike
@@ -35,6 +35,8 @@ from gradcheck.hygiene import hygiene_findings
 from gradcheck.jobs import TIMEOUT, in_parallel, jobs_for
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
+from gradcheck.progress import Progress
+from gradcheck.progress import progress as progress_of
 from gradcheck.reading import read
 from gradcheck.report import CodeComparison, DocumentResult, InputError, Report
 from gradcheck.selection import is_selected
@@ -75,6 +77,7 @@ def verify(
     settings: Settings | None = None,
     trusted: bool = True,
     timeout: float = TIMEOUT,
+    progress: Progress = False,
 ) -> Report:
     """Verify documents (files, folders of ``.md``, ``-`` for standard input) and gradient code.
 
@@ -89,8 +92,8 @@ def verify(
     the forward equations, the loss and the setup; ``jobs`` are processes to share the documents
     among (0: as many as pay; the result is the same). ``settings`` are those of a project;
     ``trusted=False`` disregards whatever a document says about its own checking: comments and
-    front matter. Bad input becomes an entry of
-    ``Report.errors``; nothing is printed and nothing raised for it.
+    front matter; ``progress`` shows how far it is (see `gradcheck.progress`). Bad input becomes an
+    entry of ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
     project = settings or Settings()
@@ -110,7 +113,7 @@ def verify(
     code = tuple(_chosen_code(a.report, choices) for a in answers if a.report is not None)
     if any(answer.interrupted for answer in answers):
         return replace(report, errors=errors, code=code, interrupted=True)
-    results, broken = _each(documents, choices, jobs or jobs_for(len(documents)))
+    results, broken = _each(documents, choices, jobs or jobs_for(len(documents)), progress)
     empty = _nothing_checked(results, set(files))
     return replace(report, documents=results, errors=(*errors, *broken, *empty), code=code)
 
@@ -122,8 +125,14 @@ def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
     return replace(code, findings=tuple(found))
 
 
+def _lost(documents: Sequence[Document]) -> Callable[[int], DocumentResult | InputError]:
+    """What stands for a document that took its process with it."""
+    message = "the process that verified it died (out of memory?); the others are not affected"
+    return lambda index: InputError(documents[index].path, message)
+
+
 def _each(
-    documents: Sequence[Document], choices: Choices, jobs: int
+    documents: Sequence[Document], choices: Choices, jobs: int, shown: Progress
 ) -> tuple[tuple[DocumentResult, ...], tuple[InputError, ...]]:
     """Every document on its own: what breaks one does not stop the others."""
 
@@ -139,7 +148,8 @@ def _each(
 
     if jobs > 1:
         import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
-    found = in_parallel(one, len(documents), jobs)
+    with progress_of(shown, len(documents), " documents") as done:
+        found = in_parallel(one, len(documents), jobs, lost=_lost(documents), done=done)
     results = tuple(item for item in found if isinstance(item, DocumentResult))
     return results, tuple(item for item in found if isinstance(item, InputError))
 

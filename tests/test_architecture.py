@@ -27,7 +27,7 @@ FORBIDDEN = {
     "backprop": ("symbolic", "numeric", "evaluation"),
 }
 ORDER = (
-    ("document", "expression", "verdict", "jobs"),
+    ("document", "expression", "verdict", "jobs", "progress"),
     ("finding", "statement", "model"),
     ("selection",),
     ("configuration",),

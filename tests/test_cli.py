@@ -245,6 +245,7 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "against": None,
         "descent": False,
         "trusted": True,
+        "progress": None,
         "seed": 7,
         "sizes": (1, 4, 2),
         "strict": True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,23 @@ def test_what_a_task_raises_is_raised_here() -> None:
 
     with pytest.raises(ValueError, match="no such document"):
         in_parallel(task, 4, 2)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_task_is_counted(jobs: int) -> None:
+    counted: list[int] = []
+    in_parallel(lambda index: index, 5, jobs, done=lambda: counted.append(1))
+    assert len(counted) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="one process only")
+def test_a_process_that_dies_loses_its_own_task_only() -> None:
+    def task(index: int) -> int:
+        if index == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return index
+
+    assert in_parallel(task, 6, 2, lost=lambda index: -index) == [0, 1, 2, -3, 4, 5]
 
 
 def test_few_documents_are_not_worth_a_process() -> None:

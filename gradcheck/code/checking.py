@@ -9,10 +9,10 @@ from gradcheck.code.functions import Functions
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.layers import layer_of
 from gradcheck.code.parameters import parameters_of
-from gradcheck.code.progress import Progress
 from gradcheck.code.question import EVERY_ENTRY_UP_TO
 from gradcheck.code.result import GradientReport
 from gradcheck.code.trial import Trial, tried
+from gradcheck.progress import Progress
 from gradcheck.verdict import Verdict
 
 

@@ -16,12 +16,12 @@ from gradcheck.code.kinks import beside, kinked, lenient, settled
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.measuring import CONFIRMED, Measured, by_the_loss, measured
 from gradcheck.code.precision import Precision, precision_of
-from gradcheck.code.progress import Progress, progress
 from gradcheck.code.question import EVERY_ENTRY_UP_TO, Question
 from gradcheck.code.recognition import recognised
 from gradcheck.code.result import GradientReport, GradientRow
 from gradcheck.code.steadiness import noise_of, steadiness_of
 from gradcheck.numeric import NumericGradient
+from gradcheck.progress import Progress, progress
 from gradcheck.verdict import Verdict
 
 Array = NDArray[Any]

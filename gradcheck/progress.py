@@ -1,4 +1,4 @@
-"""A progress bar for checks that take more than two seconds."""
+"""A progress bar for what takes more than two seconds."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from importlib.util import find_spec
 
 Progress = bool | Callable[[int, int], None] | None
 """None: a bar if tqdm is installed. True: a bar, or ImportError. False: none. A function is told
-of every evaluation of the loss: ``(done, expected)``; more may be done than were expected."""
+of every evaluation of the loss, or document: ``(done, expected)``; more may be done than were
+expected."""
 
 SHOWN_AFTER = 2.0
 """Seconds; a check that is done by then shows nothing."""
 
 
 @contextmanager
-def progress(wanted: Progress, expected: int) -> Iterator[Callable[[], None]]:
-    """A function to be called once an evaluation. The bar is on the standard error stream, only if
-    that is a terminal, with the time left; it disappears when the check is done."""
+def progress(
+    wanted: Progress, expected: int, unit: str = " evaluations"
+) -> Iterator[Callable[[], None]]:
+    """A function to be called once an evaluation, or another ``unit``.
+
+    The bar is on the standard error stream, only if that is a terminal, with the time left; it
+    disappears when the check is done.
+    """
     if callable(wanted):
         yield _told(wanted, expected)
         return
@@ -33,7 +39,7 @@ def progress(wanted: Progress, expected: int) -> Iterator[Callable[[], None]]:
     with tqdm(
         total=expected,
         desc="gradcheck",
-        unit=" evaluations",
+        unit=unit,
         delay=SHOWN_AFTER,
         leave=False,
         disable=None,  # unless it is a terminal

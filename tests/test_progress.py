@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradcheck import LayeredNetwork, check_gradient
-from gradcheck.code.progress import progress
+from gradcheck.progress import progress
 from gradcheck.verdict import Verdict
 
 
@@ -137,7 +137,7 @@ def test_without_tqdm_there_is_no_bar_unless_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.setattr("gradcheck.code.progress.find_spec", lambda name: None)
+    monkeypatch.setattr("gradcheck.progress.find_spec", lambda name: None)
     with progress(None, 3) as more:
         more()
     with pytest.raises(ImportError, match=r"gradcheck\[progress\]"), progress(True, 3):

@@ -14,6 +14,7 @@ from gradcheck.document import Span
 from gradcheck.expression import (
     Expression,
     Multiply,
+    Name,
     Negate,
     Number,
     Partial,
@@ -132,7 +133,8 @@ class Mends:
         if self.evidence.setup.model_problem is not None:
             return False
         open_ = any(item.verdict is Verdict.UNDECIDED for item in self.evidence.judged)
-        return not open_ and self.definition is not None
+        cause = self.definition
+        return not open_ and cause is not None and len(cause.mended) == len(self._failing)
 
     @property
     def alternative(self) -> DefinitionMend | None:
@@ -242,12 +244,25 @@ class Mends:
         mends = mend_left(context, right, left)
         open_ = [m for m in mends if not self._claimed(m.expression, step.step.statement)]
         mends = open_ or mends
+        missing = [m for m in open_ if self._is_gradient(m.expression)]
+        if len(missing) == 1 and not self._is_gradient(step.step.left_expression, once=True):
+            return missing[0]
         if not mends or len({to_key(mend.expression) for mend in mends}) > 2:
             return None
         copied = self._claimed(step.step.left_expression, step.step.statement) and bool(open_)
         if own is not None and own.edits == 1 and not copied and not self._carried(step.step):
             return None
         return mends[0]
+
+    def _is_gradient(self, left: Expression | None, once: bool = False) -> bool:
+        """Whether it is the loss's derivative by a parameter; ``once``: and claimed once only."""
+        model = self.evidence.setup.model
+        parameters = {parameter.key for parameter in model.parameters}
+        if not isinstance(left, Partial) or not isinstance(left.by, Name):
+            return False
+        named = isinstance(left.of, Name) and left.of.key == model.loss
+        own = named and left.by.key in parameters
+        return own and (not once or len(self._lefts.get(to_key(left), [])) == 1)
 
     def _opens(self, step: Step) -> bool:
         """Whether a step is the first of its chain, but for a name that is given to it."""

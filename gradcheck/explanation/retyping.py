@@ -13,6 +13,7 @@ from functools import cached_property
 
 from gradcheck.comparison import Evidence, Options
 from gradcheck.derivation import understand
+from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.roles import count_names
 from gradcheck.document import Document, Span
 from gradcheck.explanation.wiring import Line, Wiring, is_label, key_of
@@ -64,7 +65,9 @@ def retyped(
     ``loss`` is the key of the loss as understood; None where the document defines none.
     ``others`` are edits to be tried where the definitions hang together as they are.
     """
-    if sum(bool(setup.claims) for setup in derivation.setups) > 1:
+    claimed = [setup.model for setup in derivation.setups if setup.claims]
+    names = [model.names.get(model.loss) for model in claimed]
+    if len(claimed) > 1 and all(name is not None and is_loss_name(name) for name in names):
         return None  # one setup's mend may be another's mistake
     search = _Retyping(document, derivation, options, loss)
     found = search.holding(others)
@@ -73,7 +76,7 @@ def retyped(
 
 
 def turned(context: MendContext) -> list[Retyped]:
-    """Other signs in the definitions: for a loss that has no value anywhere (``log(-p)``)."""
+    """Definitions with a minus less: for a loss that has no value anywhere (``log(-p)``)."""
     found = []
     for line, source in enumerate(context.setup.sources):
         span = source.written.span
@@ -81,10 +84,14 @@ def turned(context: MendContext) -> list[Retyped]:
             continue
         for edit in Edits(context, source.written, source.key).all():
             text = applied(context.document.text, span, edit.changes)
-            if edit.rule == "wrong-sign" and text is not None:
+            if edit.rule == "wrong-sign" and text and text.count("-") < _minuses(context, span):
                 names = source.key, (text,)  # each is an edit of its own
                 found.append(Retyped(span, text, span, edit.words, "GC103", line, names))
     return found
+
+
+def _minuses(context: MendContext, span: Span) -> int:
+    return context.document.source(span).count("-")
 
 
 @dataclass
@@ -158,12 +165,36 @@ class _Retyping:
             gone = _cut(above, node)
             words = f"remove the factor {to_text(node)}"
             yield Retyped(gone, "", right.span, words, "GC101", line, (key, tuple(places)))
+        for new in self._idle:
+            if new != node.key and new != key:
+                words = f"the factor {self._shown(new)} is missing after {to_text(node)}"
+                text = f"{self.document.source(node.span)}{self._times}"
+                text += self._spelled(new, node, step)
+                names = key, (*places, node.key, new)
+                yield Retyped(node.span, text, right.span, words, "GC102", line, names)
         for new in self.names:
             if new != node.key:
                 words = f"{self._shown(new)} for {to_text(node)}"
                 names = key, (*places, new)
                 text = self._spelled(new, node, step)
                 yield Retyped(node.span, text, right.span, words, "GC120", line, names)
+
+    @cached_property
+    def _idle(self) -> tuple[str, ...]:
+        """What is defined and leads nowhere."""
+        used = {name for _, names in self.wiring.lines for name in names}
+        keys = [key for key, _ in self.wiring.lines if key not in used and key in self.names]
+        return tuple(dict.fromkeys(key for key in keys if key != self.wiring.loss))
+
+    @cached_property
+    def _times(self) -> str:
+        """How this author writes a product of two names."""
+        for step in self.wiring.definitions:
+            for node in walk(step.right_written) if step.right_written is not None else ():
+                if isinstance(node, Multiply) and all(isinstance(f, Name) for f in node.factors):
+                    gap = Span(node.factors[0].span.end, node.factors[1].span.start)
+                    return self.document.source(gap) or " "
+        return " "
 
     def _shown(self, key: str) -> str:
         return to_text(self.names[key][0])

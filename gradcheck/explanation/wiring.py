@@ -34,7 +34,7 @@ class Wiring:
         definitions = tuple(
             step
             for step in steps
-            if step.kind == "definition"
+            if (step.kind == "definition" or _before_claims(step, steps))
             and step.side == 1
             and isinstance(step.left_written, Name)
             and step.right_written is not None
@@ -68,6 +68,13 @@ class Wiring:
         return tuple(dict.fromkeys(found))
 
     @cached_property
+    def differentiated(self) -> frozenset[str]:
+        """What claims differentiate: names that are computed from others."""
+        sides = [side for s in self.claims for side in (s.left_written, s.right_written)]
+        found = [node.of for side in sides for node in _partials(side)]
+        return frozenset(of.key for of in found if isinstance(of, Name))
+
+    @cached_property
     def used(self) -> tuple[str, ...]:
         """The names that claims are written in."""
         sides = [side for s in self.claims for side in (s.left_written, s.right_written)]
@@ -83,7 +90,7 @@ class Wiring:
             given[key] = (*given.get(key, ()), *names)
         if self.loss not in given:
             return 100
-        counted = sum(key in self.constants for key in given)
+        counted = sum(key in self.constants or is_label(key) for key in given)
         given = {key: names for key, names in given.items() if key not in self.constants}
         reached = _reached(self.loss, given)
         lost = [key for key in self.parameters if key not in reached]
@@ -94,7 +101,7 @@ class Wiring:
             key
             for key in reached
             if key not in given
-            and key not in self.parameters
+            and (key not in self.parameters or key in self.differentiated)
             and key not in self.constants
             and not is_label(key)
             and not INPUTS.match(_base(key))
@@ -106,6 +113,12 @@ class Wiring:
         return twice + counted + 3 * circles + sum(len(keys) for keys in found)
 
 
+def _before_claims(step: Step, steps: Sequence[Step]) -> bool:
+    """``b_1 = w_1 x + b_1`` among the definitions: nothing is updated before it has a gradient."""
+    first = next((s.statement for s in steps if _holds_partial(s.left_written)), None)
+    return step.kind == "update" and first is not None and step.statement < first
+
+
 def key_of(step: Step) -> str:
     """What a definition defines."""
     assert isinstance(step.left_written, Name)
@@ -113,7 +126,9 @@ def key_of(step: Step) -> str:
 
 
 def is_label(key: str) -> bool:
-    return "(" not in key and LABELS.match(_base(key)) is not None
+    """Whether a name is one that labels usually have (``y``, ``y_true``, not ``y_pred``)."""
+    prediction = "(" in key or "pred" in key
+    return not prediction and LABELS.match(_base(key)) is not None
 
 
 def _base(key: str) -> str:

@@ -151,7 +151,11 @@ class Edits:
                 ((self.spans[path], self.spell(key)),),
                 self._symbol_rule(node.key, key),
                 f"{to_text(new)} for {to_text(node)}",
-                0 if isinstance(above, Partial) else self._distance(node, new),
+                self._distance(node, new)
+                if not isinstance(above, Partial)
+                else 0
+                if self._telescopes(path, new)
+                else 2,
             )
         if node.key in self.context.activations or node.key in self.context.model.labels:
             text = self.source(self.spans[path])
@@ -159,6 +163,18 @@ class Edits:
             change = ((self.spans[path], f"(1 - {text})"),)
             words = f"1 - {to_text(node)} for {to_text(node)}"
             yield Edit(path, new_node, change, "wrong-factor", words, 4)
+
+    def _telescopes(self, path: Path, new: Name) -> bool:
+        """Whether a name in a partial fits the partial beside it: ``∂L/∂a ∂a/∂z ∂z/∂w``."""
+        product = at_path(self.root, path[:-2]) if len(path) > 1 else None
+        if not isinstance(product, Multiply):
+            return True
+        below = path[-1] == 1
+        at = path[-2] + (1 if below else -1)
+        other = product.factors[at] if 0 <= at < len(product.factors) else None
+        if not isinstance(other, Partial):
+            return True
+        return (other.of if below else other.by) == new
 
     def _distance(self, old: Name, new: Name) -> int:
         """How far a name is from another: the same letter, the same kind of quantity, neither."""

@@ -19,7 +19,7 @@ from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.retyping import retyped, turned
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
 from gradcheck.explanation.stated import stated
-from gradcheck.expression import Name, Number, to_key
+from gradcheck.expression import Name, Number, Partial, contains, to_key
 from gradcheck.finding import RULES, Finding
 from gradcheck.mending import DefinitionMend, Mend, is_dangling
 from gradcheck.model import Derivation, Parameter
@@ -127,7 +127,7 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             continue
         finding = _by_difference(finding, mistake) if own is None else _with_mend(finding, own)
         finding = _two_meanings(finding, evidence)
-        if mends.alternative is not None and not _about(mistake, evidence, mends.alternative):
+        if mends.alternative is not None and not _about(mistake, evidence, mends.alternative, own):
             finding = _or_there(finding, evidence, mends.alternative)
         example = mends.example(mistake.step, mistake.claim)
         if example is not None:
@@ -215,12 +215,15 @@ def _on_the_left(mend: Mend) -> Finding:
     return Finding(mend.rule, mend.span, message, mend.replacement)
 
 
-def _about(mistake: Mistake, evidence: Evidence, other: DefinitionMend) -> bool:
+def _about(mistake: Mistake, evidence: Evidence, other: DefinitionMend, own: Mend | None) -> bool:
     """Whether the edit of the definition is of the very parameter whose gradient is wrong.
 
-    Its sign or its name could be changed so as to fit any slip of that one gradient.
+    Its sign or its name could be changed so as to fit any slip of that one gradient; a minus that
+    stands there is worth a look, for ``z = w x - b`` is rarely meant.
     """
-    if mistake.claim is None:
+    if mistake.claim is None:  # another name in a product of partials is no matter of values
+        return own is not None and contains(own.expression, Partial)
+    if other.replacement.count("-") < evidence.document.source(other.span).count("-"):
         return False
     name = evidence.setup.model.names.get(_parameter(evidence, mistake.claim).key)
     return name is not None and to_text(name) in re.split(r"[\s·();]+", other.words)

@@ -12,6 +12,7 @@ from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
 from gradcheck.expression import (
+    Apply,
     Expression,
     Multiply,
     Name,
@@ -235,13 +236,15 @@ class Mends:
         core = left.operand if isinstance(left, Negate) else left
         if (
             left is None
-            or not isinstance(core, Partial)
+            or not isinstance(core, Partial | Apply)
             or right is None
             or not self._opens(step.step)
         ):
             return None
         context = self.context if step.of_loss else self.strict
         mends = mend_left(context, right, left)
+        if isinstance(left, Apply):
+            return mends[0] if mends else None
         open_ = [m for m in mends if not self._claimed(m.expression, step.step.statement)]
         mends = open_ or mends
         missing = [m for m in open_ if self._is_gradient(m.expression)]

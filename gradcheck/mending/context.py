@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -22,6 +23,7 @@ from gradcheck.expression import (
     contains,
     names_in,
     transform,
+    walk,
 )
 from gradcheck.mending.mend import Mend
 from gradcheck.mending.values import Point, Resolve, draw_points
@@ -147,6 +149,18 @@ class MendContext:
     def _spellings(self) -> dict[str, str]:
         return {key: self._spelling(name) for key, name in self.model.names.items()}
 
+    @cached_property
+    def indexed(self) -> dict[str, str]:
+        """Names as the definitions write them with an index of the samples: ``\\hat{y}_i``."""
+        found: dict[str, str] = {}
+        for source in self.setup.sources:
+            for node in walk(source.written):
+                if isinstance(node, Name) and node.span.start >= 0:
+                    text = " ".join(self.document.source(node.span).split())
+                    if len(_letters(text)) > len(_letters(to_tex(replace(node)))):
+                        found.setdefault(node.key, text)
+        return found
+
     def spell(self, key: str) -> str:
         """The name in the author's own letters."""
         found = self._spellings.get(key)
@@ -181,11 +195,11 @@ class MendContext:
             if source.key in self.activations and isinstance(source.written, Apply)
         }
 
-    def slopes(self) -> list[tuple[str, Expression, str]]:
+    def slopes(self, spell: Callable[[str], str]) -> list[tuple[str, Expression, str]]:
         """Derivatives of activations, as the author may write them: key, expression, text."""
         found: list[tuple[str, Expression, str]] = []
         for key, application in self.activations.items():
-            name, spelled = self.named(key), self.spell(key)
+            name, spelled = self.named(key), spell(key)
             logistic = Multiply((name, Add((ONE, Negate(name)))))
             square = Add((ONE, Negate(Power(name, Number(Fraction(2))))))
             forms = {

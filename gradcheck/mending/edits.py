@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -98,7 +99,18 @@ class Edits:
 
     def spell(self, key: str) -> str:
         own = self.spelled.get(key)
+        if own is None and self._indexed:
+            own = self.context.indexed.get(key)
         return own if own is not None else self.context.spell(key)
+
+    @cached_property
+    def _indexed(self) -> bool:
+        """Whether this side writes the index of the samples."""
+        return any(
+            isinstance(node, Name)
+            and self.source(self.spans[path]) in self.context.indexed.values()
+            for path, node in self.nodes
+        )
 
     @property
     def times(self) -> str:
@@ -315,6 +327,12 @@ class Edits:
         words = f"remove the division by {to_text(node.denominator)}"
         rule = "constant-factor" if self._is_constant(node.denominator) else "extra-factor"
         yield Edit((*path, 1), ONE, ((node.span, top),), rule, words, 2)
+        if rule == "extra-factor" and isinstance(node.denominator, Name):
+            below = self.source(node.denominator.span)
+            words = f"{to_text(node.denominator)} multiplies, it does not divide"
+            new = Multiply((node.numerator, node.denominator))
+            change = ((node.span, f"{top}{self.times}{below}"),)
+            yield Edit(path, new, change, "wrong-factor", words, 2)
 
     # -- functions ----------------------------------------------------------------------------
 
@@ -339,12 +357,26 @@ class Edits:
             new = Apply(node.function, node.arguments, node.order - 1, span=node.span)
             gone = Span(span.end, prime.end())
             yield Edit(path, new, ((gone, ""),), "prime", f"{to_text(new)}: without the prime", 2)
+        yield from self._raised(path, node, after)
         for head, spelled in self._heads():
             if head == node.function or (self.definition and node.order):
                 continue
             new = Apply(head, node.arguments, node.order, span=node.span)
             words = f"{to_text(head)} for {to_text(node.function)}"
             yield Edit(path, new, ((span, spelled),), "wrong-function", words, 3)
+
+    def _raised(self, path: Path, node: Apply, after: Span) -> Iterator[Edit]:
+        """``\\tanh s^2`` for ``\\tanh^2 s``."""
+        inner = node.arguments[0] if len(node.arguments) == 1 else None
+        if not isinstance(inner, Power) or not isinstance(inner.exponent, Number) or node.order:
+            return
+        document = self.context.document
+        gone = Span(exponent_start(document, inner), exponent_end(document, inner))
+        new = Power(Apply(node.function, (inner.base,)), inner.exponent, span=node.span)
+        head = to_text(node.function)
+        words = f"the exponent belongs to {head}, not to its argument"
+        changes = ((after, f"^{to_text(inner.exponent)}"), (gone, ""))
+        yield Edit(path, new, changes, "exponent", words, 1)
 
     def _function_name(self, path: Path, node: FunctionName) -> Iterator[Edit]:
         span, _ = self._head(node)
@@ -434,7 +466,7 @@ class Edits:
             words = f"the factor 1 - {to_text(name)} is missing"
             change = self._appended(f"(1 - {spelled})")
             yield Edit((), Multiply((self.root, factor)), change, "missing-factor", words, 3)
-        for key, slope, text in self.context.slopes():
+        for key, slope, text in self.context.slopes(self.spell):
             words = f"the derivative of {to_text(self.context.named(key))} is missing"
             change = self._appended(text)
             rule = "missing-activation-derivative"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from functools import cached_property
 from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
+    Apply,
     Cancel,
     Divide,
     Expression,
@@ -41,6 +43,7 @@ MAX_SINGLES = 900
 MAX_PAIRS = 3000
 MAX_PROOFS = 5
 CLOSE = 1e-9
+_ONE = re.compile(r"\(\s*1\s*(?:\\right\s*)?\)")
 POWERS = (0, -1, 1, -2, 2)
 
 
@@ -82,9 +85,10 @@ def mend_side(context: MendContext, left: Expression, written: Expression) -> Me
 
 
 def mend_left(context: MendContext, right: Expression, written: Expression) -> list[Mend]:
-    """The names of a derivative, or its sign, under which a left side equals ``right``.
+    """The names of a derivative, its sign or its prime, under which a left side equals ``right``.
 
-    Each changes one name of ``written``, a partial, or drops its sign; the nearest first.
+    Each changes one name of ``written``, a partial, drops its sign, or writes the prime of a
+    function; the nearest first.
     """
     accepted = context.accepted or Constant()
     inverse = Constant(1 / accepted.rational, -accepted.power, accepted.count)
@@ -94,9 +98,8 @@ def mend_left(context: MendContext, right: Expression, written: Expression) -> l
     found = []
     for edit in search.edits.all():
         within = edit.path and isinstance(at_path(written, edit.path[:-1]), Partial)
-        if not (within and isinstance(edit.node, Name)) and not (
-            edit.rule == "wrong-sign" and isinstance(written, Negate) and not edit.path
-        ):
+        whole = {Negate: "wrong-sign", Apply: "prime"}.get(type(written))
+        if not (within and isinstance(edit.node, Name)) and (edit.path or edit.rule != whole):
             continue
         constant = search.fitting(replaced(written, edit.path, edit.node))
         if constant is not None:
@@ -381,7 +384,10 @@ class SideSearch:
         if text is None:
             return None
         resolved = self.read_back(text)
-        if resolved is None or to_key(resolved) == to_key(self.left):
+        if resolved is None or self._leaves_one(text):
+            return None
+        same = to_key(resolved) == to_key(self.left)
+        if same and (isinstance(self.left, Name | Partial) or len(variant.edits) > 1):
             return None
         left_out = self.context.holds(self.left, resolved)
         if left_out is None:
@@ -389,6 +395,11 @@ class SideSearch:
         rule, words = self._words(variant)
         edits = variant.number or len(variant.edits)
         return Mend(self.span, text, words, rule, resolved, edits, left_out)
+
+    def _leaves_one(self, text: str) -> bool:
+        """Whether a bracket is left with nothing but 1 in it: nobody means that."""
+        own = self.context.document.source(self.span)
+        return len(_ONE.findall(text)) > len(_ONE.findall(own))
 
     def read_back(self, text: str) -> Expression | None:
         """What the corrected side means, as it would be read in this document."""

@@ -7,7 +7,7 @@ the same factor follows from it (design.md, "Root cause before consequence").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck.comparison import Evidence, Options
@@ -108,17 +108,16 @@ def mistakes(evidence: Evidence) -> list[Mistake]:
 def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     """Mistakes, each with the edit that mends it; first the definition that they follow from."""
     roots: dict[str, Span] = {}
-    cause = mends.definition
-    if cause is not None:
+    causes = [cause for cause in (mends.definition, mends.second) if cause is not None]
+    for cause in causes:
         yield _definition(evidence, mends, cause)
     for mistake in mistakes(evidence):
         finding = _gradient(evidence, mistake) or _step(mistake, evidence)
-        claim = mistake.claim.claim.span if mistake.claim is not None else None
-        if cause is not None and mistake.span == cause.span:
+        if any(mistake.span == cause.span for cause in causes):
             continue  # said already
-        holds = mistake.step is not None and mends.follows(mistake.step)
-        if cause is not None and (claim in mends.mended or holds):
-            yield replace(finding, follows_from=_line(evidence, cause.span))
+        origin = _origin(mistake, mends, causes)
+        if origin is not None:
+            yield replace(finding, follows_from=_line(evidence, origin.span))
             continue
         own = _mend(mistake, mends)
         left = mends.of_left(mistake.step, own) if mistake.step is not None else None
@@ -144,17 +143,31 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
         yield finding
 
 
+def _origin(
+    mistake: Mistake, mends: Mends, causes: Sequence[DefinitionMend]
+) -> DefinitionMend | None:
+    """The definition that a mistake follows from."""
+    claim = mistake.claim.claim.span if mistake.claim is not None else None
+    for cause in causes:
+        holds = mistake.step is not None and cause is mends.definition
+        if claim in mends.mended(cause) or (holds and mends.follows(mistake.step)):  # type: ignore[arg-type]
+            return cause
+    return None
+
+
 def _line(evidence: Evidence, span: Span) -> str:
     return evidence.document.place_of(span)
 
 
 def _definition(evidence: Evidence, mends: Mends, cause: DefinitionMend) -> Finding:
     """The root cause at a definition: the lines that fail because of it hold once it is mended."""
-    lines = sorted({evidence.document.line_of(span) for span in mends.mended})
+    lines = sorted({evidence.document.line_of(span) for span in mends.mended(cause)})
     which = evidence.document.places(lines)
     verb = "holds" if len(lines) == 1 else "hold"
     what = f"the gradient{'s' * (len(lines) > 1)} in {which}" if lines else "the rest"
-    message = f"{cause.words}: with it {what} {verb}"
+    first = mends.definition
+    once = f", once {_line(evidence, first.span)} is mended," if first and first != cause else ""
+    message = f"{cause.words}: with it{once} {what} {verb}"
     return Finding(cause.rule, cause.span, message, cause.replacement)
 
 
@@ -288,7 +301,7 @@ def _undecided(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             told.add(item.claim.statement)
             name = _parameter(evidence, item).key
             message = f"∂loss/∂{name} is not decided: {item.reason}"
-            mend = mends.of_slip(item) if item.claim.slip else None
+            mend = mends.of_slip(item) if item.claim.slip else mends.of_undefined(item)
             rule = RULES["GC137" if item.claim.slip else "GC005"]
             suggestion = mend.replacement if mend is not None else None
             yield Finding(rule, item.claim.span, message, suggestion)

@@ -37,7 +37,7 @@ from gradcheck.mending import (
     mend_side,
     mend_unread,
 )
-from gradcheck.model import Claim, Step
+from gradcheck.model import Claim, Setup, Step
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
@@ -144,24 +144,48 @@ class Mends:
         return found if found is not None and found.alternative else None
 
     @cached_property
-    def mended(self) -> tuple[Span, ...]:
-        """The failing sides that hold once the definition is mended."""
-        if self.definition is None:
-            return ()
-        items = [self._failing[index] for index in self.definition.mended]
+    def second(self) -> DefinitionMend | None:
+        """Another definition's edit that, with the first, makes what still fails hold."""
+        first = self.definition
+        if first is None or len(first.mended) == len(self._failing):
+            return None
+        setup = self._edited
+        if setup is None:
+            return None
+        judge = Judge(Forms(setup.model), self.evidence.keys, self.evidence.options.seed)
+        context = MendContext.of(setup, self.evidence.document, judge, self.context.accepted)
+        numbers = range(len(self._failing))
+        still = [self._failing[n] for n in numbers if n not in first.mended]
+        holding = [*self._holding, *(self._failing[n] for n in first.mended)]
+        failing = [asked for item in still if (asked := self._asked(item)) is not None]
+        passing = [asked for item in holding if (asked := self._asked(item)) is not None]
+        found = mend_definition(context, failing, passing)
+        if found is None or found.alternative or len(found.mended) < len(still):
+            return None
+        places = [n for n in numbers if n not in first.mended]
+        return replace(found, mended=tuple(places[n] for n in found.mended))
+
+    @cached_property
+    def _edited(self) -> Setup | None:
+        """The setup with the definition mended."""
+        cause = self.definition
+        if cause is None:
+            return None
+        model = with_definition(self.evidence.setup.model, cause.key, cause.expression)
+        return None if model is None else replace(self.evidence.setup, model=model)
+
+    def mended(self, cause: DefinitionMend) -> tuple[Span, ...]:
+        """The failing sides that hold once a definition is mended."""
+        items = [self._failing[index] for index in cause.mended]
         return tuple(i.claim.span if isinstance(i, JudgedClaim) else i.step.span for i in items)
 
     @cached_property
     def after(self) -> dict[tuple[int, int], Verdict | None]:
         """The verdicts of all steps once the definition is mended, by statement and side."""
-        cause = self.definition
-        if cause is None:
+        setup = self._edited
+        if setup is None:
             return {}
-        model = with_definition(self.evidence.setup.model, cause.key, cause.expression)
-        if model is None:
-            return {}
-        setup = replace(self.evidence.setup, model=model)
-        judge = Judge(Forms(model), self.evidence.keys, self.evidence.options.seed)
+        judge = Judge(Forms(setup.model), self.evidence.keys, self.evidence.options.seed)
         failing = [
             item.step
             for item in self.evidence.judged_steps
@@ -299,6 +323,15 @@ class Mends:
         mend = mend_side(self.context, _without_factor(true, claim), written)
         alone = mend is not None and mend.edits == 1 and mend.rule.name == "constant-factor"
         return mend if item.witness is not None or alone else None
+
+    def of_undefined(self, item: JudgedClaim) -> Mend | None:
+        """One other name in a gradient that holds one which nothing defines."""
+        written = item.claim.written or self._written.get(item.claim.span)
+        if written is None or item.claim.expression is not None or self.context.accepted is None:
+            return None
+        mend = mend_side(self.context, self._truth(item), written)
+        alone = mend is not None and mend.edits == 1 and mend.rule.kind == "transcription"
+        return mend if alone else None
 
     def of_unread(self, item: JudgedClaim) -> Mend | None:
         """What a gradient lacks that could not be read."""

@@ -91,7 +91,8 @@ def mend_definition(
 ) -> DefinitionMend | None:
     """The edit of a definition that mends what fails and keeps what holds; None if in doubt.
 
-    It must mend everything that fails, or more than half of it and two statements. Where one edit
+    It must mend everything that fails, or more than half of it and two statements; a helper half
+    of it, if that is written in the helper. Where one edit
     of the only statement that fails would do as well, nobody can say which was meant: such a mend
     is an ``alternative``. Of several, the one that leaves no constant out comes first, then one
     that adds nothing, then helpers (``\\delta_1``), forward equations, the loss; the nearest
@@ -176,8 +177,11 @@ class _Search:
         whole = [c for c in candidates if len(c.mended) == len(self.failing)]
         if not whole:
             most = max((len(c.mended) for c in candidates), default=0)
-            enough = 2 * most > len(self.failing)
-            whole = [c for c in candidates if len(c.mended) == most] if enough else []
+            whole = [c for c in candidates if len(c.mended) == most]
+            if 2 * most == len(self.failing):  # as much may be wrong for another reason
+                whole = [c for c in whole if self._is_helper_of(c)]
+            elif 2 * most < len(self.failing):
+                whole = []
             whole = [c for c in whole if _statements([self.failing[n] for n in c.mended]) > 1]
         if not whole:
             return []
@@ -191,6 +195,13 @@ class _Search:
             if mend is not None:
                 return [mend]
         return []
+
+    def _is_helper_of(self, candidate: _Candidate) -> bool:
+        """Whether it is of a helper (``\\delta_2``) that everything it mends is written in."""
+        key = candidate.source.key
+        helper = key not in self.model.ancestors(self.model.loss)
+        mended = [self.failing[number].expression for number in candidate.mended]
+        return helper and all(key in names_in(claim) for claim in mended)
 
     def _sources(self) -> list[Source]:
         """The definitions that mean what they say; one that a reading overrides is not tried."""

@@ -141,7 +141,7 @@ class _Retyping:
         for line, step in enumerate(self.wiring.definitions):
             assert isinstance(step.left_written, Name) and step.right_written is not None
             key, names = self.wiring.lines[line]
-            for new in self.names:
+            for new in () if is_loss_name(step.left_written) else self.names:
                 if new != key and not is_label(new):
                     words = f"{self._shown(new)} for {to_text(step.left_written)} on the left"
                     text = self._spelled(new, step.left_written, step)

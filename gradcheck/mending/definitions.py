@@ -239,11 +239,10 @@ class _Search:
             if outcome is not None:
                 mended, inexact, meaning = outcome
                 upside_down = kind == 2 and edit.rule == "wrong-sign" and not edit.path
-                rank = (
-                    (inexact, False, -1, edit.weight)
-                    if upside_down
-                    else (inexact, adds, kind, edit.weight)
-                )
+                more = adds and edit.rule != "bracket"  # or less, where a term is taken out
+                rank = (inexact, more or edit.rule == "wrong-term", kind, edit.weight)
+                if upside_down:
+                    rank = (inexact, False, -1, edit.weight)
                 found.append(_Candidate(source, edit, body, rank, mended, meaning))
         return found
 

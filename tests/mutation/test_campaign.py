@@ -10,8 +10,8 @@ from benchmarks.mutants.mutations import Mutant
 from benchmarks.mutants.writing import write
 
 SEEDS = range(8000, 8008)
-FOUND, FIRST, MENDED = 0.75, 0.75, 0.5
-"""Shares that today's code reaches with room to spare; to be raised as it gets better."""
+FOUND, FIRST, MENDED = 0.95, 0.9, 0.8
+"""Shares that the whole campaign exceeds by some percent."""
 
 
 @pytest.fixture(scope="module")

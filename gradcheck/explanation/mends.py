@@ -103,9 +103,18 @@ class Mends:
         if len(failing) < len(self._failing):
             return None
         holding = [asked for item in self._holding if (asked := self._asked(item)) is not None]
-        return mend_definition(self.context, failing, holding)
+        found = mend_definition(self.context, failing, holding)
+        if found is None and self._two_by_two:
+            found = mend_definition(self.context, failing, holding, halves=True)
+            return found if found is not None and self._after(found) is not None else None
+        return found
 
     @property
+    def _two_by_two(self) -> bool:
+        """Whether two mistakes may account for what fails, half by half."""
+        return len(self._failing) >= 4 and len(self._failing) % 2 == 0
+
+    @cached_property
     def definition(self) -> DefinitionMend | None:
         """The one edit of a definition that makes what fails hold, if there is one."""
         found = self._definition
@@ -146,11 +155,11 @@ class Mends:
     @cached_property
     def second(self) -> DefinitionMend | None:
         """Another definition's edit that, with the first, makes what still fails hold."""
-        first = self.definition
-        if first is None or len(first.mended) == len(self._failing):
-            return None
-        setup = self._edited
-        if setup is None:
+        return None if self.definition is None else self._after(self.definition)
+
+    def _after(self, first: DefinitionMend) -> DefinitionMend | None:
+        setup = self._edited(first)
+        if setup is None or len(first.mended) == len(self._failing):
             return None
         judge = Judge(Forms(setup.model), self.evidence.keys, self.evidence.options.seed)
         context = MendContext.of(setup, self.evidence.document, judge, self.context.accepted)
@@ -165,12 +174,8 @@ class Mends:
         places = [n for n in numbers if n not in first.mended]
         return replace(found, mended=tuple(places[n] for n in found.mended))
 
-    @cached_property
-    def _edited(self) -> Setup | None:
-        """The setup with the definition mended."""
-        cause = self.definition
-        if cause is None:
-            return None
+    def _edited(self, cause: DefinitionMend) -> Setup | None:
+        """The setup with a definition mended."""
         model = with_definition(self.evidence.setup.model, cause.key, cause.expression)
         return None if model is None else replace(self.evidence.setup, model=model)
 
@@ -182,7 +187,7 @@ class Mends:
     @cached_property
     def after(self) -> dict[tuple[int, int], Verdict | None]:
         """The verdicts of all steps once the definition is mended, by statement and side."""
-        setup = self._edited
+        setup = None if self.definition is None else self._edited(self.definition)
         if setup is None:
             return {}
         judge = Judge(Forms(setup.model), self.evidence.keys, self.evidence.options.seed)

@@ -88,11 +88,12 @@ def mend_definition(
     context: MendContext,
     failing: Sequence[Asked],
     passing: Sequence[Asked] = (),
+    halves: bool = False,
 ) -> DefinitionMend | None:
     """The edit of a definition that mends what fails and keeps what holds; None if in doubt.
 
-    It must mend everything that fails, or more than half of it and two statements; a helper half
-    of it, if that is written in the helper. Where one edit
+    It must mend everything that fails, or more than half of it and two statements; with ``halves``
+    half of it, by a helper that all it mends is written in. Where one edit
     of the only statement that fails would do as well, nobody can say which was meant: such a mend
     is an ``alternative``. Of several, the one that leaves no constant out comes first, then one
     that adds nothing, then helpers (``\\delta_1``), forward equations, the loss; the nearest
@@ -101,7 +102,7 @@ def mend_definition(
     if not failing or len(context.points) < 3:
         return None
     open_ = _statements(failing) == 1 and any(_mendable(context, claim) for claim in failing)
-    search = _Search(context, tuple(failing), tuple(passing), open_)
+    search = _Search(context, tuple(failing), tuple(passing), open_, halves)
     if any(search.holds(claim) for claim in failing):
         return None  # it fails by what points cannot tell, a sum
     mends = search.found()
@@ -147,6 +148,7 @@ class _Search:
     failing: tuple[Asked, ...]
     passing: tuple[Asked, ...]
     alternative: bool = False  # only what would do as well as an edit of the claim
+    halves: bool = False
 
     @cached_property
     def model(self) -> Model:
@@ -179,7 +181,7 @@ class _Search:
             most = max((len(c.mended) for c in candidates), default=0)
             whole = [c for c in candidates if len(c.mended) == most]
             if 2 * most == len(self.failing):  # as much may be wrong for another reason
-                whole = [c for c in whole if self._is_helper_of(c)]
+                whole = [c for c in whole if self.halves and self._is_helper_of(c)]
             elif 2 * most < len(self.failing):
                 whole = []
             whole = [c for c in whole if _statements([self.failing[n] for n in c.mended]) > 1]
@@ -239,8 +241,13 @@ class _Search:
             if outcome is not None:
                 mended, inexact, meaning = outcome
                 upside_down = kind == 2 and edit.rule == "wrong-sign" and not edit.path
-                more = adds and edit.rule != "bracket"  # or less, where a term is taken out
-                rank = (inexact, more or edit.rule == "wrong-term", kind, edit.weight)
+                more = adds and edit.rule != "bracket"  # or less, in a helper
+                rank = (
+                    inexact,
+                    more or (edit.rule == "wrong-term" and not kind),
+                    kind,
+                    edit.weight,
+                )
                 if upside_down:
                     rank = (inexact, False, -1, edit.weight)
                 found.append(_Candidate(source, edit, body, rank, mended, meaning))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -377,3 +379,123 @@ def test_read_bad_input(run_gradcheck, tmp_path: Path, content: str | None, word
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("gradcheck: a.md: ")
     assert words in done.stderr
+
+
+CODE = """
+import numpy as np
+from gradcheck import GradientCase
+
+random = np.random.default_rng(0)
+x, y = random.standard_normal((5, 3)), random.standard_normal(5)
+start = {"w_1": random.standard_normal((4, 3)), "b_1": np.ones(4), "w_2": np.arange(1.0, 5.0), "b_2": 0.5}
+
+
+def loss(p):
+    a = 1 / (1 + np.exp(-(x @ p["w_1"].T + p["b_1"])))
+    return np.sum((a @ p["w_2"] + p["b_2"] - y) ** 2) / 2
+
+
+def gradient(p):
+    a = 1 / (1 + np.exp(-(x @ p["w_1"].T + p["b_1"])))
+    residual = a @ p["w_2"] + p["b_2"] - y
+    hidden = np.outer(residual, p["w_2"]) * a * (1 - a)
+    return {"w_1": hidden.T @ x, "b_1": hidden.sum(0), "w_2": a.T @ residual, "b_2": residual.sum()}
+
+
+case = GradientCase(loss, gradient, start, inputs={"x": x, "y": y})
+bad = GradientCase(loss, lambda p: {**gradient(p), "b_2": 1.0}, start, inputs={"x": x, "y": y})
+loops = GradientCase(lambda p: [0 for _ in iter(int, 1)], gradient, start)
+
+
+def waits():
+    import os, pathlib, time
+
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> str:
+    (tmp_path / "model.py").write_text(CODE, encoding="utf-8")
+    return "model.py:case"
+
+
+def named(tmp_path: Path, text: str, target: str) -> str:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text(f"---\ncode: {target}\n---\n{text}", encoding="utf-8")
+    return "notes/a.md"
+
+
+def test_code_and_a_document_in_one_run(run_gradcheck, good: str, code: str) -> None:
+    done = run_gradcheck("verify", "--format", "json", good, code, "model.py:bad", "model.py:gone")
+    made = json.loads(done.stdout)
+    assert done.returncode == made["exit_status"] == 1
+    assert [item["verdict"] for item in made["code"]] == ["agrees", "wrong"]
+    assert [item["path"] for item in made["documents"]] == ["good.md"]
+    assert [item["path"] for item in made["errors"]] == ["model.py:gone"]
+    assert "gradcheck: model.py:gone: model.py has no gone; " in done.stderr
+
+
+def test_code_that_agrees_passes_and_a_broken_target_does_not(run_gradcheck, code: str) -> None:
+    assert run_gradcheck("verify", code).returncode == 0
+    done = run_gradcheck("verify", "--timeout", "0.5", code, "model.py:loops")
+    assert done.returncode == 2
+    assert "gradcheck: model.py:loops: no result within 0.5 seconds (--timeout)" in done.stderr
+    assert "model.py:case\n" in done.stdout
+
+
+def test_code_named_by_a_document_runs_only_if_the_user_names_it(
+    run_gradcheck, tmp_path: Path, code: str
+) -> None:
+    path = named(tmp_path, FAULTY, "../model.py:case")
+    alone = run_gradcheck("verify", path)
+    assert "../model.py:case, not run: the front matter names it, the command line" in alone.stdout
+    both = run_gradcheck("verify", path, code)
+    assert both.returncode == 1
+    assert "the document is wrong; the code agrees with SymPy" in both.stdout
+    assert both.stdout.count("all three agree") == 3
+
+
+def test_front_matter_that_names_no_code_is_an_error(run_gradcheck, tmp_path: Path) -> None:
+    path = named(tmp_path, GOOD, "model.py")
+    done = run_gradcheck("verify", path)
+    assert done.returncode == 2
+    assert f"gradcheck: {path}:1: front matter key 'code' " in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon", "1e9"])
+def test_a_timeout_is_a_number_of_seconds(seconds: str, capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["verify", "--timeout", seconds])
+    assert caught.value.code == 2
+    assert "is not a number of seconds" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupted_run_prints_what_is_known(tmp_path: Path, code: str) -> None:
+    """Ctrl-C while a second target runs: the first is reported, no child is left."""
+    here = str(Path(cli.__file__).resolve().parent.parent)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "gradcheck", "verify", code, "model.py:waits"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": here},
+        text=True,
+    )
+    started = tmp_path / "pid"
+    try:
+        while not started.exists() or not started.read_text():
+            assert running.poll() is None
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert running.returncode == cli.INTERRUPTED
+    assert "model.py:case\n" in output
+    assert "interrupted" in output
+    assert "gradcheck: model.py:waits: interrupted before there was a result" in errors
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)

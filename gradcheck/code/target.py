@@ -9,6 +9,7 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gradcheck.document import Document
@@ -100,7 +101,10 @@ def named_in(document: Document) -> Target | None:
     text = document.front_matter.get("code")
     if text is None:
         return None
-    target = parse_target(text) if isinstance(text, str) else None
+    target = None
+    if isinstance(text, str):
+        with suppress(LoadError):
+            target = parse_target(text)
     if target is None:
         message = (
             f"front matter key 'code' is {text!r}: expected FILE.py:NAME, or package.module:NAME"

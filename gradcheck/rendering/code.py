@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradcheck.code.result import CodeFinding, GradientReport
 from gradcheck.rendering.table import COLOURS, ERROR_FLOOR, magnitude
 from gradcheck.rendering.terminal import Palette, cell, labelled, wrapped
@@ -9,6 +11,7 @@ from gradcheck.report import CodeComparison
 
 _SEVERITIES = {"error": "red", "warning": "yellow", "note": "dim"}
 _WORDS = 58
+_NAME = 24
 
 
 def code_section(report: GradientReport, palette: Palette) -> list[str]:
@@ -18,10 +21,9 @@ def code_section(report: GradientReport, palette: Palette) -> list[str]:
     lines = [palette.paint(line, "bold") for line in wrapped(report.target, "", "    ")]
     if report.method:
         lines += labelled("checked by", _method(report), palette)
-    verdicts = [
-        palette.paint(r.verdict.words, COLOURS.get(r.verdict, "green")) for r in report.rows
-    ]
-    lines += ["", *(f"  {line}".rstrip() for line in grid(report.rows, verdicts).split("\n"))]
+    rows = [replace(row, name=cell(row.name, _NAME)) for row in report.rows]
+    words = [palette.paint(r.verdict.words, COLOURS.get(r.verdict, "green")) for r in rows]
+    lines += ["", *(f"  {line}".rstrip() for line in grid(rows, words).split("\n"))]
     for row in report.rows:
         if row.note:
             lines += _dim(f"{row.name}: {row.note}", palette)

@@ -113,8 +113,8 @@ def _plain(value: object) -> object:
             return [_plain(item) for item in value]
         case CodeFinding():
             rule = value.rule
-            plain = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-            del plain["rule"]
+            others = [item.name for item in fields(value) if item.name != "rule"]
+            plain = {name: _plain(getattr(value, name)) for name in others}
             named = {"code": rule.code, "name": rule.name}
             return {**named, "class": rule.kind, "severity": rule.severity, **plain}
         case GradientRow():

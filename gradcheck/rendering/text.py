@@ -34,7 +34,10 @@ def render(report: Report, *, colour: bool = False, numpy: bool = False) -> str:
     lines += [palette.paint(line, verdict) for line in wrapped(outcome(report), "")]
     code = example_code(report)
     if code:
-        lines += wrapped(f"'gradcheck rule {code}' explains {code}, with an example.", "")
+        from gradcheck.rules import EXPLANATIONS
+
+        example = ", with an example" if EXPLANATIONS[code].bad else ""
+        lines += wrapped(f"'gradcheck rule {code}' explains {code}{example}.", "")
     return "\n".join(lines) + "\n"
 
 

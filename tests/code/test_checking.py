@@ -102,3 +102,22 @@ def test_the_order_of_an_array_in_memory_does_not_matter(order: Any) -> None:
     assert not gradcheck.check_gradient(
         lambda p: float(np.sum(A * p["w"] ** 2)), lambda p: {"w": A * p["w"]}, point
     )
+
+
+@pytest.mark.parametrize("factor", [1.0, 1 / 6])
+@pytest.mark.parametrize("function", [np.tanh, np.abs], ids=["analytic", "not"])
+def test_a_parameter_that_is_a_number_is_measured_as_any_other(
+    factor: float, function: Any
+) -> None:
+    """``function(c) * w`` is linear in ``w``; the complex step and differences both see it."""
+    c = np.array([0.3, 1.2, 0.7])
+
+    def of(p: dict[str, Any]) -> Any:
+        return np.sum(function(c) * p["w"] * np.sin(p["w"] + c))
+
+    def by(p: dict[str, Any]) -> dict[str, Any]:
+        w = p["w"]
+        return {"w": factor * np.sum(function(c) * (np.sin(w + c) + w * np.cos(w + c)))}
+
+    report = gradcheck.check_gradient(of, by, {"w": 0.5})
+    assert report.verdict.value == ("agrees" if factor == 1 else "wrong")

@@ -120,7 +120,9 @@ def test_the_front_matter_s_code_is_relative_to_the_document() -> None:
     assert module.identity == ("package.module", "case")
 
 
-@pytest.mark.parametrize("value", ["model", "a.md:b", ["m.py:f"], {"m.py": "f"}, "rm -rf /"])
+@pytest.mark.parametrize(
+    "value", ["model", "model.py", "a.md:b", ["m.py:f"], {"m.py": "f"}, "rm -rf /"]
+)
 def test_front_matter_that_names_no_target(value: object) -> None:
     with pytest.raises(LoadError, match=r"'code' is .*: expected FILE\.py:NAME"):
         named_in(Document("a.md", "", {"code": value}))

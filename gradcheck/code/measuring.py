@@ -73,6 +73,10 @@ class Measured:
         """Whether the user stopped it: not all was measured."""
         return self.evaluations.interrupted
 
+    def contradicts(self, second: NumericGradient, entries: Indices) -> bool:
+        """Whether a second measurement of some entries excludes what was measured first."""
+        return not _within(second, entries, _flat(self.numeric.values)[entries])
+
     def again(self, entries: Indices) -> NumericGradient:
         """The gradient with these entries measured once more."""
         second = differentiate_again(self.evaluations, self.numeric, entries)

@@ -161,11 +161,14 @@ def _looked_at_again(
     alarms = _alarms(evidence, found.escalated)
     if not alarms.size or found.interrupted:
         return found, evidence
-    evidence = replace(evidence, numeric=_widened(found.again(alarms), question.noise))
+    second = found.again(alarms)
+    evidence = replace(evidence, numeric=_widened(second, question.noise))
     declared = found.escalated == CONFIRMED and not found.interrupted
     if not declared or not set(alarms) - set(_alarms(evidence, None)):
         return found, evidence
-    found = by_the_loss(question, "by one entry it has another slope")
+    # A loss too noisy to confirm the alarm is not another loss for that.
+    why = "by one entry it has another slope" if found.contradicts(second, alarms) else None
+    found = by_the_loss(question, why)
     evidence = replace(evidence, numeric=_widened(found.numeric, question.noise))
     return _looked_at_again(question, found, evidence)
 

@@ -146,6 +146,16 @@ def test_an_offset_is_no_other_loss() -> None:
     assert report.method == "incremental differences"
 
 
+def test_a_loss_too_noisy_to_confirm_a_mistake_is_no_other_loss() -> None:
+    model = Model()
+    report = check_gradient(
+        lambda p: model.loss(p) + 1e9, model.changed(entry), model.parameters, network=model.network
+    )
+    assert not [finding for finding in report.findings if finding.rule.code == "GC518"]
+    assert report.method == "central differences"
+    assert report.verdict is not Verdict.WRONG
+
+
 def test_a_deep_network_by_paths() -> None:
     rng = np.random.default_rng(3)
     sizes = [(4, 3), (6, 4), (2, 6)]

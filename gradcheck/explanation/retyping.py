@@ -181,9 +181,10 @@ class _Retyping:
 
     @cached_property
     def _idle(self) -> tuple[str, ...]:
-        """What is defined and leads nowhere."""
+        """What leads nowhere: defined and not used, or used in claims alone."""
         used = {name for _, names in self.wiring.lines for name in names}
-        keys = [key for key, _ in self.wiring.lines if key not in used and key in self.names]
+        keys = [key for key, _ in self.wiring.lines]
+        keys = [key for key in (*keys, *self.wiring.used) if key not in used and key in self.names]
         return tuple(dict.fromkeys(key for key in keys if key != self.wiring.loss))
 
     @cached_property

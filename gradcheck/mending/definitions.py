@@ -240,7 +240,9 @@ class _Search:
             outcome = self._outcome(source.key, body, below)
             if outcome is not None:
                 mended, inexact, meaning = outcome
-                upside_down = kind == 2 and edit.rule == "wrong-sign" and not edit.path
+                leading = isinstance(source.written, Negate) and kind > 0
+                turned = edit.rule == "wrong-sign" and not edit.path
+                upside_down = turned and (kind == 2 or leading)
                 more = adds and edit.rule != "bracket"  # or less, in a helper
                 rank = (
                     inexact,

@@ -54,6 +54,8 @@ def test_the_document_is_right(tmp_path: Path) -> None:
         (r"$$\hat{y} = z_2", r"$$y = z_2", 5, r"\hat{y}"),
         ("= w_2 a_1 + b_2", "= w_2 + b_2", 4, "w_2 a_1 + b_2"),
         (r"(\hat{y} - y)^2", r"(\hat{y} - b_1)^2", 6, r"\frac{1}{2} (\hat{y} - y)^2"),
+        ("= w_1 x + b_1", "= w_1 + b_1", 2, "w_1 x + b_1"),
+        (r"$$\hat{y} = z_2", r"$$\hat{y} = -z_2", 5, "z_2"),
         # a factor by which one gradient is a constant off, the others more
         (r"\tanh(z_1)$", r"\tanh(z_1) w_2$", 3, r"\tanh(z_1)"),
         (r"L = \frac", r"L = -\frac", 6, r"\frac{1}{2} (\hat{y} - y)^2"),

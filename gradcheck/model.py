@@ -224,6 +224,8 @@ class Setup:
     sources: tuple[Source, ...] = ()  # the definitions in force, in document order
     resolve: Callable[[Expression], Expression] | None = None  # a written side → what it means
     values: tuple[Value, ...] = ()  # numbers that the text gives to names, in document order
+    given: frozenset[str] = frozenset()  # keys that a reference defines, in its stead
+    own: Setup | None = None  # as the document defines it, where that is another network
 
 
 @dataclass(frozen=True)

@@ -190,8 +190,8 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         for k, setup in enumerate(derivation.setups)
     ]
     others = other_readings(derivation, evidence, lambda instead: understood(instead)[0])
-    findings = (*differences, *_findings(statements, derivation, evidence, choices))
-    findings = tuple(in_findings(findings, others, derivation.steps))
+    told = _findings(statements, derivation, evidence, choices, differences)
+    findings = tuple(in_findings(told, others, derivation.steps))
     steps = step_results(document, derivation, evidence)
     return DocumentResult(
         document=document,
@@ -211,11 +211,14 @@ def _findings(
     derivation: Derivation,
     evidence: Sequence[Evidence],
     choices: Choices,
+    differences: Sequence[Finding] = (),
 ) -> list[Finding]:
-    """Everything that is to be told about one document."""
+    """Everything that is to be told about one document, differences from a reference included."""
     document = statements.document
     sides = {side.span: side for s in statements.statements for side in s.sides}
-    found = [finding for item in evidence for finding in explain(item, derivation, sides)]
+    found = [*differences]
+    for item in evidence:
+        found += _because(explain(item, derivation, sides), item, differences)
     found += [*statements.findings, *explain_lost(document, derivation, choices.options)]
     found += hygiene_findings(derivation, statements, document)
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
@@ -224,6 +227,17 @@ def _findings(
     undecided = {f.span for f in found if f.rule.code in _NAMES_IT}
     found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
     return found + _unread_sides(statements, found)
+
+
+def _because(
+    findings: list[Finding], evidence: Evidence, differences: Sequence[Finding]
+) -> list[Finding]:
+    """The findings of one setup; some follow from a definition that is not the reference's."""
+    if not differences:
+        return findings
+    from gradcheck.against import following
+
+    return following(findings, evidence, differences)
 
 
 _NAMES_IT = ("GC005", "GC137")

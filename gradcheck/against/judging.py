@@ -9,7 +9,7 @@ from dataclasses import replace
 from gradcheck.against.merging import Merged, merged, with_head
 from gradcheck.derivation.resolution import Unresolved
 from gradcheck.document import Document, Span
-from gradcheck.expression import Expression, Name, Sum, names_in, substitute, transform
+from gradcheck.expression import Expression, Name, Sum, names_in, substitute, transform, value_keys
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Step
 from gradcheck.notation import to_tex, to_text
@@ -35,7 +35,8 @@ def judge_against(
         at = partner(reference.setups, setup, index)
         used.append(at)
         both = merged(reference.setups[at], setup)
-        differences = _differences(both, setup)
+        texts = _texts(reference, reference.setups[at], both.names, setup)
+        differences = _differences(both, setup, texts)
         found += [finding for _, finding in differences]
         setups.append(_judged(both, reference.setups[at], setup, differences))
         meant.append(both.heads)
@@ -69,9 +70,10 @@ def _judged(
     """
     other = {key for key, finding in differences if finding.rule.code == "GC311"}
     model = both.setup.model
+    judged = both.setup
     if model.loss in other and model.prediction in other:
-        return merged(reference, student, own_prediction=True).setup
-    return both.setup
+        judged = merged(reference, student, own_prediction=True).setup
+    return replace(judged, own=student) if other else judged
 
 
 def partner(setups: Sequence[Setup], setup: Setup, index: int) -> int:
@@ -98,8 +100,33 @@ def _not_derived(
     ]
 
 
-def _differences(both: Merged, student: Setup) -> list[tuple[str, Finding]]:
-    """Where the document's own definitions are not the reference's, by the key defined."""
+def _texts(
+    reference: Derivation, setup: Setup, names: Mapping[str, str], student: Setup
+) -> dict[str, str]:
+    """The reference's definitions in its own words, where the document has the same names."""
+    written = {step.span: step.right for step in reference.steps if step.kind == "definition"}
+    return {
+        source.key: written[source.span]
+        for source in setup.sources
+        if source.span in written
+        and all(
+            names.get(key, key) == key
+            and (key in student.model.names or key not in setup.model.definitions)
+            for key in (source.key, *names_in(setup.model.definitions.get(source.key, _NOTHING)))
+        )
+    }
+
+
+_NOTHING = Name("")
+
+
+def _differences(
+    both: Merged, student: Setup, texts: Mapping[str, str]
+) -> list[tuple[str, Finding]]:
+    """Where the document's own definitions are not the reference's, by the key defined.
+
+    ``texts`` are the reference's bodies that can be suggested as they stand.
+    """
     from gradcheck.symbolic import Algebra, Outcome
 
     found: list[tuple[str, Finding]] = []
@@ -111,16 +138,17 @@ def _differences(both: Merged, student: Setup) -> list[tuple[str, Finding]]:
     changed = _changed_since(student)
     for key, body in both.own.items():
         decision = algebra.decide(Name(key), _one_sample(body))
+        suggested = _line(both, student, key, texts.get(key))
         span = spans.get(key, student.span)
         if key in changed and span < student.span:
             span = student.span  # the text has changed the activation since
         if decision.outcome is Outcome.DIFFERENT:
-            found.append((key, _other(both, student, key, body, span)))
+            found.append((key, _other(both, student, key, body, span, suggested)))
         elif decision.outcome is Outcome.CONSTANT and decision.left_out is not None:
             if key == model.loss:
-                found.append((key, _constant(both, student, key, span, decision.left_out)))
+                found.append((key, _constant(key, span, decision.left_out, suggested)))
             else:
-                found.append((key, _other(both, student, key, body, span)))
+                found.append((key, _other(both, student, key, body, span, suggested)))
     if both.left_open is not None:
         message = f"{both.left_open} is left open here: the reference says {both.setup.hidden}"
         found.append(("", Finding(RULES["GC314"], student.span, message)))
@@ -161,11 +189,14 @@ def _one_sample(body: Expression) -> Expression:
     return transform(body, lambda node: node.body if isinstance(node, Sum) else node)
 
 
-def _line(both: Merged, student: Setup, key: str) -> str:
+def _line(both: Merged, student: Setup, key: str, text: str | None) -> str:
     """The reference's definition in the document's names, as people write LaTeX."""
     model = both.setup.model
     display = {parameter.key: parameter.source_name for parameter in model.parameters}
     left = to_tex(model.names.get(key, Name(key)), display)
+    left = re.sub(r"([_^])\{(\w)\}", r"\1\2", left)
+    if text is not None:
+        return f"{left} = {text}"
     written = f"{left} = {to_tex(_body(both, student, key), display)}"
     written = re.sub(r"([_^])\{(\w)\}", r"\1\2", written)
     written = written.replace("\\text{sigmoid}", "\\sigma")
@@ -173,7 +204,9 @@ def _line(both: Merged, student: Setup, key: str) -> str:
     return re.sub(r" \\cdot (?=[A-Za-z\\])(?!\\left)", " ", written)  # a_1 (x) would be a call
 
 
-def _other(both: Merged, student: Setup, key: str, body: Expression, span: Span) -> Finding:
+def _other(
+    both: Merged, student: Setup, key: str, body: Expression, span: Span, suggested: str
+) -> Finding:
     model = both.setup.model
     shown = to_text(model.names.get(key, Name(key)))
     what = "the loss" if key == model.loss else shown
@@ -181,12 +214,12 @@ def _other(both: Merged, student: Setup, key: str, body: Expression, span: Span)
         f"{what} is {to_text(body)} here, in the reference {to_text(_body(both, student, key))}: "
         "what follows is judged by the reference"
     )
-    return Finding(RULES["GC311"], span, message, _line(both, student, key))
+    return Finding(RULES["GC311"], span, message, suggested)
 
 
-def _constant(both: Merged, student: Setup, key: str, span: Span, constant: Constant) -> Finding:
+def _constant(key: str, span: Span, constant: Constant, suggested: str) -> Finding:
     message = f"the reference's loss is {constant} times the one defined here"
-    return Finding(RULES["GC312"], span, message, _line(both, student, key))
+    return Finding(RULES["GC312"], span, message, suggested)
 
 
 def derive_against(
@@ -198,25 +231,50 @@ def derive_against(
     definitions; nothing that stands outside the document's own text is handed back as a step.
     """
     problem = any(setup.model_problem is not None for setup in derivation.setups)
-    if reference.setups and (problem or not derivation.setups):
+    if reference.setups and (problem or not derivation.setups or _lacking(reference, derivation)):
         from gradcheck.derivation import understand
         from gradcheck.reading import read
 
         whole = understand(read(completed(document, reference, derivation)))
         end = len(document.text)
         steps = tuple(step for step in whole.steps if step.span.start < end)
-        readings = tuple(r for r in whole.readings if r.span.start < end)
+        lent = not derivation.setups
+        readings = tuple(
+            reading
+            for reading in whole.readings
+            if reading.span.start < end and not (lent and reading.rule == "loss-after")
+        )
         setups = tuple(_within(setup, end) for setup in whole.setups)
         derivation = replace(whole, steps=steps, readings=readings, setups=setups)
     return judge_against(reference, derivation)
 
 
+def _lacking(reference: Derivation, derivation: Derivation) -> bool:
+    """Whether the document uses quantities that it never defines and the reference does.
+
+    Only in the reference's own letters: all that they are computed from is known by its name.
+    """
+    known = {key for s in derivation.setups for key in s.model.below(s.model.loss)}
+    used = {
+        key
+        for step in derivation.steps
+        for side in (step.left_written, step.right_written)
+        for key in (value_keys(side) if side is not None and step.unresolved else ())
+    }
+    return any(
+        key in used - known and names_in(body) <= known | used
+        for setup in reference.setups
+        for key, body in setup.model.definitions.items()
+    )
+
+
 def _within(setup: Setup, end: int) -> Setup:
     """A setup that begins in the document's own text: at its first claim, if its loss is lent."""
+    sources = tuple(source for source in setup.sources if source.span.start < end)
     if setup.span.start < end:
-        return setup
+        return replace(setup, sources=sources)
     spans = [claim.span for claim in setup.claims]
-    return replace(setup, span=min(spans, default=Span(0, 0)))
+    return replace(setup, span=min(spans, default=Span(0, 0)), sources=sources)
 
 
 def completed(

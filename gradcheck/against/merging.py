@@ -12,6 +12,9 @@ from gradcheck.expression import Apply, Expression, Name, names_in, substitute, 
 from gradcheck.model import FUNCTIONS, ROLES, Claim, Model, Parameter, Setup
 from gradcheck.notation import to_tex
 
+APART = "(ref)"
+"""Ends the key of a quantity of the reference whose name means another one in the document."""
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -25,6 +28,7 @@ class Merged:
     own: dict[str, Expression]
     left_open: str | None = None
     heads: Mapping[str, str] = field(default_factory=dict)  # which function is read as which
+    names: Mapping[str, str] = field(default_factory=dict)  # the reference's key → the document's
 
 
 def merged(reference: Setup, student: Setup, own_prediction: bool = False) -> Merged:
@@ -39,10 +43,13 @@ def merged(reference: Setup, student: Setup, own_prediction: bool = False) -> Me
     names = _mapping(ours, theirs, own_prediction)
     definitions, own = _definitions(ours, theirs, names)
     parameters = _parameters(ours, theirs, names)
+    replaced = frozenset(names.get(key, key) for key in ours.definitions)
+    prediction = names.get(ours.prediction, ours.prediction) if ours.prediction else None
+    prediction, definitions = _written_out(prediction, _ordered(definitions))
     model = Model(
-        definitions=_ordered(definitions),
+        definitions=definitions,
         loss=theirs.loss,
-        prediction=names.get(ours.prediction, ours.prediction) if ours.prediction else None,
+        prediction=prediction,
         parameters=parameters,
         inputs=tuple(names.get(key, key) for key in ours.inputs),
         labels=tuple(names.get(key, key) for key in ours.labels),
@@ -59,9 +66,10 @@ def merged(reference: Setup, student: Setup, own_prediction: bool = False) -> Me
         claims=tuple(_claim(claim, heads) for claim in student.claims if claim.parameter in roles),
         forward=forward_equations(model),
         model_problem=reference.model_problem,
+        given=replaced,
     )
     opened = [head for head in sorted(student.model.abstract_functions) if head in heads]
-    return Merged(setup, own, opened[0] if opened else None, heads)
+    return Merged(setup, own, opened[0] if opened else None, heads, names)
 
 
 # -- functions ------------------------------------------------------------------------------------
@@ -172,7 +180,7 @@ def _mapping(ours: Model, theirs: Model, own_prediction: bool) -> dict[str, str]
     occupied |= {parameter.key for parameter in theirs.parameters}
     for key in (*ours.definitions, *_free(ours)):
         if key not in names and key in occupied and key not in ours.constants:
-            names[key] = f"{key}(ref)"
+            names[key] = key + APART
     return names
 
 
@@ -193,9 +201,9 @@ def _name(key: str, ours: Model, theirs: Model) -> Name:
     """A name for a key in the merged model."""
     if key in theirs.names:
         return theirs.names[key]
-    plain = key.removesuffix("(ref)")
+    plain = key.removesuffix(APART)
     name = ours.names.get(plain, Name(plain))
-    return replace(name, qualifier="ref") if key.endswith("(ref)") else name
+    return replace(name, qualifier="ref") if key.endswith(APART) else name
 
 
 def _spellings(ours: Model, theirs: Model, names: Mapping[str, str]) -> dict[str, Name]:
@@ -254,6 +262,24 @@ def _definitions(
             continue
         found[key] = Name(str(prediction)) if key in alias else body
     return found, own
+
+
+def _written_out(
+    prediction: str | None, bodies: dict[str, Expression]
+) -> tuple[str | None, dict[str, Expression]]:
+    """The definitions with each quantity written out whose name means another one in the text.
+
+    Nobody wrote ``ŷ(ref)``; ``z_2``, which it is in the reference, can be shown.
+    """
+    found: dict[str, Expression] = {}
+    apart: dict[str, Expression] = {}
+    for key, body in bodies.items():
+        written = substitute(body, apart)
+        (apart if key.endswith(APART) else found)[key] = written
+    if prediction in apart:
+        body = apart[prediction]
+        prediction = body.key if isinstance(body, Name) else None
+    return prediction, found
 
 
 def _ordered(bodies: Mapping[str, Expression]) -> dict[str, Expression]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gradcheck.derivation import understand
 from gradcheck.derivation.naming import is_general, is_loss_name
 from gradcheck.derivation.roles import BIASES, INPUTS, LABELS, WEIGHTS
 from gradcheck.document import Document
-from gradcheck.expression import Name, value_names
+from gradcheck.expression import Name, value_keys, value_names
 from gradcheck.model import Derivation
 from gradcheck.notation import to_tex
 from gradcheck.reading import read
@@ -51,19 +52,44 @@ def _asking(document: Document, statements: ReadDocument, derivation: Derivation
 
 
 def _looking_trained(derivation: Derivation) -> list[str]:
-    """The names on the right of definitions that look like weights and biases, as LaTeX."""
-    defined = {
-        step.left_written.key
+    """The names on the right of definitions that are weights and biases, as LaTeX.
+
+    By their letter; a letter that inputs or labels have too (``u x``), and any other letter, only
+    where another name is the input, and never a name that the loss itself holds.
+    """
+    bodies = [
+        (step.left_written, step.right_written)
         for step in derivation.steps
-        if step.kind == "definition" and isinstance(step.left_written, Name)
-    }
-    found: dict[str, str] = {}
-    for step in derivation.steps:
-        if step.kind != "definition" or step.right_written is None:
-            continue
-        for name in value_names(step.right_written):
-            typical = WEIGHTS.match(name.base) or BIASES.match(name.base)
-            other = INPUTS.match(name.base) or LABELS.match(name.base)
-            if typical and not other and name.key not in defined and not is_general(name):
-                found.setdefault(name.key, to_tex(name))
-    return list(found.values())
+        if step.kind == "definition" and step.right_written is not None
+    ]
+    known = {key for left, _ in bodies if left is not None for key in value_keys(left)}
+    found: dict[str, Name] = {}
+    in_loss: set[str] = set()
+    for left, body in bodies:
+        for name in value_names(body):
+            if name.key not in {*known, *CONSTANTS} and not is_general(name):
+                found.setdefault(name.key, name)
+                if isinstance(left, Name) and is_loss_name(left):
+                    in_loss.add(name.key)
+    given = _given(found.values())
+    return [
+        to_tex(name)
+        for key, name in found.items()
+        if key not in given
+        and (_typical(name) or (given and key not in in_loss))
+        and not (key in in_loss and LABELS.match(name.base))
+    ]
+
+
+CONSTANTS = ("e", "pi")
+
+
+def _typical(name: Name) -> bool:
+    return bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
+
+
+def _given(names: Iterable[Name]) -> set[str]:
+    """The keys of the inputs: by a letter that only they have, else by the only one fit for it."""
+    fit = [name for name in names if INPUTS.match(name.base)]
+    sure = {name.key for name in fit if not _typical(name)}
+    return sure or ({fit[0].key} if len(fit) == 1 else set())

@@ -149,6 +149,8 @@ def loss_bindings(
                 local.append(binding)
                 continue
         found.append(binding)
+    if not found:
+        found = [b for b in bindings if is_loss_name(b.name) and {b.key} == differentiated - by]
     return _distinct(found), local
 
 

@@ -34,7 +34,7 @@ def explain(
     """What is to be told about one setup, in document order; ``sides`` are the document's own."""
     mends = Mends(evidence, sides)
     cause = None
-    if mends.open and not mends.settled:
+    if mends.open and not mends.settled and not evidence.setup.given:
         loss = evidence.setup.model.loss
         signs = turned(mends.context) if mends.nowhere else []
         cause = retyped(evidence.document, derivation, evidence.options, loss, signs)
@@ -120,7 +120,9 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             yield replace(finding, follows_from=_line(evidence, origin.span))
             continue
         own = _mend(mistake, mends)
-        left = mends.of_left(mistake.step, own) if mistake.step is not None else None
+        left = None
+        if mistake.step is not None and evidence.setup.own is None:
+            left = mends.of_left(mistake.step, own)
         if left is not None:
             yield _on_the_left(left)
             continue

@@ -206,9 +206,14 @@ class _Search:
         return helper and all(key in names_in(claim) for claim in mended)
 
     def _sources(self) -> list[Source]:
-        """The definitions that mean what they say; one that a reading overrides is not tried."""
+        """The definitions that mean what they say; one that a reading overrides is not tried.
+
+        Nor is one that a reference gives.
+        """
         found = []
         for source in self.context.setup.sources:
+            if source.key in self.context.setup.given:
+                continue
             body = self.context.model.definitions.get(source.key)
             if body is None or source.written.span.start < 0 or isinstance(body, Name):
                 continue

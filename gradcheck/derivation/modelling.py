@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from gradcheck.derivation.activations import (
     ACTIVATIONS,
@@ -30,10 +31,12 @@ from gradcheck.expression import (
     Expression,
     FunctionName,
     Name,
+    Number,
     Power,
     Sum,
     contains,
     substitute,
+    to_key,
     transform,
     value_keys,
     value_names,
@@ -205,7 +208,7 @@ def build_model(
         if isinstance(node, Sum) and node.upper is not None
         for key in value_keys(node.upper)
     ]
-    ordered = _in_order(resolved)
+    ordered = _in_order(_in_one(loss_key, resolved))
     pinned = {"inputs": list(pins.inputs), "labels": list(pins.labels)}
     roles = classify(loss_key, ordered, trained, counts, pinned, elsewhere)
     count = roles.sample_count
@@ -255,10 +258,6 @@ def _without(
     parameters: tuple[Parameter, ...],
     resolver: Resolver,
 ) -> SegmentModel:
-    from fractions import Fraction
-
-    from gradcheck.expression import Number
-
     empty = Model({loss_key: Number(Fraction(0))}, loss_key, None, parameters, (), ())
     reason = f"the loss is not understood: {problems.get(loss_key, 'it is not defined')}"
     if circle:
@@ -366,6 +365,25 @@ def _labels_below(loss: str, bodies: Mapping[str, Expression]) -> set[str]:
         for name in value_names(bodies[key])
         if name.key not in bodies and not looks_like_prediction(name)
     }
+
+
+def _in_one(loss: str, bodies: Mapping[str, Expression]) -> dict[str, Expression]:
+    """Two names with one formula are one quantity (``ŷ = w_2 a_1 + b_2`` beside ``z_2 = …``).
+
+    The name that the loss is computed from is set equal to the other, so that the partial of the
+    loss by either is the same.
+    """
+    found = dict(bodies)
+    below = set(reachable(loss, bodies))
+    beside: dict[str, str] = {}
+    for key, body in bodies.items():
+        if key not in below and not isinstance(body, (Name, Number)):
+            beside.setdefault(to_key(body), key)
+    for key, body in bodies.items():
+        other = beside.pop(to_key(body), None) if key in below and key != loss else None
+        if other is not None:
+            found[key] = Name(other)
+    return found
 
 
 def _in_order(bodies: Mapping[str, Expression]) -> dict[str, Expression]:

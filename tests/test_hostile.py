@@ -81,7 +81,7 @@ def test_a_missing_path_and_an_empty_folder(run_gradcheck, tmp_path: Path) -> No
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert lines[0].startswith("gradcheck: gone.md: no such file")
-    assert lines[1].startswith("gradcheck: folder: no .md file")
+    assert lines[1].startswith("gradcheck: folder: no document (.md")
     assert len(lines) == 2
     assert "Traceback" not in done.stdout + done.stderr
 

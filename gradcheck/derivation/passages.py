@@ -168,6 +168,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
                 if isinstance(node, Partial) and isinstance(node.by, Name)
             ]
     found = []
+    claimed = _claimed(statements)
     inside = _used_in_definitions(statements) & _below_losses(statements)
     for name in derived:
         typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
@@ -179,16 +180,32 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
         )
         free = name.key not in defined and (typical or not other)
         trains = name.key in updated and (typical or name.key not in defined)
-        if (trains or free) and not (is_general(name) or _of_any(name, used)):
+        general = is_general(name) or _of_any(name, used, claimed)
+        if (trains or free) and not general:
             found.append(name.key)
     found += _of_differentials(statements, defined)
     updated = [key for key in updated if key in (found if key in defined else used)]
     return tuple(dict.fromkeys([*pins.trained, *found, *updated]))
 
 
-def _of_any(name: Name, used: set[str]) -> bool:
-    """``w_{ij}`` or ``\\theta`` in a rule for any parameter, where no equation has such a name."""
-    return name.key not in used and stands_for_any(name)
+def _of_any(name: Name, used: set[str], claimed: set[str]) -> bool:
+    """``w_{ij}`` or ``\\theta`` in a rule for any parameter, where no equation has such a name.
+
+    A gradient that is written out by a name without index is one by that name: if the forward
+    equations lack it, that is a finding.
+    """
+    own = name.key in claimed and not name.subscript
+    return name.key not in used and stands_for_any(name) and not own
+
+
+def _claimed(statements: Sequence[CanonicalStatement]) -> set[str]:
+    """Names by which a derivative stands at the head of a chain that is no update."""
+    heads = (s.sides[0] for s in statements if len(s.sides) > 1 and not is_update(s))
+    return {
+        bare(head.by).key
+        for head in heads
+        if isinstance(head, Partial) and isinstance(head.by, Name)
+    }
 
 
 def _used_in_definitions(statements: Sequence[CanonicalStatement]) -> set[str]:

@@ -25,7 +25,10 @@ _LINE_COMMENTS = {
 }
 """A comment that ends with its line, by the document's format."""
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
-_COMMENTS = re.compile(r"(?:\s+|<!--.*?-->|%[^\n]*|\.\. gradcheck:[^\n]*)*", re.DOTALL)
+_COMMENTS = re.compile(
+    r"(?:\s+|<!--.*?-->|%[^\n]*|\.\. gradcheck:[^\n]*|\.\. math::|:[\w-]+:(?!`)[^\n]*)*", re.DOTALL
+)
+"""What may stand between a directive and the formula that it is about, in any format."""
 _CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
 _FORMS = {
     "markdown": "write '<!-- gradcheck: {}[GC101] reason -->' on a line of its own",

@@ -1,8 +1,9 @@
 """From the text of a document to its formulas and its prose, in one linear pass.
 
 Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and
-its kin, code fences of the language ``math``, and what `plain` finds typed as plain text. Code and
-HTML comments hide what looks like one; what is struck through (``~~…~~``) is set apart.
+its kin, code fences of the language ``math``, MyST's ``{math}`` directive (of backticks or colons)
+and role, and what `plain` finds typed as plain text. Code and HTML comments hide what looks like
+one, but not MyST's notes and theorems; what is struck through (``~~…~~``) is set apart.
 A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line of its own.
 """
 
@@ -22,13 +23,22 @@ _ENVIRONMENTS = (
     "|aligned|gathered|split|cases"
 )
 _OPENING = re.compile(
-    r"^[ \t>]*(?P<fence>`{3,}|~{3,})"
+    r"^[ \t>]*(?P<fence>`{3,}|~{3,}|:{3,}(?=[ \t]*\{math\}))"
     rf"|\\begin[ ]?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}}"
     r"|\\(?P<escaped>.)|(?P<code>`+)|(?P<comment><!--)|(?P<display>\$\$)|(?P<inline>\$)"
     r"|(?P<struck>(?<!~)~~(?=[^~\s])|<(?:del|s|strike)>)",
     re.MULTILINE | re.DOTALL,
 )
 _NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none")
+_OPTIONS = re.compile(r"\n---[ \t\r]*\n(?:[^\n]*\n){1,9}?---[ \t\r]*(?=\n)|(?:\n[ \t]*:[\w-]+:[^\n]*)+")
+"""Of a MyST directive, from the end of its first line."""
+_DIRECTIVES_OF_TEXT = frozenset(
+    "note tip hint important warning caution attention danger error seealso admonition topic "
+    "sidebar margin aside dropdown details card example exercise solution proof theorem lemma "
+    "definition corollary proposition remark algorithm observation conjecture assumption "
+    "property criterion axiom".split()
+)
+"""Directives of MyST whose content is Markdown."""
 _FORMULA = re.compile(r"\$|\\\(|\\\[|\\begin")
 _BLANK_LINE = re.compile(r"\n[ \t>]*(?=\n)")
 _LINE_QUOTE = re.compile(r"[ \t]*>")
@@ -97,6 +107,7 @@ class _Scanner:
         self.struck: list[Span] = []
         self.fences: list[Span] = []  # the content of those in no language
         self.code: list[Span] = []  # what stands between backticks
+        self.closers: set[int] = set()  # line ends before the last lines of MyST's notes
         self._found: dict[str, int] = {}
         self._paragraph_end = -1
         self._ticks: dict[int, list[int]] | None = None
@@ -130,10 +141,16 @@ class _Scanner:
     def _fence(self, opening: re.Match[str]) -> None:
         mark = opening["fence"]
         start = opening.start("fence")
+        if opening.start() - 1 in self.closers:
+            return
         line_end = self._find("\n", opening.end())
         if line_end < 0:
             line_end = len(self.text)
-        language = self.text[opening.end() : line_end].strip().strip("{}").split(" ")[0]
+        info = self.text[opening.end() : line_end].strip()
+        language = info.strip("{}").split(" ")[0].rstrip("}")
+        if info[:1] == "{" and language.removeprefix("prf:") in _DIRECTIVES_OF_TEXT:
+            self._directive_of_text(mark, line_end)
+            return
         if mark[0] == "`" and "`" in language:  # ```code``` on one line
             self._code(start, opening.end())
             return
@@ -143,7 +160,7 @@ class _Scanner:
             self._hide(start, len(self.text))
             return
         if language.lower() in ("math", "latex-math", "katex"):
-            inside = Span(line_end, closing[0])
+            inside = self._content(info, line_end, closing[0])
             if "\\" not in self.document.source(inside) and "∂" in self.document.source(inside):
                 self.fences.append(inside)
                 self._hide(start, closing[1])
@@ -153,6 +170,23 @@ class _Scanner:
             if language.lower() in _NO_LANGUAGE:
                 self.fences.append(Span(min(line_end + 1, closing[0]), closing[0]))
             self._hide(start, closing[1])
+
+    def _content(self, info: str, line_end: int, end: int) -> Span:
+        """The formula of a fence: of MyST's without options, with what its first line holds."""
+        if info[:1] != "{":
+            return Span(line_end, end)
+        rest = info.partition("}")[2].strip()
+        if rest:
+            return Span(self.text.rfind(rest, 0, line_end), end)
+        options = _OPTIONS.match(self.text, line_end, end)
+        return Span(options.end() if options else line_end, end)
+
+    def _directive_of_text(self, mark: str, line_end: int) -> None:
+        """Go on with what a note or a theorem holds; its closing line opens nothing."""
+        closing = self._closing_fence(mark, line_end)
+        if closing is not None:
+            self.closers.add(closing[0])
+        self._hide(self.at, line_end)
 
     def _closing_fence(self, mark: str, start: int) -> tuple[int, int] | None:
         at = start
@@ -254,6 +288,10 @@ class _Scanner:
         while runs and runs[-1] < end:
             runs.pop()
         if runs and runs[-1] <= self._end_of_paragraph():
+            if self.text.endswith("{math}", max(0, start - 6), start):
+                whole = Span(start - 6, runs[-1] + end - start)
+                self._formula(Span(end, runs[-1]), whole, False)
+                return
             self.code.append(Span(end, runs[-1]))
             self._hide(start, runs[-1] + end - start)
 

@@ -27,7 +27,12 @@ _PROSE_LEFT = re.compile(
     r"(?P<left>(?:[∂d]\w+\s*/\s*[∂d]\w+|\w[\w'′]*(?:\s*\(\s*[\w\s,ŷ]{1,40}\))?))\s*"
     r"(?P<relation>:=|=|≔|←)\s*$"
 )
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENTS = {
+    "markdown": re.compile(r"<!--.*?-->", re.DOTALL),
+    "latex": re.compile(r"(?<!\\)%[^\n]*"),
+    "rst": re.compile(r"^[ \t]*\.\. (?![\w:+.-]+::)[^\n]*", re.MULTILINE),
+}
+"""By the document's format."""
 
 
 @dataclass(slots=True)
@@ -146,7 +151,7 @@ def _joins(
     start = before.outer.end
     if block.outer.start - start > 2_000:
         return False
-    between = _COMMENT.sub("", document.text[start : block.outer.start])
+    between = _COMMENTS[document.format].sub("", document.text[start : block.outer.start])
     return len(between) <= 200 and len(between.split()) <= limits.JOINING_WORDS
 
 

@@ -13,7 +13,10 @@ from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block, Blocks
 
-_DIRECTIVE = re.compile(r"(?P<indent>[ \t]*)\.\. (?:(?P<name>[\w:+.-]+)::[ \t]*)?(?P<rest>.*)")
+_DIRECTIVE = re.compile(
+    r"(?P<indent>[ \t]*(?:(?:[-*+]|(?:\d+|#)\.)[ \t]+)?)\.\.(?=[ \t\r]|\Z)[ \t]*"
+    r"(?:(?P<name>[\w:+.-]+)::[ \t]*)?(?P<rest>.*)"
+)
 _OPTION = re.compile(r"[ \t]*:[\w-]+:")
 _ROLE = re.compile(r"``(?:[^`\n]|`(?!`))*``|:math:`(?P<before>[^`]*)`|`(?P<after>[^`]*)`:math:")
 _DEFAULT_ROLE = re.compile(r"(?<![`:\w])`(?P<default>[^`\n]+)`(?![`_:\w])")
@@ -65,7 +68,9 @@ class _Scanner:
                 number += 1
                 continue
             self._prose(text_from, number if directive else number + 1)
-            indent = len(directive["indent"]) if directive else self._indent(number)
+            indent = self._indent(number)
+            if directive is not None:
+                indent = len(directive["indent"].expandtabs(8))
             end = self._end_of_block(number + 1, indent)
             if directive is not None:
                 end = self._directive(directive, number, end)
@@ -79,8 +84,8 @@ class _Scanner:
             self.default_role = rest.strip() == "math"
         if name == "math":
             self._math(found, number, end)
-        elif name is not None and name not in _CODE:
-            return number + 1  # a note or a theorem: its content is text
+        elif name not in _CODE if name is not None else rest[:1] in ("[", "|"):
+            return number + 1  # a note, a theorem, a footnote: its content is text
         return end
 
     def _math(self, found: re.Match[str], number: int, end: int) -> None:
@@ -101,7 +106,8 @@ class _Scanner:
         if len(spans) > 1 and spans[0].start == first and line < end and self._line(line).strip():
             spans[:2] = [Span(first, spans[1].end)]  # it began beside the directive's name
         for span in spans:
-            self._formula(span, span, True)
+            begins = start + len(found["indent"]) if span is spans[0] else span.start
+            self._formula(span, Span(begins, span.end), True)
 
     def _prose(self, first: int, last: int) -> None:
         if first >= last:

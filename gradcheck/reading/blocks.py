@@ -30,7 +30,9 @@ _OPENING = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none")
-_OPTIONS = re.compile(r"\n---[ \t\r]*\n(?:[^\n]*\n){1,9}?---[ \t\r]*(?=\n)|(?:\n[ \t]*:[\w-]+:[^\n]*)+")
+_OPTIONS = re.compile(
+    r"\n---[ \t\r]*\n(?:[^\n]*\n){1,9}?---[ \t\r]*(?=\n)|(?:\n[ \t]*:[\w-]+:[^\n]*)+"
+)
 """Of a MyST directive, from the end of its first line."""
 _DIRECTIVES_OF_TEXT = frozenset(
     "note tip hint important warning caution attention danger error seealso admonition topic "

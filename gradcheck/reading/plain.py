@@ -14,12 +14,12 @@ from itertools import pairwise
 
 from gradcheck.document import Span
 from gradcheck.reading.plain_tokens import is_known
-from gradcheck.reading.words import PROSE, WORDS
+from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
 
 _LINE_LIMIT = 2_000
 _PART = re.compile(
     r"(?P<word>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?![\u0302\u0303\u0304\u0307]))"
-    r"|(?P<relation>:=|<-|≔|←|≈|∝|≡|≜|(?<![<>=!])=(?!=))"
+    r"|(?P<relation>:=|<-|≔|←|≈|∝|≡|≜|≠|(?<![<>=!])=(?!=))"
     r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘@/÷∕^])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
     r"|(?P<number>\d+(?:\.\d+)?)"
@@ -60,6 +60,11 @@ _CODE = re.compile(
 )
 _TWO_WORDS = re.compile(
     r"\s+(?P<article>[aAI]\s+(?=[a-z]{2}))?(?P<first>[A-Za-z]{2,})\b(?:\s+(?P<second>[A-Za-z]{2,})\b)?"
+)
+_APPLIED = re.compile(r"[ \t]*(?:[(\[{=←'′_₀-₉]|$)", re.MULTILINE)
+_FORWARD = re.compile(
+    r"[A-Za-z]\w*(?:\s?\(\s*\w+\s*\))?\s*:?=\s*"
+    r"(?:(?=.*[A-Za-z].*[-+*·/^(].*[A-Za-z])|[A-Za-z]+_?\d+\s*$)"
 )
 _JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
@@ -112,6 +117,8 @@ def plain_formulas(
     sentences += [run for span in code for run in _in_prose(text, span, names, alone)]
     strong = [_shows_mathematics(text, fence, names) for fence in fences]
     some = bool(sentences) or any(strong)
+    if some and alone:
+        sentences += [run for span in (*prose, *code) for run in _equations(text, span, names)]
     found = list(sentences)
     for fence, shows in zip(fences, strong, strict=True):
         if shows or (some and _is_all_formulas(text, fence, names)):
@@ -250,6 +257,20 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
                 yield Plain(run.span)
 
 
+def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
+    """Equations without a sign of mathematics: ``z1 = w1 * x + b1``, where others have one."""
+    for line in _lines(text, span):
+        table = text[line.start : line.end].lstrip().startswith("|")
+        if table or _CODE.search(text, line.start, line.end):
+            continue
+        for run in _runs(text, line, names, sentence=True):
+            source = text[run.span.start : run.span.end]
+            if not run.readable or run.opens or _STRONG.search(source):
+                continue
+            if _FORWARD.match(source) and not _SUPPOSED.search(text, line.start, run.span.start):
+                yield Plain(run.span)
+
+
 _HALF = "a formula half between dollars and half not: put all of it there"
 
 
@@ -304,7 +325,7 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
         if _belongs(match, text, names, sentence):
             parts.append(match)
             continue
-        run = _run(text, parts, line)
+        run = _run(text, _without_remark(parts), line)
         parts = []
         if run is not None:
             yield run
@@ -325,9 +346,12 @@ def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: b
         return True
     before = text[max(0, match.start() - 2) : match.start()].strip()
     tied = bool(before) and before[-1] in "=+-−–*·×⋅/(^[∂←{,"
+    if sentence and value in FUNCTION_WORDS and value not in FUNCTIONS:  # the activation a₁
+        return bool(_APPLIED.match(text, match.end()))
     if value in WORDS or value.lower() in ("a", "i"):
         after = text[match.end() : match.end() + 2]
-        joined = _JOINED.match(after) or not after.strip()
+        sign = not sentence and after.strip() > "\x7f"  # a ∂L/∂w
+        joined = _JOINED.match(after) or not after.strip() or sign
         comma = sentence and after[:1] == ","
         return bool(joined and not comma) or (tied and not sentence)
     if value.lower() in PROSE:
@@ -335,6 +359,17 @@ def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: b
     if sentence and value.isalpha() and not is_known(value, frozenset()):
         return tied and len(value) == 2 and names.issuperset(value)  # = wx + b
     return is_known(value, names)
+
+
+def _without_remark(parts: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Without a bracket that is open where words begin, set off by a wide space."""
+    depth = 0
+    for at in range(len(parts) - 1, 0, -1):
+        depth += {"open": 1, "close": -1}.get(str(parts[at].lastgroup), 0)
+        if depth > 0:
+            gap = parts[at - 1]
+            return parts[:at] if gap.lastgroup == "space" and len(gap.group()) > 1 else parts
+    return parts
 
 
 def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.document import Document
 from gradcheck.finding import Finding
 from gradcheck.report import DocumentResult, StepResult
 from tests.formats.conversion import Written, to_latex, to_myst, to_notebook, to_rst

@@ -41,6 +41,12 @@ ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]
     "relu": (lambda z: np.maximum(z, 0.0), lambda z: (z > 0) * 1.0),
     "softplus": (lambda z: np.logaddexp(0.0, z), sigmoid),
     "abs": (np.abs, np.sign),
+    # Right, and off by the last digit of 1 where they saturate.
+    "tanh by its output": (np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
+    "sigmoid by its output": (
+        lambda z: 1.0 / (1.0 + np.exp(-z)),
+        lambda z: 1.0 / (1.0 + np.exp(-z)) * (1.0 - 1.0 / (1.0 + np.exp(-z))),
+    ),
 }
 NETWORK_BUGS = (
     "activation derivative missing", "activation derivative double",
@@ -251,6 +257,18 @@ def hard(seed: int) -> Iterator[Problem]:
         yield from _near_optimum(net, p)
         yield from _at_zero(net, p, random)
         yield from _single(net, p)
+    yield from _by_output(random)
+
+
+def _by_output(random: np.random.Generator) -> Iterator[Problem]:
+    """Derivatives written by the output of the activation, where that is near its limits."""
+    for hidden in ("tanh by its output", "sigmoid by its output"):
+        for output in OUTPUTS:
+            base = network(random, hidden, output, decay=0.0)
+            for factor in (3.0, 10.0, 30.0, 100.0):
+                p = base.point
+                big = {**p, "w_1": p["w_1"] * factor, "b_1": p["b_1"] * factor}
+                yield of(base.data["network"], big, f"saturated {factor:g} times")
 
 
 def _near_optimum(net: Network, p: Point) -> Iterator[Problem]:

@@ -59,8 +59,8 @@ class Functions:
             self.raised = self.raised or f"{type(error).__name__}: {error}"
             return float("nan")
 
-    def analytic(self, arrays: Arrays) -> Any:
-        """What the loss returns for arrays some of which are complex."""
+    def other(self, arrays: Arrays) -> Any:
+        """What the loss returns for arrays of another kind: complex ones, or with an axis more."""
         self.watch()
         return self.value(
             self.point.rebuild({name: array.copy() for name, array in arrays.items()})

@@ -70,13 +70,15 @@ def _row(evidence: Evidence, name: str) -> GradientRow:
 
 def _unrefuted(evidence: Evidence, name: str, measured: NDArray[np.bool_]) -> tuple[Verdict, str]:
     """Nothing contradicts the claim: whether that says anything."""
-    if evidence.seen(name)[measured].any():
+    if not measured.all():
+        return Verdict.UNDECIDED, NOWHERE
+    if evidence.seen(name).any():
         return Verdict.AGREES, ""
     numeric, claimed = evidence.numeric, evidence.claimed[name]
-    if not claimed.any() and (numeric.flat[name] | ~measured).all():
+    if not claimed.any() and numeric.flat[name].all():
         return Verdict.AGREES, BOTH_ZERO
     # Nothing of it is seen: no loss if it is nothing beside what the other parameters do.
-    reach = TRUST * numeric.bounds[name][measured].max() * _scale(evidence, name)
+    reach = TRUST * numeric.bounds[name].max() * _scale(evidence, name)
     others = max((_effect(evidence, other) for other in evidence.names), default=0.0)
     if reach <= NEGLIGIBLE * others:
         return Verdict.AGREES, "0 as far as can be seen"

@@ -25,6 +25,8 @@ AWAY = 2.0**-7
 """How far beside the kink the gradient is compared, relative to the size of the parameters."""
 NEARBY, SIDES = 2.0**-20, 16
 """Where and how often the claimed gradient is asked for the values it takes about a kink."""
+ONE = 1e-3
+"""Of a jump: by so much less the slopes about a single kink leave the range of its two sides."""
 BESIDE = "kink: compared beside it"
 
 
@@ -51,11 +53,12 @@ def lenient(evidence: Evidence, random: np.random.Generator) -> Evidence:
         about = np.stack([claim[name].astype(np.float64) for claim in claims])
         low = np.minimum(value - span, about.min(axis=0))
         high = np.maximum(value + span, about.max(axis=0))
+        # One kink alone has the slopes of its two sides, and none beyond.
+        several = (span > 0.0) & (high - low > 2.0 * span + ONE * span)
         room = 1.5 * (high - low)
-        at = span > 0.0
-        values[name] = np.where(at, 0.5 * (low + high), value)
-        spans[name] = np.where(at, room, 0.0)
-        bounds[name] = np.where(at, bound - span + room, bound)
+        values[name] = np.where(several, 0.5 * (low + high), value)
+        spans[name] = np.where(several, room, span)
+        bounds[name] = np.where(several, bound - span + room, bound)
     return replace(
         evidence, numeric=replace(evidence.numeric, values=values, bounds=bounds, spans=spans)
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.code.batching import batched
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.question import Question
 from gradcheck.code.result import CodeFinding, GradientRow
@@ -60,7 +61,7 @@ class Measured:
     """
 
     numeric: NumericGradient
-    evaluations: Singles
+    evaluations: Evaluations
     method: str
     escalated: int = ESCALATED
     findings: tuple[CodeFinding, ...] = ()
@@ -122,13 +123,21 @@ def by_the_loss(question: Question, why: str | None = None) -> Measured:
     evaluations = _singles(question)
     if question.is_sampled:
         return replace(_sampled(question, evaluations), findings=findings)
-    found = None
+    return replace(_every_way(question, evaluations), findings=findings)
+
+
+def _every_way(question: Question, evaluations: Singles) -> Measured:
+    """By complex steps where the loss takes them, else by differences, of many points at once
+    where it takes a batch of them."""
+    many = None
     if question.precision.double:
-        exact = ComplexStep(question.functions.analytic, evaluations)
+        exact = ComplexStep(question.functions.other, evaluations)
         found = _complex_step(exact, evaluations, question.seed)
-    if found is None:
-        found = Measured(differentiate(evaluations), evaluations, "central differences")
-    return replace(found, findings=findings)
+        if found is not None:
+            return found
+        many = batched(question.functions, evaluations.arrays, question.seed)
+    taken: Evaluations = evaluations if many is None else many
+    return Measured(differentiate(taken), taken, "central differences")
 
 
 def _singles(question: Question) -> Singles:
@@ -154,7 +163,8 @@ def _complex_step(exact: ComplexStep, evaluations: Singles, seed: int) -> Measur
             return Measured(differences, evaluations, "complex step")
         values, _ = exact.slopes(pilots, 0)
         kinked = any(span.any() for span in differences.spans.values())
-        if kinked or not _within(differences, pilots, values):
+        edges = not np.isfinite(_flat(differences.bounds)[pilots]).all()
+        if kinked or edges or not _within(differences, pilots, values):
             return None
         found = _every_entry(exact, evaluations, differences)
     except NotAnalytic:

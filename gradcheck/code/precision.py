@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.code.evidence import Evidence
 from gradcheck.code.functions import Functions
+from gradcheck.code.result import CodeFinding
+from gradcheck.code.steadiness import noise_of
+from gradcheck.finding import RULES
+from gradcheck.numeric import TRUST
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -76,3 +81,38 @@ def _falls_to(functions: Functions, point: Arrays) -> np.dtype[Any] | None:
     ):
         return single
     return None
+
+
+def imprecise(evidence: Evidence, functions: Functions, seed: int) -> tuple[CodeFinding, ...]:
+    """Where the gradient, right in float64, is lost in the type that the parameters really have:
+    overflow, or a cancellation worse than its rounding explains."""
+    own = {name: array.dtype for name, array in functions.point.arrays.items()}
+    low = min(own.values(), key=lambda t: t.itemsize)
+    if low.itemsize >= 8:
+        return ()
+    taken, functions.types = functions.types, own
+    try:
+        claimed = functions.gradient(evidence.point)
+        noise = noise_of(functions, evidence.point, low, seed)
+    finally:
+        functions.types = taken
+    findings = []
+    for name, array in claimed.items():
+        right = evidence.claimed[name]
+        # A sum loses digits beside its largest terms, not beside itself.
+        digits = float(np.finfo(low).eps) * np.abs(right).max(initial=0.0)
+        off = np.abs(array.astype(np.float64) - right)
+        lost = ~(off <= TRUST * (noise[name] + digits))
+        if lost.any():
+            entry = tuple(int(i) for i in np.argwhere(lost)[0])
+            findings.append(
+                CodeFinding(
+                    RULES["GC517"],
+                    f"in {low} the gradient of {name} is {array[entry]:.4g} where in float64 it is "
+                    f"{right[entry]:.4g}, which agrees with the loss",
+                    parameter=name,
+                    entry=entry,
+                    suggestion="rearrange what overflows or cancels, or compute it in float64",
+                )
+            )
+    return tuple(findings)

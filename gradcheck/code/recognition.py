@@ -31,6 +31,7 @@ def recognised(
     elif any(row.verdict is Verdict.WRONG for row in rows):
         rows = _another_gradient(evidence, rows, findings)
     _behaviour(rows, functions, findings)
+    _domain(evidence, functions, findings)
     return rows, tuple(findings)
 
 
@@ -51,10 +52,7 @@ def _unsteady(rows: Rows, steadiness: Steadiness, findings: Findings) -> Rows:
         )
     )
     reason = f"not decided: the {what} is not deterministic"
-    return tuple(
-        row if row.verdict is Verdict.UNDECIDED else _with_verdict(row, Verdict.UNDECIDED, reason)
-        for row in rows
-    )
+    return tuple(replace(row, verdict=Verdict.UNDECIDED, note=reason) for row in rows)
 
 
 def _another_gradient(evidence: Evidence, rows: Rows, findings: Findings) -> Rows:
@@ -117,3 +115,19 @@ def _behaviour(rows: Rows, functions: Functions, findings: Findings) -> None:
                 "from saturation and from all zeros), without a large constant in the loss",
             )
         )
+
+
+def _domain(evidence: Evidence, functions: Functions, findings: Findings) -> None:
+    edges = evidence.numeric.edges
+    if not edges:
+        return
+    others = f" and {len(edges) - 1} more" if len(edges) > 1 else ""
+    raised = f" (it raised {functions.raised})" if functions.raised else ""
+    findings.append(
+        CodeFinding(
+            RULES["GC512"],
+            f"the loss has no value on one side of {edges[0]}{others}{raised}: "
+            "measured to the other side only",
+            suggestion="check at a point inside the domain of the loss",
+        )
+    )

@@ -68,7 +68,7 @@ def _claim(question: Question) -> Claim:
         return _joined(functions.gradient(arrays(flat)), point).astype(np.float64)
 
     def complex_loss(flat: Array) -> complex:
-        found = np.asarray(functions.analytic(arrays(flat)))
+        found = np.asarray(functions.other(arrays(flat)))
         if found.dtype.kind != "c" or found.size != 1:
             raise TypeError("the loss of complex numbers is no complex number")
         return complex(found.reshape(()))

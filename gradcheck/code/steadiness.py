@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.code.functions import Functions
-from gradcheck.code.precision import Precision
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -44,15 +43,13 @@ class Steadiness:
 
 
 def steadiness_of(
-    functions: Functions, point: Arrays, precision: Precision, seed: int
+    functions: Functions, point: Arrays, grid: np.dtype[Any], seed: int
 ) -> Steadiness:
     """Call both at the point again, and the gradient at points that differ in the last digits."""
     losses = [functions.nearby(point) for _ in range(REPEATS)]
     first, second = functions.gradient(point), functions.gradient(point)
     gradient = max((_spread(first[name], second[name]) for name in first), default=0.0)
-    return Steadiness(
-        losses[0], _scatter(losses), gradient, noise_of(functions, point, precision, seed)
-    )
+    return Steadiness(losses[0], _scatter(losses), gradient, noise_of(functions, point, grid, seed))
 
 
 def _scatter(values: list[float]) -> float:
@@ -66,14 +63,14 @@ def _spread(first: Array, second: Array) -> float:
 
 
 def noise_of(
-    functions: Functions, point: Arrays, precision: Precision, seed: int
+    functions: Functions, point: Arrays, grid: np.dtype[Any], seed: int
 ) -> dict[str, Array]:
     """What the claimed gradient changes by when the point changes in its last digits, and at least
     its own last digit, [shape] each."""
     first = functions.gradient(point)
     random = np.random.default_rng(seed)
-    digit = {name: _last_digit(array, precision) for name, array in first.items()}
-    last = max(digit.values(), default=float(np.finfo(precision.grid).eps))
+    digit = {name: _last_digit(array, grid) for name, array in first.items()}
+    last = max(digit.values(), default=float(np.finfo(grid).eps))
     noise = {name: digit[name] * np.abs(array, dtype=np.float64) for name, array in first.items()}
     for _ in range(PERTURBED):
         near = {
@@ -92,7 +89,7 @@ def _size(array: Array) -> Array:
     return np.where(array == 0.0, typical or 1.0, np.abs(array))
 
 
-def _last_digit(array: Array, precision: Precision) -> float:
+def _last_digit(array: Array, grid: np.dtype[Any]) -> float:
     """Relative; coarser where the gradient is returned, or was computed, in fewer digits."""
     kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
     if kind.itemsize > 4 and array.any():
@@ -100,4 +97,4 @@ def _last_digit(array: Array, precision: Precision) -> float:
         # Whole numbers and the like are no sign of few digits.
         if np.array_equal(single, array) and not np.array_equal(array.astype(np.float16), array):
             kind = np.dtype(np.float32)
-    return max(float(np.finfo(kind).eps), float(np.finfo(precision.grid).eps))
+    return max(float(np.finfo(kind).eps), float(np.finfo(grid).eps))

@@ -15,7 +15,7 @@ from gradcheck.code.judging import judged, verdict_of
 from gradcheck.code.kinks import beside, kinked, lenient, settled
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.measuring import CONFIRMED, Measured, by_the_loss, measured
-from gradcheck.code.precision import Precision, precision_of
+from gradcheck.code.precision import Precision, imprecise, precision_of
 from gradcheck.code.question import EVERY_ENTRY_UP_TO, Question
 from gradcheck.code.recognition import recognised
 from gradcheck.code.result import GradientReport, GradientRow
@@ -55,7 +55,7 @@ def tried(trial: Trial) -> GradientReport:
     if not np.isfinite(here):
         raise ValueError(f"the loss is {here} at the parameters given: expected a finite number")
     precision = precision_of(functions, point)
-    steadiness = steadiness_of(functions, point, precision, trial.seed)
+    steadiness = steadiness_of(functions, point, precision.grid, trial.seed)
     entries = sum(array.size for array in point.values())
     with progress(trial.progress, EVALUATIONS_AN_ENTRY * entries) as functions.watch:
         found, evidence = _compared(trial, point, precision, steadiness.noise)
@@ -70,6 +70,8 @@ def tried(trial: Trial) -> GradientReport:
         from gradcheck.code.diagnosis import diagnosed  # only a wrong one pays for the import
 
         findings += diagnosed(evidence, functions, rows, precision.grid, steadiness.noise)
+    elif verdict_of(rows) is Verdict.AGREES and precision.double:
+        findings += imprecise(evidence, functions, trial.seed)
     stopped = "stopped by the user: this is what was known by then" if found.interrupted else ""
     notes = (*trial.notes, *filter(None, (precision.note, *found.notes, stopped)))
     return GradientReport(
@@ -118,8 +120,8 @@ def _rows(found: Measured, evidence: Evidence) -> tuple[GradientRow, ...]:
     if not found.interrupted:
         return rows
     return tuple(
-        replace(row, verdict=Verdict.UNDECIDED, note="; ".join(filter(None, (STOPPED, row.note))))
-        if row.verdict is Verdict.AGREES and row.checked < row.entries
+        replace(row, verdict=Verdict.UNDECIDED, note=STOPPED)
+        if row.verdict is not Verdict.WRONG and row.checked < row.entries
         else row
         for row in rows
     )
@@ -133,7 +135,7 @@ def _beside_the_kink(
     point = beside(evidence.point, random)
     if not np.isfinite(trial.functions.nearby(point)):
         return evidence, judged(evidence), 1
-    noise = noise_of(trial.functions, point, precision, trial.seed)
+    noise = noise_of(trial.functions, point, precision.grid, trial.seed)
     found, near = _compared(trial, point, precision, noise)
     near_rows = judged(near)
     if verdict_of(near_rows) is Verdict.AGREES:

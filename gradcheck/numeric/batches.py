@@ -22,7 +22,8 @@ class Evaluations(ABC):
 
     All entries of all parameters are numbered through, in the order of the mapping: ``flat`` [P]
     holds their values, ``starts`` where each parameter begins. ``grid`` is the type whose numbers
-    the loss tells apart: displaced entries are rounded to it.
+    the loss tells apart: displaced entries are rounded to it. Once the user has stopped it
+    (Ctrl-C), it is ``interrupted`` and all further losses are nan: what was measured stays.
     """
 
     def __init__(self, point: Mapping[str, ArrayLike], grid: Any = np.float64) -> None:
@@ -41,6 +42,7 @@ class Evaluations(ABC):
         self.flat: Array = np.concatenate([*ravelled, np.zeros(0)])
         self.grid = np.dtype(grid)
         self.evaluations = 0
+        self.interrupted = False
 
     @property
     def resolution(self) -> float:
@@ -75,19 +77,25 @@ class Evaluations(ABC):
     def here(self) -> float:
         """The loss at the point itself."""
 
-    @abstractmethod
     def at(self, entries: NDArray[np.intp], values: Array) -> Array:
         """Losses [n, d] with entry ``entries[r]`` alone set to ``values[r, c]``; ``entries``
         ascend. A loss that has no value there is nan."""
+        losses = np.full(values.shape, np.nan)
+        if not self.interrupted:
+            try:
+                self._fill(losses, entries, values)
+            except KeyboardInterrupt:
+                self.interrupted = True
+        return losses
+
+    def _fill(self, losses: Array, entries: NDArray[np.intp], values: Array) -> None:
+        """Evaluate the losses of `at`, in place; one that has an `at` of its own needs none."""
+        raise NotImplementedError
 
 
 class Singles(Evaluations):
     """A loss that takes one point: ``loss(arrays)`` with float64 arrays of the parameters' own
-    shapes, which it must not change, returns a number.
-
-    Once the user has stopped it (Ctrl-C), it is ``interrupted`` and all further losses are nan:
-    what was measured by then stays.
-    """
+    shapes, which it must not change, returns a number."""
 
     def __init__(
         self,
@@ -97,21 +105,11 @@ class Singles(Evaluations):
     ) -> None:
         super().__init__(point, grid)
         self.loss = loss
-        self.interrupted = False
 
     def here(self) -> float:
         self.evaluations += 1
         with np.errstate(all="ignore"):
             return float(self.loss(self.arrays))
-
-    def at(self, entries: NDArray[np.intp], values: Array) -> Array:
-        losses = np.full(values.shape, np.nan)
-        if not self.interrupted:
-            try:
-                self._fill(losses, entries, values)
-            except KeyboardInterrupt:
-                self.interrupted = True
-        return losses
 
     def _fill(self, losses: Array, entries: NDArray[np.intp], values: Array) -> None:
         owners = np.searchsorted(self.starts, entries, side="right") - 1
@@ -144,16 +142,14 @@ class Batches(Evaluations):
     def here(self) -> float:
         return float(self._call({name: array[None] for name, array in self.arrays.items()}, 1)[0])
 
-    def at(self, entries: NDArray[np.intp], values: Array) -> Array:
-        """Losses [n, d]; all values of one entry are evaluated in one call, so that they share
-        whatever rounding depends on the size of the batch."""
+    def _fill(self, losses: Array, entries: NDArray[np.intp], values: Array) -> None:
+        """All values of one entry are evaluated in one call, so that they share whatever rounding
+        depends on the size of the batch."""
         n, d = values.shape
-        losses = np.empty((n, d))
         together = max(1, self.chunk // max(1, d))
         for start in range(0, n, together):
             part = slice(start, start + together)
             losses[part] = self._displaced(entries[part], values[part])
-        return losses
 
     def _displaced(self, entries: NDArray[np.intp], values: Array) -> Array:
         n, d = values.shape

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.numeric.batches import Array, Evaluations
+from gradcheck.numeric.measurement import EPS, NOISE_FACTOR
 
 Indices = NDArray[np.intp]
 
 STEP = 2.0**-120
 """Relative to the largest entry of the parameter."""
-EPS = float(np.finfo(np.float64).eps)
 DIGITS = 4.0
 """Last digits of the derivative that are never trusted."""
 
@@ -57,9 +57,20 @@ class ComplexStep:
             }
             change = np.maximum(change, np.abs(self._at(near, entries) - found))
         # From few samples it may come out too low by chance: never lower than is usual.
-        with np.errstate(all="ignore"):
-            usual = np.nanmedian(change / np.abs(found)) if found.any() else 0.0
-        return found, 2.0 * np.maximum(change, usual * np.abs(found)) + DIGITS * EPS * np.abs(found)
+        seen = found != 0.0
+        usual = float(np.median(change[seen] / np.abs(found[seen]))) if seen.any() else 0.0
+        off = 2.0 * np.maximum(change, usual * np.abs(found)) + DIGITS * EPS * np.abs(found)
+        return found, off + self._floor(entries)
+
+    def _floor(self, entries: Indices) -> Array:
+        """What no gradient code is asked for, [n]: more digits than the loss itself has. Where it
+        saturates, 1 - tanh² is off by the last digit of 1, and still right."""
+        sizes = [
+            float(np.sqrt(np.mean(array**2))) or 1.0 if array.size else 1.0
+            for array in self.evaluations.arrays.values()
+        ]
+        owners = np.searchsorted(self.evaluations.starts, entries, side="right") - 1
+        return NOISE_FACTOR * EPS * abs(self.evaluations.here()) / np.array(sizes)[owners]
 
     def _at(self, point: Mapping[str, Array], entries: Indices) -> Array:
         with warnings.catch_warnings(), np.errstate(all="ignore"):

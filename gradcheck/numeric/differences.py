@@ -23,13 +23,14 @@ which it was called. This one assumes that it does not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradcheck.numeric.batches import Array, Batches, Evaluations, Loss
+from gradcheck.numeric.one_sided import one_sided
 from gradcheck.numeric.search import Found, search, search_again
 
 TRUST = 8.0
@@ -49,8 +50,10 @@ class NumericGradient:
     entry's true gradient is within its bound of its value, a bound is infinite where the loss has
     no value near the point. At a kink (ReLU or abs at 0) the value is the mean of the slopes on the
     two sides, the span is half their difference (0 elsewhere) and the bound reaches both.
-    ``flat`` marks the entries at which the loss never moved. ``evaluations`` counts the points at
-    which the loss was evaluated, ``noise`` is the standard deviation of its rounding error.
+    ``flat`` marks the entries at which the loss never moved, ``edges`` names those that could be
+    measured to one side only, the loss having no value on the other. ``evaluations`` counts the
+    points at which the loss was evaluated, ``noise`` is the standard deviation of its rounding
+    error.
     """
 
     values: dict[str, Array]
@@ -59,6 +62,7 @@ class NumericGradient:
     flat: dict[str, NDArray[np.bool_]]
     evaluations: int
     noise: float
+    edges: tuple[str, ...] = ()
 
     def apart(self, name: str, candidate: ArrayLike, slack: float = 0.0) -> Array:
         """By how much each entry of another gradient differs, in units of what it may: above 1 it
@@ -106,19 +110,24 @@ def differentiate(evaluations: Evaluations) -> NumericGradient:
     here = evaluations.here()
     if not np.isfinite(here):
         raise NotDifferentiable(f"the loss is {here} at the point itself")
-    return _shaped(evaluations, search(evaluations, here))
+    found = search(evaluations, here)
+    lost = np.flatnonzero(~np.isfinite(found.bounds))
+    if lost.size:
+        found.values[lost], found.bounds[lost] = one_sided(evaluations, here, lost, found.noise)
+        lost = lost[np.isfinite(found.bounds[lost])]
+    edges = tuple(evaluations.place(int(entry)) for entry in lost)
+    return replace(_shaped(evaluations, found), edges=edges)
 
 
 def differentiate_again(
     evaluations: Evaluations, known: NumericGradient, entries: NDArray[np.intp]
 ) -> NumericGradient:
     """``known`` with ``entries`` (numbered through, ascending) measured once more, each by a search
-    of its own. Of the two intervals the second is taken, unless it is so much wider that it says
-    nothing new."""
+    of its own; the second result is taken, if there is one."""
     found = search_again(evaluations, evaluations.here(), entries)
     before = {k: _flat(getattr(known, k)) for k in ("values", "bounds", "spans", "flat")}
     taken = np.zeros(evaluations.flat.size, dtype=bool)
-    taken[entries] = True
+    taken[entries] = np.isfinite(found.bounds[entries])
     merged = Found(
         np.where(taken, found.values, before["values"]),
         np.where(taken, found.bounds, before["bounds"]),
@@ -127,7 +136,7 @@ def differentiate_again(
         np.where(taken, found.flat, before["flat"]),
         known.noise,
     )
-    return _shaped(evaluations, merged)
+    return replace(_shaped(evaluations, merged), edges=known.edges)
 
 
 def _flat(by_name: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

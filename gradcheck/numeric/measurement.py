@@ -66,9 +66,9 @@ def measure(
     sigma = np.maximum(level, noise.relative * np.maximum(np.abs(up), np.abs(down)))
     with np.errstate(all="ignore"):
         slopes, spread = (up - down) / width, np.sqrt(2.0) * sigma / width
-        values, bounds, coarse = _extrapolate(SLOPES, slopes, spread)
+        values, bounds, coarse = extrapolate(SLOPES, slopes, spread)
         bend = up + down - 2.0 * here
-        jump, jump_bound, _ = _extrapolate(JUMPS, bend / h, np.sqrt(6.0) * sigma / h)
+        jump, jump_bound, _ = extrapolate(JUMPS, bend / h, np.sqrt(6.0) * sigma / h)
         kinked = np.abs(jump) > 2.0 * jump_bound
         spans = np.where(kinked, 0.5 * np.abs(jump), 0.0)
         bounds += spans + np.where(kinked, 0.5 * jump_bound, 0.0)
@@ -88,7 +88,7 @@ def measure(
     )
 
 
-def _extrapolate(
+def extrapolate(
     table: Estimates, measured: Array, spread: Array
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Best estimate, its bound, and whether truncation is the larger part of that, [n] each.

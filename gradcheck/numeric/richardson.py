@@ -32,13 +32,13 @@ class Estimates:
     high: slice
 
 
-def extrapolation(levels: int, power: int) -> Estimates:
+def extrapolation(levels: int, power: int, by: int = 2) -> Estimates:
     """The table for so many step sizes, each half the one before, and an error whose expansion
-    has the powers ``power``, ``power`` + 2, ``power`` + 4, … of the step."""
+    has the powers ``power``, ``power`` + ``by``, ``power`` + 2 ``by``, … of the step."""
     table: list[list[Array]] = [list(np.eye(levels))]
     for j in range(1, levels):
         last = table[-1]
-        factor = 2.0 ** (power + 2 * (j - 1))
+        factor = 2.0 ** (power + by * (j - 1))
         table.append([(factor * last[k + 1] - last[k]) / (factor - 1.0) for k in range(levels - j)])
     places = [(k, j) for j in range(1, levels) for k in range(levels - j)]
     weights = np.array([table[j][k] for k, j in places])
@@ -53,3 +53,6 @@ SLOPES = extrapolation(LEVELS, power=2)
 
 JUMPS = extrapolation(LEVELS, power=1)
 """For the right slope minus the left one, which is odd in h where the loss is smooth."""
+
+ONE_SIDED = extrapolation(LEVELS, power=1, by=1)
+"""For differences to one side, whose error has every power of h."""

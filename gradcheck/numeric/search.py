@@ -134,11 +134,13 @@ class _State:
         own = np.sqrt(hear(self.batches, entries, here, near[:, None] * NEAREST))
         least = EPS * abs(self.here)
         self.near_noise = max(_median(own), least)
-        loud = np.flatnonzero(own > 4.0 * self.near_noise)
+        few = entries.size < PILOTS  # so few that their median may be such a kink itself
+        loud = np.flatnonzero(own > 4.0 * (least if few else self.near_noise))
         if loud.size:  # a kink at the point sounds like noise, but only there
             for side in (0.25 * self.steps[entries[loud]], -0.25 * self.steps[entries[loud]]):
                 aside = hear(self.batches, entries[loud], side, near[loud, None] * NEAREST)
                 own[loud] = np.fmin(own[loud], np.sqrt(aside))
+            self.near_noise = max(_median(own), least)
         # Noise far above the last digit comes from a cancellation inside the loss (an offset, a
         # residual near 0), which does not grow with the loss.
         ratio = self.near_noise / least if least else 1.0

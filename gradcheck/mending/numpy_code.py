@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Protocol
 
 from gradcheck.expression import (
     Add,
@@ -23,6 +22,7 @@ from gradcheck.expression import (
     contains,
     names_in,
 )
+from gradcheck.mending.exact import Chosen
 from gradcheck.model import Model
 
 _FUNCTIONS = {
@@ -44,28 +44,14 @@ _WRITTEN_OUT = {
     ("softplus", 1): "1 / (1 + np.exp(-({0})))",
 }
 
-
-class Choice(Protocol):
-    """What is known of an activation's value; see `counterexample.Chosen`."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def value(self) -> Fraction: ...
-    @property
-    def slope(self) -> Fraction: ...
-    @property
-    def logarithm_of(self) -> int: ...
-    @property
-    def bias(self) -> str | None: ...
-    @property
-    def abstract(self) -> bool: ...
+FUNCTION = "value_at"
+"""The snippet's one function: what is differentiated, at a value of the name it is derived by."""
 
 
 def snippet(
     model: Model,
     free: Mapping[str, Fraction],
-    chosen: Mapping[str, Choice],
+    chosen: Sequence[Chosen],
     left: Expression,
     right: Expression,
 ) -> str:
@@ -74,19 +60,20 @@ def snippet(
 
 
 class _Code:
-    def __init__(self, model: Model, chosen: Mapping[str, Choice]) -> None:
+    def __init__(self, model: Model, chosen: Sequence[Chosen]) -> None:
         self.model = model
         self.chosen = chosen
         self.identifiers: dict[str, str] = {}
+        self.emitted: dict[str, str] = {}
 
     def lines(self, free: Mapping[str, Fraction], left: Expression, right: Expression) -> list[str]:
         found = ["import numpy as np", ""]
         found += [f"{self.name(key)} = {value}" for key, value in free.items()]
-        for choice in self.chosen.values():
-            if choice.abstract:
-                function = self._function(choice.key)
-                found.append(f"{function} = lambda z: {choice.value} + {choice.slope} * z")
-                found.append(f"{function}_prime = lambda z: {choice.slope} + 0 * z")
+        abstract = {c.application.function.key: c for c in self.chosen if c.abstract}
+        for key, choice in abstract.items():
+            function = self.name(key)
+            found.append(f"{function} = lambda z: {choice.value} + {choice.slope} * z")
+            found.append(f"{function}_prime = lambda z: {choice.slope} + 0 * z")
         found.append("")
         found += self._definitions()
         found.append("")
@@ -94,47 +81,54 @@ class _Code:
         if isinstance(left, Partial) and isinstance(left.by, Name):
             found += self._function_of(left.of, left.by)
             variable = self.name(left.by.key)
-            shown = f"(f({variable} + 1e-6) - f({variable} - 1e-6)) / 2e-6"
+            shown = f"({FUNCTION}({variable} + 1e-6) - {FUNCTION}({variable} - 1e-6)) / 2e-6"
         found.append(f'print("the left side:", {shown})')
         found.append(f'print("this side:", {self.write(right)})')
         return found
 
-    def _function(self, key: str) -> str:
-        body = self.model.definitions[key]
-        assert isinstance(body, Apply)
-        return self.name(body.function.key)
-
     def _definitions(self) -> list[str]:
-        """The forward equations; a bias that is solved for comes from its activation's argument."""
-        found: list[str] = []
-        waiting = {c.bias: c for c in self.chosen.values() if c.bias is not None}
-        found += [f"{self.name(str(choice.bias))} = 0" for choice in waiting.values()]
-        for key, body in self.model.definitions.items():
-            chosen = self.chosen.get(key)
-            if chosen is not None and chosen.bias is not None:
-                assert isinstance(body, Apply)
-                bias, argument = self.name(chosen.bias), body.arguments[0]
-                shown = self.write(argument)
-                start = "" if chosen.logarithm_of == 1 else f"np.log({chosen.logarithm_of}) "
-                found.append(
-                    f"{bias} = {start}- ({shown})  # so that {self.name(key)} = {chosen.value}"
-                )
-                found += [
-                    f"{self.name(k)} = {self.write(self.model.definitions[k])}"
-                    for k in self.model.ancestors(key)[:-1]
-                    if chosen.bias in _below(self.model, k)
-                ]
-            if not _has_partial(body):
-                found.append(f"{self.name(key)} = {self.write(body)}")
-        return found
+        """The forward equations, and before they are needed the names that are solved for."""
+        for key in self.model.definitions:
+            self._emit(key)
+        return [line for line in self.emitted.values() if line]
+
+    def _emit(self, key: str) -> None:
+        if key in self.emitted:
+            return
+        choice = next((c for c in self.chosen if c.solved == key), None)
+        body = self.model.definitions.get(key) if choice is None else self._rest(choice)
+        if body is None or _has_partial(body):
+            return
+        for name in sorted(names_in(body)):
+            self._emit(name)
+        text = f"{self.name(key)} = {self.write(body)}" if choice is None else self._solved(choice)
+        self.emitted[key] = text
+
+    def _rest(self, choice: Chosen) -> Expression:
+        """The argument without the name that it is solved for."""
+        return without(self.model, choice.argument, choice.solved)
+
+    def _solved(self, choice: Chosen) -> str:
+        rest = self._rest(choice)
+        none = isinstance(rest, Number) and rest.value == 0
+        log = "" if choice.logarithm_of == 1 else f"np.log({choice.logarithm_of})"
+        text = (log or "0") if none else f"{log} - {self._factor(rest)}".strip()
+        if choice.factor != 1:
+            divisor = self.write(Number(choice.factor))
+            text = f"({text}) / {divisor}"
+        bodies = {body: key for key, body in self.model.definitions.items()}
+        key = bodies.get(choice.application)
+        what = self.name(key) if key is not None else self.write(choice.application)
+        return f"{self.name(choice.solved)} = {text}  # so that {what} = {choice.value}"
 
     def name(self, key: str) -> str:
         """A name that Python can read, one for each key."""
         if key not in self.identifiers:
+            reserved = ("np", "print", FUNCTION)
             text = re.sub(r"^hat\((\w+)\)", r"\1_hat", key)
             text = re.sub(r"\W+", "_", text).strip("_") or "v"
             text = f"v{text}" if text[0].isdigit() else text
-            while text in self.identifiers.values() or keyword.iskeyword(text) or text == "np":
+            while text in self.identifiers.values() or keyword.iskeyword(text) or text in reserved:
                 text += "_"
             self.identifiers[key] = text
         return self.identifiers[key]
@@ -194,7 +188,7 @@ class _Code:
 
     def _function_of(self, of: Expression, by: Name) -> list[str]:
         """``of`` as a function of ``by``, through the forward equations between them."""
-        found = ["", f"def f({self.name(by.key)}):"]
+        found = ["", f"def {FUNCTION}({self.name(by.key)}):"]
         found += [
             f"    {self.name(key)} = {self.write(self.model.definitions[key])}"
             for key in self._between(of, by)
@@ -227,3 +221,25 @@ def _below(model: Model, key: str) -> set[str]:
 
 def _has_partial(node: Expression) -> bool:
     return contains(node, Partial)
+
+
+def without(model: Model, node: Expression, key: str) -> Expression:
+    """A sum that is linear in a name with that name put to 0, and nothing else changed."""
+    match node:
+        case Name(key=own) if own == key:
+            return _ZERO
+        case Name(key=own) if own in model.definitions and key in model.below(own):
+            return without(model, model.definitions[own], key)
+        case Negate(operand=operand):
+            inner = without(model, operand, key)
+            return inner if inner == _ZERO else Negate(inner)
+        case Multiply(factors=factors):
+            parts = tuple(without(model, factor, key) for factor in factors)
+            return _ZERO if _ZERO in parts else Multiply(parts)
+        case Add(terms=terms):
+            left = [part for term in terms if (part := without(model, term, key)) != _ZERO]
+            return Add(tuple(left)) if len(left) > 1 else left[0] if left else _ZERO
+    return node
+
+
+_ZERO = Number(Fraction(0))

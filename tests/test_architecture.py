@@ -42,6 +42,7 @@ ORDER = (
     ("verification",),
     ("rendering",),
     ("pytest_plugin",),
+    ("arguments",),
     ("cli",),
 )
 """The arrows of the design: a module imports from its own row or those above it."""

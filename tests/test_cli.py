@@ -499,3 +499,11 @@ def test_an_interrupted_run_prints_what_is_known(tmp_path: Path, code: str) -> N
     assert "gradcheck: model.py:waits: interrupted before there was a result" in errors
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
+
+
+def test_paths_may_stand_between_the_options(tmp_path, run_gradcheck) -> None:
+    done = run_gradcheck("verify", "gone.md", "--strict", "lost.md")
+    assert done.returncode == 2
+    assert "gone.md: no such file" in done.stderr and "lost.md: no such file" in done.stderr
+    assert run_gradcheck("verify", "gone.md", "--strikt").returncode == 2
+    assert "unrecognized arguments: x" in run_gradcheck("read", "a.md", "x").stderr

@@ -136,6 +136,14 @@ def test_concise_has_a_line_a_finding(report: Report) -> None:
     assert sorted((m[1], m[3], int(m[2])) for m in places if m) == findings_of(report)
 
 
+def test_github_has_a_command_a_finding(report: Report) -> None:
+    lines = renderer("github")(report).splitlines()[:-1]
+    places = re.findall(r"^::\w+ file=([^,]*),line=(\d+).*title=(GC\d{3}) ", "\n".join(lines), re.M)
+    wanted = [(path, code, line) for path, code, line in findings_of(report)]
+    assert sorted((path, code, int(line)) for path, line, code in places) == wanted
+    assert len(lines) == len(wanted) + len(report.errors)
+
+
 def test_markdown_has_every_gradient_and_every_finding(report: Report) -> None:
     text = renderer("markdown")(report)
     made = json.loads(renderer("json")(report))

@@ -1,8 +1,8 @@
 """Right and wrong gradient code under gradcheck and under other checkers at their defaults.
 
-    python benchmarks/code_verdicts.py [--easy 12] [--hard 3] [--peer-share 1] [--show]
+    python benchmarks/code_verdicts.py [--easy 4] [--hard 3] [--peer-share 1] [--show]
 
-Plants mistakes in the gradients of ``--easy`` × 15 well-scaled problems and of ``--hard`` × 224
+Plants mistakes in the gradients of ``--easy`` × 15 well-scaled problems and of ``--hard`` × 233
 problems under hard conditions (large and small inputs, an offset, kinks, saturation, optima,
 float32, mixed scales), and checks the right gradients of all. The reference is analytic.
 
@@ -36,7 +36,8 @@ from benchmarks.verdicts.problems import Gradient, Problem, easy, hard
 from gradcheck.code import GradientReport
 
 OWN = "gradcheck"
-HARD_MISTAKES = 8  # of every hard problem
+HARD_MISTAKES = 3  # of every hard problem
+PARTS = 8  # of a seed, so that all processors have work
 
 
 @dataclass
@@ -110,15 +111,15 @@ def _count(tally: Tally, found: GradientReport, which: str) -> None:
         tally.reasons.update(reasons or {"no reason"})
 
 
-def run(job: tuple[str, int, int]) -> Tally:
-    """One seed of the easy or the hard set; peers judge every ``share``-th problem."""
-    which, seed, share = job
+def run(job: tuple[str, int, int, int]) -> Tally:
+    """A part of one seed of the easy or the hard set; peers judge every ``share``-th problem."""
+    which, seed, part, share = job
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     peers = installed() if share else {}
     tally = Tally()
     problems = easy(seed) if which == "easy" else list(hard(seed))
-    for number, problem in enumerate(problems):
+    for number, problem in list(enumerate(problems))[part::PARTS]:
         some = peers if share and number % share == 0 else {}
         mistakes = None if which == "easy" else HARD_MISTAKES
         tally.add(judge(problem, some, mistakes, 1000 * seed + number))
@@ -166,17 +167,17 @@ def by_kind(tally: Tally) -> str:
     )
 
 
-def jobs(arguments: argparse.Namespace) -> Iterator[tuple[str, int, int]]:
-    for seed in range(arguments.hard):
-        yield "hard", seed, arguments.peer_share
-    for seed in range(arguments.easy):
-        yield "easy", seed, arguments.peer_share
+def jobs(arguments: argparse.Namespace) -> Iterator[tuple[str, int, int, int]]:
+    for which, seeds in (("hard", arguments.hard), ("easy", arguments.easy)):
+        for seed in range(seeds):
+            for part in range(PARTS):
+                yield which, seed, part, arguments.peer_share
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--easy", type=int, default=12, help="seeds of 15 well-scaled problems")
-    parser.add_argument("--hard", type=int, default=3, help="seeds of 209 hard problems")
+    parser.add_argument("--easy", type=int, default=4, help="seeds of 15 well-scaled problems")
+    parser.add_argument("--hard", type=int, default=3, help="seeds of 233 hard problems")
     parser.add_argument("--peer-share", type=int, default=1, help="0: gradcheck alone")
     parser.add_argument("--show", action="store_true", help="the reports behind the faults")
     arguments = parser.parse_args()

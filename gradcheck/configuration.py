@@ -261,21 +261,22 @@ STARTING_POINT = """\
 paths = []          # what 'gradcheck verify' checks when no path is given
 exclude = []        # patterns of files in folders to pass over, such as "drafts/*"
 select = []         # codes or beginnings of codes; none: all
-ignore = []         # such as "GC2": conventions are not shown
+ignore = []         # the same for what is left out, such as "GC2": conventions are not shown
 strict = false      # fail also on conventions, warnings and gradients not claimed
-# baseline = "gradcheck-baseline.json"
-# against = "assignment.md"
-seed = 0
+# baseline = "gradcheck-baseline.json"  # findings in this file do not fail the run
+# against = "assignment.md"             # judge by the equations and the loss of this document
+seed = 0            # of the random points at which the numbers are compared
 jobs = 0            # processes; 0: as many as pay
 
 # [[files]]         # other codes for some documents ([[tool.gradcheck.files]] in pyproject.toml)
-# files = "drafts/*"
-# ignore = ["GC3"]
+# files = "drafts/*"  # the pattern of their paths, from this file's folder
+# select = []       # added to the project's
+# ignore = ["GC3"]  # added to the project's
 
-# [points]          # for classes: 'gradcheck grade'
-# total = 100
+# [points]          # for classes: --format csv and gradescope
+# total = 100       # for a document with every gradient right
 # convention = 1.0  # share for a gradient that is right up to a convention
 # follows = 0.5     # share for one that is wrong only because of an error before it
-# undecided = 0.0
+# undecided = 0.0   # share for one that was not decided or not read: a person has to look
 """
 """What ``gradcheck init`` writes; it says what holds without it."""

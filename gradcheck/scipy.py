@@ -32,16 +32,16 @@ def gradient_case(
     fun: Callable[..., Any], x0: Any, jac: Any = True, args: Any = ()
 ) -> GradientCase:
     """The same as a case, for ``gradcheck verify FILE.py:NAME``."""
-    start, more = np.atleast_1d(np.asarray(x0)), _arguments(args)
+    start, args = np.atleast_1d(np.asarray(x0)), _arguments(args)
     parameters = {"x": start}
     if jac is True:
         return GradientCase(
-            parameters=parameters, value_and_gradient=lambda p: _both(fun(p["x"], *more))
+            parameters=parameters, value_and_gradient=lambda p: _both(fun(p["x"], *args))
         )
     slope = _function(jac)
     return GradientCase(
-        loss=lambda p: fun(p["x"], *more),
-        gradient=lambda p: {"x": slope(p["x"], *more)},
+        loss=lambda p: fun(p["x"], *args),
+        gradient=lambda p: {"x": slope(p["x"], *args)},
         parameters=parameters,
     )
 
@@ -61,18 +61,18 @@ def jacobian_case(
     fun: Callable[..., Any], x0: Any, jac: Callable[..., Any], args: Any = ()
 ) -> BackwardCase:
     """The same as a case, for ``gradcheck verify FILE.py:NAME``."""
-    slopes, more = _function(jac), _arguments(args)
+    slopes, args = _function(jac), _arguments(args)
     start = np.atleast_1d(np.asarray(x0))
 
     def backward(upstream: Any, x: Any) -> Any:
-        rows = slopes(x, *more)
+        rows = slopes(x, *args)
         matrix = rows if hasattr(rows, "tocsr") else np.atleast_2d(np.asarray(rows))
         expected = (np.size(upstream), start.size)
         if matrix.shape != expected:
             raise ValueError(f"jac returned an array of shape {matrix.shape}: expected {expected}")
         return np.asarray(matrix.T @ np.ravel(upstream)).reshape(start.shape)
 
-    return BackwardCase(lambda x: np.asarray(fun(x, *more)), backward, {"x": start})
+    return BackwardCase(lambda x: np.asarray(fun(x, *args)), backward, {"x": start})
 
 
 def _arguments(args: Any) -> tuple[Any, ...]:

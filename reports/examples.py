@@ -10,6 +10,7 @@ with ``<!-- needs: torch, jax -->`` is run where these can be imported.
 from __future__ import annotations
 
 import doctest
+import importlib
 import importlib.util
 import io
 import os
@@ -27,7 +28,7 @@ from gradcheck import cli
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(
     r"^(?P<mark>(?:<!-- (?P<verb>file|edit): (?P<file>\S+) -->\n)?)(?P<ticks>`{3,})"
-    r"(?P<language>\w*)\n"
+    r"(?P<language>[\w{}-]*)\n"
     r"(?P<content>.*?)^(?P=ticks)$",
     re.MULTILINE | re.DOTALL,
 )
@@ -62,9 +63,10 @@ def with_output(text: str, folder: Path) -> str:
         run = {"console": session.run, "pycon": lambda block: _statements(block, names)}
         shown = run.get(fence["language"], str)(content)
         head = f"{fence['mark']}{fence['ticks']}{fence['language']}\n"
+        shown = shown.replace(str(folder.resolve()), "/home/ada/project")
         return f"{head}{shown}{fence['ticks']}"
 
-    with chdir(folder), _as_on_a_terminal():
+    with chdir(folder), _as_on_a_terminal(), _modules_of(folder.resolve()):
         return FENCE.sub(remade, text)
 
 
@@ -86,6 +88,23 @@ def _as_on_a_terminal() -> Iterator[None]:
     clean["COLUMNS"] = "80"
     with mock.patch.dict(os.environ, clean, clear=True):
         yield
+
+
+@contextmanager
+def _modules_of(folder: Path) -> Iterator[None]:
+    """Modules in the folder can be imported, and are forgotten afterwards."""
+    with mock.patch.object(sys, "path", [str(folder), *sys.path]):
+        importlib.invalidate_caches()
+        try:
+            yield
+        finally:
+            for name in [name for name, module in sys.modules.items() if _is_in(module, folder)]:
+                del sys.modules[name]
+
+
+def _is_in(module: object, folder: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and Path(file).is_relative_to(folder)
 
 
 class _Session:

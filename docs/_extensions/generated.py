@@ -9,7 +9,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from gradcheck import cli
 from gradcheck.configuration import STARTING_POINT, FileRule, Points, Settings
@@ -17,6 +20,7 @@ from gradcheck.derivation.readings import CHARITIES
 from gradcheck.finding import RULES, Rule
 from gradcheck.rules import EXPLANATIONS
 
+TOP = Path(__file__).resolve().parent.parent.parent
 _PLACE = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
 _FAMILIES = {
     "GC0": "Reading",
@@ -76,9 +80,7 @@ def _prose(text: str) -> str:
 
 def readings() -> str:
     """The closed list of readings, as the output words them."""
-    rows = [
-        (f"`{name}`", _prose(text.format(a="…", b="…"))) for name, text in CHARITIES.items()
-    ]
+    rows = [(f"`{name}`", _prose(text.format(a="…", b="…"))) for name, text in CHARITIES.items()]
     return _table(("name", "what the output says"), rows)
 
 
@@ -133,7 +135,27 @@ def _table(headers: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-PARTS = {"rules": rules, "readings": readings, "settings": settings, "options": options}
+def action() -> str:
+    """The inputs of the GitHub Action."""
+    inputs = yaml.safe_load((TOP / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    rows = [
+        (
+            f"`{name}`",
+            f"`{told['default']}`" if told["default"] else "",
+            _prose(told["description"]),
+        )
+        for name, told in inputs.items()
+    ]
+    return _table(("input", "default", "what it does"), rows)
+
+
+PARTS = {
+    "rules": rules,
+    "readings": readings,
+    "settings": settings,
+    "options": options,
+    "action": action,
+}
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -507,3 +507,15 @@ def test_paths_may_stand_between_the_options(tmp_path, run_gradcheck) -> None:
     assert "gone.md: no such file" in done.stderr and "lost.md: no such file" in done.stderr
     assert run_gradcheck("verify", "gone.md", "--strikt").returncode == 2
     assert "unrecognized arguments: x" in run_gradcheck("read", "a.md", "x").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_not_gradchecks_fault(good: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gradcheck", "verify", good]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("gradcheck: the output cannot be written: ")
+    assert "report it" not in done.stderr

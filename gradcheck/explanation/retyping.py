@@ -257,6 +257,8 @@ class _Retyping:
         model = setup.model
         if len(setup.claims) < max(self._claimed, 1) or setup.model_problem is not None:
             return False
+        if edit.place == edit.side and len(setup.claims) < 2:
+            return False  # one gradient alone makes no loss of whatever it fits
         above = {n for key in model.ancestors(model.loss) for n in names_in(model.definitions[key])}
         if len(model.parameters) < 2 or any(p.key not in above for p in model.parameters):
             return False

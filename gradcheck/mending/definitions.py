@@ -263,8 +263,11 @@ class _Search:
     def _natural(self, edit: Edit, source: Source, kind: int, adds: bool) -> bool:
         """Whether an author may have meant it: nobody writes a network or a loss upside down.
 
-        Another activation is meant only if the claims are not that one's derivative by a slip.
+        Another activation is meant only if the claims are not that one's derivative by a slip;
+        and one wrong gradient alone says nothing of how the network is built.
         """
+        if kind and edit.rule != "wrong-symbol" and len(self.failing) == 1 and not self.passing:
+            return False
         if edit.rule == "wrong-function" and self._slips:
             return False
         if not kind or edit.rule != "wrong-sign":

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from gradcheck.document import Document, Span
+from gradcheck.document import Cell, Document, Span
 from gradcheck.expression import (
     Add,
     Apply,
@@ -31,8 +31,9 @@ from gradcheck.model import Model, Setup
 from gradcheck.notation import to_tex
 from gradcheck.reading import limits
 from gradcheck.reading.brackets import pair
-from gradcheck.reading.formulas import find_formulas
+from gradcheck.reading.formulas import find_formulas, macros_in
 from gradcheck.reading.lexer import tokenize
+from gradcheck.reading.macros import Macros, TooMuch, expand
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
 from gradcheck.reading.rewriting import rewrite
@@ -172,6 +173,8 @@ class MendContext:
         source = re.sub(r"(\^\{?\d\}?|[²³])$", "", source) if not name.superscript else source
         tex = to_tex(Name(name.base, name.subscript, name.superscript, name.accent, name.qualifier))
         same = _letters(source) == _letters(tex)
+        if source.startswith("\\") and source[1:] in self._macros.table:
+            return source
         plain = bool(source) and not source.isascii() and "_" not in source and len(source) < 4
         return source if same or plain else tex
 
@@ -222,7 +225,13 @@ class MendContext:
     @cached_property
     def _known(self) -> Known:
         """What the document as a whole says about its names."""
-        return _names_of(self.document.path, self.document.text, self.document.body_start)
+        written = self.document
+        return _names_of(written.text, written.body_start, written.format, written.cells)
+
+    @cached_property
+    def _macros(self) -> Macros:
+        """The document's macros, for texts that stand nowhere in it."""
+        return replace(macros_in(self.document), places=())
 
     def read_side(self, text: str) -> Expression | None:
         """A side as it would be read in this document, canonical; None if it is not one side."""
@@ -230,7 +239,11 @@ class MendContext:
 
     def read_part(self, text: str, span: Span) -> Expression | None:
         """The same for a part of a text; spans count from the text's beginning."""
-        tokens = rewrite(tokenize(text, span.start, span.end))
+        tokens = tokenize(text, span.start, span.end)
+        try:
+            tokens = rewrite(expand(tokens, self._macros))
+        except TooMuch:
+            return None
         if len(tokens) > limits.TOKENS or pair(tokens) > limits.DEPTH:
             return None
         drafts = split(tokens)
@@ -293,9 +306,9 @@ class MendContext:
 
 
 @lru_cache(maxsize=4)
-def _names_of(path: str, text: str, body_start: int) -> Known:
+def _names_of(text: str, body_start: int, kind: str, cells: tuple[Cell, ...]) -> Known:
     """The reader's survey of a document; the setups of one document share it."""
-    document = Document(path, text, body_start=body_start)
+    document = Document("", text, body_start=body_start, format=kind, cells=cells)
     drafts: list[Draft] = []
     for block in find_formulas(document).formulas:
         tokens = tokens_of(text, block)

@@ -9,13 +9,13 @@ from gradcheck.document import Document, Span
 from gradcheck.finding import Finding
 from gradcheck.reading.blocks import Block, Blocks, find_blocks
 from gradcheck.reading.latex_blocks import latex_blocks
-from gradcheck.reading.macros import macros_of
+from gradcheck.reading.macros import Macros, macros_of
 from gradcheck.reading.rst_blocks import rst_blocks
 
 
 def find_formulas(document: Document) -> Blocks:
     """All formulas with the prose between them, in order; unclosed ones are findings."""
-    macros = macros_of(document.text)
+    macros = macros_in(document)
     if document.format == "latex":
         found = latex_blocks(document, macros)
     elif document.format == "rst":
@@ -24,9 +24,15 @@ def find_formulas(document: Document) -> Blocks:
         found = _of_cells(document)
     else:
         found = find_blocks(document)
-    if not macros.places and document.format != "latex":
+    if not macros:
         return found
     return replace(found, formulas=tuple(replace(b, macros=macros) for b in found.formulas))
+
+
+def macros_in(document: Document) -> Macros:
+    """The macros that hold in a document: its own and, in LaTeX or beside its own, of packages."""
+    macros = macros_of(document.text)
+    return macros if macros.places or document.format == "latex" else Macros({})
 
 
 def _of_cells(document: Document) -> Blocks:

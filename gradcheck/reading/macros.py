@@ -8,7 +8,7 @@ text have the place of the call.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcheck.document import Span
@@ -23,11 +23,14 @@ ARGUMENTS = 9
 
 _DEFINITION = re.compile(
     r"\\(?:(?:re|provide)?newcommand|providecommand|DeclareMathOperator|DeclareRobustCommand"
-    r"|(?:New|Renew|Provide|Declare)DocumentCommand|def|gdef)(?![A-Za-z])\*?\s*"
+    r"|(?:New|Renew|Provide|Declare)DocumentCommand|def|gdef|edef|let)(?![A-Za-z])\*?\s*"
     r"(?:\{\s*\\([A-Za-z]+)\s*\}|\\([A-Za-z]+))"
 )
+_MEANT = re.compile(r"\s*=?\s*(\\[A-Za-z]+)")
+_COMMENTED = re.compile(r"(?<!\\)%")
 _COUNT = re.compile(r"\s*\[\s*([0-9])\s*\]")
 _PARAMETERS = re.compile(r"(?:\s*#[1-9])*")
+_BRACES = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
 _LETTERS = re.compile(r"\s*\{([^{}]{0,80})\}")
 _OPTIONAL = re.compile(r"\s*\[([^\[\]]{0,400})\]")
 _PACKAGE_MACROS = {
@@ -36,8 +39,10 @@ _PACKAGE_MACROS = {
     "diffp": r"\frac{\partial #1}{\partial #2}",
     "qty": r"#1",
     "pqty": r"(#1)",
+    "ensuremath": r"#1",
+    "xspace": "",
 }
-"""Of the packages physics and diffcoeff, in the form in which all arguments are given."""
+"""Of LaTeX, and of physics and diffcoeff in the form in which all arguments are given."""
 
 
 class TooMuch(ValueError):
@@ -73,8 +78,9 @@ def macros_of(text: str) -> Macros:
     at = 0
     while len(places) < DEFINITIONS and (found := _DEFINITION.search(text, at)):
         at = found.end()
-        if text.rfind("%", text.rfind("\n", 0, found.start()) + 1, found.start()) >= 0:
-            continue  # commented out
+        line = text.rfind("\n", 0, found.start()) + 1
+        if _COMMENTED.search(text, line, found.start()):
+            continue
         made = _definition(text, found)
         if made is not None:
             table[found[1] or found[2]], at = made
@@ -86,12 +92,15 @@ def _definition(text: str, found: re.Match[str]) -> tuple[Macro, int] | None:
     """The macro whose head was found, and where its definition ends."""
     at, count, default = found.end(), 0, None
     head = found.group()
+    if head.startswith("\\let"):
+        meant = _MEANT.match(text, at)
+        return None if meant is None else (_macro(meant[1], 0), meant.end())
     if "DocumentCommand" in head:
         letters = _LETTERS.match(text, at)
         if letters is None or set(letters[1].split()) - {"m"}:
             return None
         at, count = letters.end(), len(letters[1].split())
-    elif head.startswith(("\\def", "\\gdef")):
+    elif head.startswith(("\\def", "\\gdef", "\\edef")):
         parameters = _PARAMETERS.match(text, at)
         assert parameters is not None
         at, count = parameters.end(), parameters.group().count("#")
@@ -127,14 +136,10 @@ def _group(text: str, at: int) -> Span | None:
     if not text.startswith("{", at):
         return None
     depth = 0
-    for place in range(at, min(len(text), at + limits.CHARACTERS)):
-        character = text[place]
-        if character == "\\":
-            continue
-        if character in "{}" and text[place - 1] != "\\":
-            depth += 1 if character == "{" else -1
-            if depth == 0:
-                return Span(at, place + 1)
+    for found in _BRACES.finditer(text, at, at + limits.CHARACTERS):
+        depth += {"{": 1, "}": -1}.get(found.group(), 0)
+        if depth == 0:
+            return Span(at, found.end())
     return None
 
 
@@ -144,46 +149,57 @@ def expand(tokens: Sequence[Token], macros: Macros) -> list[Token]:
     kept = [t for t in tokens if not any(p.start <= t.start < p.end for p in places)]
     if not any(_is_call(token, macros) for token in kept):
         return kept
-    return _expanded(kept, macros, 0)
+    return list(_upright(_Expansion(macros).of(kept, 0)))
 
 
 def _is_call(token: Token, macros: Macros) -> bool:
     return token.kind == "command" and token.value in macros.table
 
 
-def _expanded(tokens: Sequence[Token], macros: Macros, depth: int) -> list[Token]:
-    if depth > NESTING:
-        raise TooMuch("macros are nested too deeply, or run in a circle")
-    result: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        token = tokens[at]
-        at += 1
-        if not _is_call(token, macros):
-            result.append(token)
-        else:
-            macro = macros.table[token.value]
-            arguments, at = _arguments(tokens, at, macro)
-            if arguments is None:  # too few: the name stays, and will be refused
+class _Expansion:
+    """The macros of one formula: how many calls there were, and what comes of them."""
+
+    def __init__(self, macros: Macros) -> None:
+        self.macros = macros
+        self.calls = 0
+
+    def of(self, given: Sequence[Token], depth: int) -> list[Token]:
+        if depth > NESTING:
+            raise TooMuch("macros are nested too deeply, or run in a circle")
+        tokens, result = list(given), []
+        at = 0
+        while at < len(tokens):
+            token = tokens[at]
+            at += 1
+            if not _is_call(token, self.macros):
                 result.append(token)
-                continue
-            end = tokens[at - 1].end
-            result += _expanded(_filled(macro, arguments, token.start, end), macros, depth + 1)
-        if len(result) > limits.TOKENS:
-            raise TooMuch(f"with its macros, more than {limits.TOKENS:,} symbols")
-    return result
+            else:
+                macro = self.macros.table[token.value]
+                arguments, at = _arguments(tokens, at, macro)
+                if arguments is None:  # too few: the name stays, and will be refused
+                    result.append(token)
+                    continue
+                self.calls += 1
+                filled = _filled(macro, arguments, token.start, tokens[at - 1].end)
+                result += self.of(filled, depth + 1)
+            if max(len(result), self.calls) > limits.TOKENS:
+                raise TooMuch(f"with its macros, more than {limits.TOKENS:,} symbols")
+        return result
 
 
-def _arguments(
-    tokens: Sequence[Token], at: int, macro: Macro
-) -> tuple[list[list[Token]] | None, int]:
-    """The tokens of each argument of a call, and the index after them."""
+def _arguments(tokens: list[Token], at: int, macro: Macro) -> tuple[list[list[Token]] | None, int]:
+    """The tokens of each argument of a call, and the index after them.
+
+    Of a word without braces an argument is one letter, as in TeX: the rest is put back.
+    """
     found: list[list[Token]] = []
     before = at
     if macro.default is not None:
         found.append(list(macro.default))
         if at < len(tokens) and (tokens[at].kind, tokens[at].value) == ("open", "["):
             close = _closing(tokens, at)
+            if close >= len(tokens):
+                return None, before
             found[0], at = list(tokens[at + 1 : close]), close + 1
     while len(found) < macro.arguments:
         if at >= len(tokens):
@@ -198,9 +214,22 @@ def _arguments(
         elif token.kind in ("close", "row", "column", "relation"):
             return None, before
         else:
-            found.append([token])
+            first, rest = _parted(token)
+            found.append([first])
             at += 1
+            if rest is not None:
+                tokens.insert(at, rest)
     return found, at
+
+
+def _parted(token: Token) -> tuple[Token, Token | None]:
+    """The first letter or digit of a token, and the rest of it."""
+    if token.kind not in ("word", "number") or len(token.value) < 2:
+        return token, None
+    own = token.end - token.start == len(token.value)
+    middle = (token.start + 1, token.start + 1) if own else (token.end, token.start)
+    first = Token(token.kind, token.value[0], token.start, middle[0])
+    return first, Token(token.kind, token.value[1:], middle[1], token.end)
 
 
 def _closing(tokens: Sequence[Token], at: int) -> int:
@@ -233,9 +262,41 @@ def _filled(macro: Macro, arguments: list[list[Token]], start: int, end: int) ->
                 at += 1
                 continue
         result.append(_copy(token, start, end))
+        if token.kind == "text" and "#" in token.value:
+            value = _NUMBERED.sub(lambda m: _words(arguments, int(m[1])), token.value)
+            result[-1] = Token("other" if "#" in value else "text", value, start, end)
         if len(result) > limits.TOKENS:
             raise TooMuch(f"with its macros, more than {limits.TOKENS:,} symbols")
     return result
+
+
+_NUMBERED = re.compile(r"#([1-9])")
+
+
+def _words(arguments: list[list[Token]], number: int) -> str:
+    """An argument that stands in a text; what is not words cannot, and its number stays."""
+    given = arguments[number - 1] if number <= len(arguments) else []
+    plain = all(token.kind in ("word", "number", "text") for token in given)
+    return " ".join(token.value for token in given) if given and plain else f"#{number}"
+
+
+def _upright(tokens: Sequence[Token]) -> Iterator[Token]:
+    r"""``\mathrm{#1}`` and ``\operatorname{#1}`` around the words of an argument: one name."""
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        inner = tokens[at + 1 : at + 4]
+        font = token.kind == "command" and token.value in _FONTS
+        if font and [t.kind for t in inner] == ["open", "word", "close"]:
+            kind = "operator" if token.value == "operatorname" else "text"
+            yield Token(kind, inner[1].value, inner[1].start, inner[1].end)
+            at += 4
+            continue
+        yield token
+        at += 1
+
+
+_FONTS = ("mathrm", "operatorname", "mathit", "mathsf", "mathtt")
 
 
 def _copy(token: Token, start: int, end: int) -> Token:

@@ -7,17 +7,19 @@ hide what looks like a formula. Macros that stand for ``\begin{equation}`` open 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block, Blocks
-from gradcheck.reading.macros import Macros
+from gradcheck.reading.macros import Macros, group_at
 
 _OPENING = re.compile(
     r"(?P<comment>%[^\n]*)"
     r"|\\begin\s*\{(?P<environment>[A-Za-z]+\*?)\}"
-    r"|\\verb\*?(?P<verb>[^A-Za-z\s*])"
+    r"|\\(?:verb\*?|(?:lst|mint)inline(?:\[[^\]\n]*\]|\{\w+\})?)(?P<verb>[^A-Za-z\s*])"
     r"|\\(?P<escaped>[^A-Za-z])"
     r"|\\(?P<command>[A-Za-z]+)"
     r"|(?P<display>\$\$)|(?P<inline>\$)",
@@ -25,12 +27,20 @@ _OPENING = re.compile(
 )
 _MATH = frozenset(
     "equation align gather multline eqnarray flalign alignat xalignat xxalignat displaymath math "
-    "dmath dgroup darray empheq IEEEeqnarray".split()
+    "dmath empheq IEEEeqnarray".split()
 )
 _HIDDEN = frozenset(
     "verbatim Verbatim lstlisting minted comment tikzpicture filecontents algorithmic code "
     "pycode tcblisting pgfpicture".split()
 )
+_TYPESET = re.compile(r"&\s*=|\\(?:[dt]?frac|partial)(?![A-Za-z])")
+"""Signs of mathematics, in an environment that nobody but the author knows."""
+_TEXT = re.compile(r"\$|\\[\[(]|\\begin\s*\{")
+_ARGUMENT = re.compile(r"\s*(?:\[[^\]\n]*\]|\{[^{}\n]*\})")
+_OWN = re.compile(r"\\(?:re)?newenvironment\*?\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\s*\[[^\]]*\])*\s*\{")
+_OPENS = re.compile(r"\\\[|\$\$|\\begin\s*\{(?P<inner>[A-Za-z]+)\*?\}")
+_COMMENT = re.compile(r"\\.|(?P<comment>%[^\n]*)", re.DOTALL)
+_FILES = ("input", "include", "subfile", "import", "subimport")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+\*?)\}")
 _END = re.compile(r"\\end\s*\{([A-Za-z]+\*?)\}")
@@ -49,8 +59,8 @@ class _Scanner:
         self.text = document.text
         body = re.compile(r"(?m)^[^%\n]*\\begin\s*\{document\}").search(self.text)
         self.at = body.end() if body else document.body_start
-        ending = re.compile(r"(?m)^[^%\n]*?(\\end\s*\{document\})").search(self.text, self.at)
-        self.stop = ending.start(1) if ending else len(self.text)
+        self.stop = len(self.text)
+        self.comments = [c.span() for c in _COMMENT.finditer(self.text) if c["comment"]]
         self.prose_from = self.at
         self.formulas: list[Block] = []
         self.prose: list[Span] = []
@@ -58,8 +68,15 @@ class _Scanner:
         self.definitions = {place.start: place.end for place in macros.places}
         self.opens = _environments(macros, _BEGIN)
         self.closes = _environments(macros, _END)
+        self.own: set[str] = set()
+        for name, place in _own_environments(self.text):
+            self.own.add(name)
+            self.definitions[place.start] = place.end
+        self.named: list[Span] = []  # where other files are named
         self._found: dict[str, int] = {}
         self._full = False
+        ending = self._close("\\end{document}", self.at)
+        self.stop = ending if ending >= 0 else self.stop
 
     def run(self) -> None:
         """Scan the body once, from its first formula to its last."""
@@ -82,25 +99,34 @@ class _Scanner:
             else:
                 self._delimited(opening.start(), opening.group(), kind == "display")
         self._prose_until(self.stop)
+        if self.named:
+            self.findings.append(Finding(RULES["GC001"], self.named[0], _OTHER_FILES))
 
     def _environment(self, start: int, name: str) -> None:
-        closers = [f"\\end{{{name}}}", *(f"\\{m}" for m, e in self.closes.items() if e == name)]
         bare = name.rstrip("*")
-        if bare not in _MATH and bare not in _HIDDEN:
+        closers = [f"\\end{{{name}}}", *(f"\\{m}" for m, e in self.closes.items() if e == name)]
+        places = [(self._close(closer, self.at), closer) for closer in closers]
+        close, closer = min((place for place in places if place[0] >= 0), default=(-1, ""))
+        known = bare in _MATH or bare in _HIDDEN
+        if not known and (close < 0 or not self._is_typeset(name, close)):
             return
-        places = [(self._find(closer, self.at), closer) for closer in closers]
-        found = [(place, closer) for place, closer in places if 0 <= place < self.stop]
-        if not found:
+        if close < 0:
             self._unclosed(Span(start, self.at), self.text[start : self.at])
             return
-        close, closer = min(found)
         whole = Span(start, close + len(closer))
         if bare in _HIDDEN:
             self._hide(whole.start, whole.end)
-        elif self.text.startswith("\\begin", start) and closer.startswith("\\end"):
+        elif known and self.text.startswith("\\begin", start) and closer.startswith("\\end"):
             self._formula(whole, whole, bare != "math")
         else:
-            self._formula(Span(self.at, close), whole, True)
+            argument = _ARGUMENT.match(self.text, self.at, close) if not known else None
+            self._formula(Span(argument.end() if argument else self.at, close), whole, True)
+
+    def _is_typeset(self, name: str, close: int) -> bool:
+        """Whether an environment of the author's holds a formula, and no text with formulas."""
+        if _TEXT.search(self.text, self.at, close):
+            return False
+        return name in self.own or bool(_TYPESET.search(self.text, self.at, close))
 
     def _command(self, opening: re.Match[str]) -> None:
         name, start = opening["command"], opening.start()
@@ -109,6 +135,8 @@ class _Scanner:
         elif name == "iffalse":
             close = self._find("\\fi", self.at)
             self._hide(start, close + 3 if close >= 0 else self.stop)
+        elif name in _FILES:
+            self.named.append(Span(start, self.at))
         elif name in self.opens:
             self._environment(start, self.opens[name])
 
@@ -123,11 +151,17 @@ class _Scanner:
         self._formula(Span(after, close), Span(start, close + len(closer)), display)
 
     def _close(self, closer: str, at: int) -> int:
-        """Where a delimiter stands next that no backslash takes away, before the end."""
+        """Where a delimiter stands next, before the end: not escaped, and in no comment."""
         close = self._find(closer, at)
-        while 0 <= close < self.stop and closer[0] == "$" and self._escaped(close):
+        while 0 <= close < self.stop and self._is_taken(closer, close):
             close = self._find(closer, close + 1)
         return close if close < self.stop else -1
+
+    def _is_taken(self, closer: str, at: int) -> bool:
+        before = bisect_right(self.comments, (at, len(self.text))) - 1
+        if before >= 0 and at < self.comments[before][1]:
+            return True
+        return closer[0] == "$" and self._escaped(at)
 
     def _escaped(self, at: int) -> bool:
         backslashes = 0
@@ -171,6 +205,19 @@ class _Scanner:
             self.findings.append(Finding(RULES["GC004"], span, message))
             self._full = True
         return True
+
+
+_OTHER_FILES = "another file is named here, and what it holds is not read: verify it as well"
+
+
+def _own_environments(text: str) -> Iterator[tuple[str, Span]]:
+    r"""The environments that the document defines as a formula with something about it."""
+    for match in _OWN.finditer(text):
+        begins = group_at(text, match.end() - 1)
+        ends = begins and group_at(text, begins.end)
+        opens = begins and _OPENS.search(text, begins.start, begins.end)
+        if ends and opens and (opens["inner"] is None or opens["inner"] in _MATH):
+            yield match["name"], Span(match.start(), ends.end)
 
 
 def _environments(macros: Macros, pattern: re.Pattern[str]) -> dict[str, str]:

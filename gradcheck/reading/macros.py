@@ -108,7 +108,7 @@ def _definition(text: str, found: re.Match[str]) -> tuple[Macro, int] | None:
         at, count = number.end(), int(number[1])
         if (optional := _OPTIONAL.match(text, at)) is not None:
             at, default = optional.end(), optional[1]
-    group = _group(text, at)
+    group = group_at(text, at)
     if group is None or count > ARGUMENTS:
         return None
     body = text[group.start + 1 : group.end - 1]
@@ -129,7 +129,7 @@ def _highest(body: str) -> int:
 _PACKAGE = tuple(_PACKAGE_MACROS.items())
 
 
-def _group(text: str, at: int) -> Span | None:
+def group_at(text: str, at: int) -> Span | None:
     """The ``{…}`` that begins at or after white space from ``at``, braces included."""
     while at < len(text) and text[at].isspace():
         at += 1

@@ -13,7 +13,8 @@ from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
 
 _ROWS = {
     "align", "aligned", "alignat", "alignedat", "split", "gather", "gathered", "eqnarray",
-    "multline", "cases", "equation", "displaymath", "math", "flalign", "dcases",
+    "multline", "cases", "equation", "displaymath", "math", "flalign", "dcases", "dmath",
+    "xalignat", "xxalignat", "IEEEeqnarray", "empheq", "multlined", "rcases",
 }  # fmt: skip
 _TRANSPARENT = {"boxed", "fbox", "bbox", "mathbox"}
 _OPERATORS = ("add", "multiply", "divide")
@@ -173,13 +174,36 @@ class _Splitter:
         assert token.mate is not None
         name = token.value.rstrip("*")
         pieces = bool(self.current.relations) or bool(self._content(self.current.sides[-1]))
-        if name not in _ROWS or (name in ("cases", "dcases") and pieces):
+        if (
+            not self._has_rows(at)
+            or (pieces and name == "array")
+            or (name in ("cases", "dcases") and pieces)
+        ):
             return self._take(at, token.mate.at + 1)
         self.dropped.add(token.mate.at)
+        if pieces and self.tokens[at - 1].kind == "end":
+            self._row()  # one below the other
         side = self.current.sides[-1]
         if side and side[-1].kind == "open" and side[-1].mate is None:
             side.pop()  # the brace of \left\{ \begin{aligned}
         return at + 1
+
+    def _has_rows(self, at: int) -> bool:
+        """Whether an environment is one of rows, or an array with a relation right inside."""
+        name = self.tokens[at].value.rstrip("*")
+        if name != "array":
+            return name in _ROWS
+        mate = self.tokens[at].mate
+        assert mate is not None
+        inside = at + 1
+        while inside < mate.at:
+            token = self.tokens[inside]
+            if token.kind == "relation":
+                return True
+            inside = (
+                token.mate.at + 1 if token.kind in ("open", "begin") and token.mate else inside + 1
+            )
+        return False
 
     @staticmethod
     def _content(side: list[Token]) -> list[Token]:
@@ -241,7 +265,7 @@ class _Splitter:
             if token.kind in ("relation", "row"):
                 return True
             if token.kind == "begin":
-                return token.value.rstrip("*") in _ROWS
+                return self._has_rows(inside)
             if token.kind == "open" and token.mate:
                 boxed = self.tokens[inside - 1].value in _TRANSPARENT
                 if boxed and self._holds_chain(inside):

@@ -90,8 +90,7 @@ def test_what_cannot_be_expanded_is_refused(definition: str, formula: str) -> No
 def test_exponential_macros_end_soon(body: str) -> None:
     names = "abcdefghijklmno"
     text = "".join(
-        f"\\newcommand{{\\{one}}}{{{f'{chr(92)}{two} ' * 10}}}\n"
-        for one, two in pairwise(names)
+        f"\\newcommand{{\\{one}}}{{{f'{chr(92)}{two} ' * 10}}}\n" for one, two in pairwise(names)
     )
     text += f"\\newcommand{{\\o}}{{{body}}}\n"
     macros = Macros(macros_of(text).table)

@@ -6,7 +6,7 @@ and upgrades the file (``pip install 'gradcheck[notebook]'``).
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Sequence
 
 from gradcheck.document import Cell
@@ -32,15 +32,19 @@ def markdown_of(text: str) -> tuple[str, tuple[Cell, ...]]:
         ) from None
     _check_depth(text)
     try:
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cells without ids are as good to us
+            notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
         sources = [
             (number, str(cell.source))
             for number, cell in enumerate(notebook.cells, start=1)
             if cell.cell_type == "markdown"
         ]
-    except (json.JSONDecodeError, RecursionError):
+    except (nbformat.reader.NotJSONError, RecursionError):
         raise NotebookError("not a notebook: not valid JSON") from None
-    except Exception as problem:  # nbformat's many: validation, missing keys, odd types
+    except (AttributeError, KeyError, TypeError):
+        raise NotebookError("not a notebook: JSON, but no object with cells") from None
+    except Exception as problem:  # nbformat's many: validation, missing keys, odd versions
         words = " ".join(str(problem).split())[:120]
         raise NotebookError(f"not a notebook that nbformat can read: {words}") from None
     return _joined(sources)

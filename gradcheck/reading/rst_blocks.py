@@ -18,7 +18,11 @@ _DIRECTIVE = re.compile(
     r"(?:(?P<name>[\w:+.-]+)::[ \t]*)?(?P<rest>.*)"
 )
 _OPTION = re.compile(r"[ \t]*:[\w-]+:")
-_ROLE = re.compile(r"``(?:[^`\n]|`(?!`))*``|:math:`(?P<before>[^`]*)`|`(?P<after>[^`]*)`:math:")
+_CONTENT = r"(?:[^`\n]|\n(?![ \t\r]*(?:\n|\Z)))*"
+_ROLE = re.compile(
+    rf"``(?:[^`\n]|`(?!`))*``|:math:`(?P<before>{_CONTENT})`|`(?P<after>{_CONTENT})`:math:"
+    r"|(?P<open>:math:`)"
+)
 _DEFAULT_ROLE = re.compile(r"(?<![`:\w])`(?P<default>[^`\n]+)`(?![`_:\w])")
 _CODE = frozenset(
     "code code-block sourcecode highlight parsed-literal literalinclude raw doctest testcode "
@@ -44,6 +48,14 @@ def _between(document: Document, formulas: list[Block]) -> list[Span]:
     return [Span(start, end) for start, end in pairs if end > start]
 
 
+def _is_text(directive: re.Match[str]) -> bool:
+    """Whether what belongs to it is text: a note or a theorem, a footnote, no comment or code."""
+    name = directive["name"]
+    if name is None:
+        return directive["rest"][:1] in ("[", "|")
+    return name not in _CODE and name not in ("math", "default-role")
+
+
 class _Scanner:
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -56,6 +68,7 @@ class _Scanner:
             self.lines.append((at, at + len(line)))
             at += len(line) + 1
         self.default_role = False
+        self.full = False
 
     def run(self) -> None:
         """Line by line: directives take what is indented below them, the rest is text."""
@@ -64,7 +77,7 @@ class _Scanner:
         while number < len(self.lines):
             directive = _DIRECTIVE.fullmatch(self._line(number))
             literal = self._line(number).rstrip().endswith("::")
-            if directive is None and not literal:
+            if _is_text(directive) if directive else not literal:
                 number += 1
                 continue
             self._prose(text_from, number if directive else number + 1)
@@ -73,20 +86,15 @@ class _Scanner:
                 indent = len(directive["indent"].expandtabs(8))
             end = self._end_of_block(number + 1, indent)
             if directive is not None:
-                end = self._directive(directive, number, end)
+                self._directive(directive, number, end)
             number = text_from = max(end, number + 1)
         self._prose(text_from, len(self.lines))
 
-    def _directive(self, found: re.Match[str], number: int, end: int) -> int:
-        """Take up a directive; where the scan goes on."""
-        name, rest = found["name"], found["rest"]
-        if name == "default-role":
-            self.default_role = rest.strip() == "math"
-        if name == "math":
+    def _directive(self, found: re.Match[str], number: int, end: int) -> None:
+        if found["name"] == "default-role":
+            self.default_role = found["rest"].strip() == "math"
+        if found["name"] == "math":
             self._math(found, number, end)
-        elif name not in _CODE if name is not None else rest[:1] in ("[", "|"):
-            return number + 1  # a note, a theorem, a footnote: its content is text
-        return end
 
     def _math(self, found: re.Match[str], number: int, end: int) -> None:
         start, stop = self.lines[number]
@@ -114,6 +122,9 @@ class _Scanner:
             return
         start, end = self.lines[first][0], self.lines[last - 1][1]
         for role in _ROLE.finditer(self.text, start, end):
+            if role["open"]:
+                self._unclosed(Span(*role.span()))
+                continue
             group = "before" if role["before"] is not None else "after"
             if role[group] is not None:
                 self._formula(Span(*role.span(group)), Span(*role.span()), False)
@@ -141,9 +152,19 @@ class _Scanner:
         return len(line) - len(line.lstrip())
 
     def _formula(self, content: Span, outer: Span, display: bool) -> None:
-        if len(self.formulas) < limits.FORMULAS:
-            if self.document.source(content).strip():
-                self.formulas.append(Block(content, outer, display))
-        elif not self.findings:
+        if not self._too_many(outer) and self.document.source(content).strip():
+            self.formulas.append(Block(content, outer, display))
+
+    def _unclosed(self, span: Span) -> None:
+        if not self._too_many(span):
+            message = ":math:` is opened here and never closed; what follows it was not read"
+            self.findings.append(Finding(RULES["GC003"], span, message))
+
+    def _too_many(self, span: Span) -> bool:
+        if len(self.formulas) + len(self.findings) < limits.FORMULAS:
+            return False
+        if not self.full:
             message = f"more than {limits.FORMULAS:,} formulas: the rest was not read"
-            self.findings.append(Finding(RULES["GC004"], outer, message))
+            self.findings.append(Finding(RULES["GC004"], span, message))
+            self.full = True
+        return True

@@ -1,5 +1,7 @@
 """Front matter: the YAML between ``---`` lines at the very start of a document.
 
+In LaTeX all these lines are comments: ``% ---``, ``% inputs: [x]``, ``% ---``.
+
 It comes from people we do not know, so it is small, flat and plain: no anchors or aliases (a
 few lines of them expand to gigabytes), no tags. Keys that gradcheck does not use are disregarded,
 unless they look like a slip of one that it does.
@@ -42,7 +44,12 @@ NODES = 500
 
 _OPENING = re.compile(r"---[ \t]*\r?\n(?=[^\r\n])")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_KEY_LINE = re.compile(r"[A-Za-z_][\w -]*:(?:\s|$)")
+_COMMENTS = re.compile(r"(?:%[^\n]*(?:\n|\Z))+")
+_INDENTED = (
+    re.compile(r"[ ]+---[ \t]*\r?\n(?=[^\r\n])"),
+    re.compile(r"^[ ]+(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE),
+)
+_KEY_LINE = re.compile(r"[ ]*[A-Za-z_][\w -]*:(?:\s|$)")
 _FREE = frozenset({"title", "source", "verdicts"})
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset("str null bool int float timestamp seq map binary merge value".split())
@@ -64,10 +71,11 @@ def parse_front_matter(text: str) -> tuple[dict[str, object], int]:
     A ``---`` line followed by a blank line is a thematic break, as Markdown has it. Raises
     `FrontMatterError`.
     """
-    opening = _OPENING.match(text)
+    text, first, last = _uncommented(text)
+    opening = first.match(text)
     if opening is None:
         return {}, 0
-    closing = _CLOSING.search(text, opening.end())
+    closing = last.search(text, opening.end())
     if closing is None:
         if _KEY_LINE.match(text, opening.end()) is None:
             return {}, 0
@@ -77,11 +85,21 @@ def parse_front_matter(text: str) -> tuple[dict[str, object], int]:
     return _load(text[opening.end() : closing.start()]), closing.end()
 
 
+def _uncommented(text: str) -> tuple[str, re.Pattern[str], re.Pattern[str]]:
+    """The text with blanks for the comment signs that it begins with; what opens and closes."""
+    comments = _COMMENTS.match(text)
+    if comments is None:
+        return text, _OPENING, _CLOSING
+    bare = re.sub(r"(?m)^%+", lambda signs: " " * len(signs.group()), comments.group())
+    return bare + text[comments.end() :], *_INDENTED
+
+
 def place_of(text: str, key: str, inner: str = "") -> Span:
     """Where a key of the front matter stands, or an entry of it: a key or a word below it."""
     import yaml
 
-    opening, closing = _OPENING.match(text), _CLOSING.search(text, 4)
+    text, first, last = _uncommented(text)
+    opening, closing = first.match(text), last.search(text, 4)
     if opening is None or closing is None:
         return Span(0, 0)
     start = opening.end()

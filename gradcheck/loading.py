@@ -131,7 +131,7 @@ def load(path: str, trusted: bool = True) -> Document:
     if kind == "notebook":
         text, cells = _markdown(text, shown)
     try:
-        front_matter, body_start = parse_front_matter(text) if kind != "latex" else ({}, 0)
+        front_matter, body_start = parse_front_matter(text)
     except FrontMatterError as problem:
         raise LoadError(shown, problem.message, problem.line, problem.column) from None
     written = "markdown" if cells else kind

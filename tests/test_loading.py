@@ -221,3 +221,22 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         assert failure.error.message
     else:
         assert text.encode() == data.removeprefix(b"\xef\xbb\xbf")
+
+
+def test_front_matter_of_latex_stands_in_comments(tmp_path: Path) -> None:
+    path = tmp_path / "a.tex"
+    body = "\\documentclass{article}\n\\begin{document}\n$a = b$\n\\end{document}\n"
+    path.write_bytes(f"% ---\r\n%  inputs: [u]\r\n% labels: t\r\n% ---\r\n{body}".encode())
+    with pytest.raises(LoadError) as failure:  # one is set deeper than the other
+        load(str(path))
+    assert failure.value.error.line == 3
+    path.write_bytes(f"% ---\r\n% inputs: [u]\r\n% ---\r\n% more\r\n{body}".encode())
+    document = load(str(path))
+    assert document.front_matter == {"inputs": ["u"]}
+    assert document.text[document.body_start :].startswith("% more")
+    assert document.position(place_of(document.text, "inputs").start) == (2, 3)
+    path.write_text(f"% {'-' * 60}\n% inputs: none\n{body}")
+    assert load(str(path)).front_matter == {}
+    path.write_text(f"% ---\n% inputs: [u]\n{body}")
+    with pytest.raises(LoadError, match="not closed"):
+        load(str(path))

@@ -132,7 +132,7 @@ def _every_way(question: Question, evaluations: Singles) -> Measured:
     many = None
     if question.precision.double:
         exact = ComplexStep(question.functions.other, evaluations)
-        found = _complex_step(exact, evaluations, question.seed)
+        found = _complex_step(exact, question, evaluations)
         if found is not None:
             return found
         many = batched(question.functions, evaluations.arrays, question.seed)
@@ -151,7 +151,7 @@ def _sampled(question: Question, evaluations: Singles) -> Measured:
     return Measured(found.numeric, evaluations, found.method, 0, rows=found.rows, notes=found.notes)
 
 
-def _complex_step(exact: ComplexStep, evaluations: Singles, seed: int) -> Measured | None:
+def _complex_step(exact: ComplexStep, question: Question, evaluations: Singles) -> Measured | None:
     """The gradient by complex steps, if the loss takes them and differences say the same: at some
     entries of each parameter, and along a random direction through all."""
     groups = [np.arange(a, b) for a, b in pairwise(evaluations.starts.tolist())]
@@ -166,28 +166,32 @@ def _complex_step(exact: ComplexStep, evaluations: Singles, seed: int) -> Measur
         edges = not np.isfinite(_flat(differences.bounds)[pilots]).all()
         if kinked or edges or not _within(differences, pilots, values):
             return None
-        found = _every_entry(exact, evaluations, differences)
+        found = _every_entry(exact, question, evaluations, differences)
     except NotAnalytic:
         return None
     if evaluations.interrupted:
         return Measured(found, evaluations, "complex step")
-    if _another_slope(found, evaluations, evaluations.here(), np.random.default_rng(seed)):
+    if _another_slope(found, evaluations, evaluations.here(), np.random.default_rng(question.seed)):
         return None
     return Measured(found, evaluations, "complex step", exact=exact)
 
 
 def _every_entry(
-    exact: ComplexStep, evaluations: Singles, known: NumericGradient
+    exact: ComplexStep, question: Question, evaluations: Singles, known: NumericGradient
 ) -> NumericGradient:
     """All entries by complex steps; those that the user did not wait for as they are known.
     Raises NotAnalytic."""
+    claimed, noise = _flat(question.claimed), _flat(question.noise)
     entries = np.arange(evaluations.flat.size)
     values, bounds = np.zeros(entries.size), np.full(entries.size, np.inf)
     done = 0
     try:
         for start in range(0, entries.size, TOGETHER):
             part = entries[start : start + TOGETHER]
-            values[part], bounds[part] = exact.slopes(part, SAMPLED)
+            values[part], bounds[part] = exact.slopes(part, SAMPLED, few=True)
+            apart = np.abs(claimed[part] - values[part])
+            doubtful = part[apart > TRUST * (bounds[part] + noise[part])]
+            values[doubtful], bounds[doubtful] = exact.slopes(doubtful, SAMPLED)
             done = start + part.size
     except KeyboardInterrupt:
         evaluations.interrupted = True

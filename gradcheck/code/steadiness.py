@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,15 @@ Arrays = Mapping[str, Array]
 
 REPEATS = 3
 PERTURBED = 4
-"""Points in the last digits about the given one, at which the claimed gradient is looked at."""
+"""Points in the last digits about the given one, at which the claimed gradient is looked at. Even:
+each lies opposite to another, so that a steep gradient is seen on both sides of its value."""
+DOUBTED = 16
+"""Such points where the gradient seems to be another at the point than all about it."""
+APART = 2.0**6
+"""Root of the last digit, times this: the smallest jump, relative to the parameter's largest entry,
+that is looked at as one."""
+CLOSE = 1e-3
+"""Of a jump: the gradients about the point lie no further apart than this beside it."""
 STEADY = 1e-11
 """Relative scatter below which a loss that does not repeat itself is only rounded differently (by
 threads that add up in another order)."""
@@ -66,21 +75,58 @@ def noise_of(
     functions: Functions, point: Arrays, grid: np.dtype[Any], seed: int
 ) -> dict[str, Array]:
     """What the claimed gradient changes by when the point changes in its last digits, and at least
-    its own last digit, [shape] each."""
-    first = functions.gradient(point)
+    its own last digit, [shape] each.
+
+    Where it takes one value at the point and another everywhere about it, that is no noise but a
+    branch (``where(x == 0, …)``), and to be judged like any other claim.
+    """
+    claimed = functions.gradient(point)
+    first = {name: array.astype(np.float64) for name, array in claimed.items()}
     random = np.random.default_rng(seed)
-    digit = {name: _last_digit(array, grid) for name, array in first.items()}
+    digit = {name: _last_digit(array, grid) for name, array in claimed.items()}
     last = max(digit.values(), default=float(np.finfo(grid).eps))
-    noise = {name: digit[name] * np.abs(array, dtype=np.float64) for name, array in first.items()}
-    for _ in range(PERTURBED):
-        near = {
-            name: array + last * random.choice([-1.0, 1.0], size=array.shape) * _size(array)
+    about = [functions.gradient(near) for near in _about(point, last, PERTURBED, random)]
+    if any(_branches(first[name], about, name, last).any() for name in first):
+        about += [functions.gradient(near) for near in _about(point, last, DOUBTED, random)]
+    noise = {}
+    for name, array in first.items():
+        change = _fmax(np.abs(near[name].astype(np.float64) - array) for near in about)
+        change = np.where(_branches(array, about, name, last), _scatter_of(about, name), change)
+        noise[name] = np.fmax(digit[name] * np.abs(array), change)
+    return noise
+
+
+def _about(
+    point: Arrays, last: float, points: int, random: np.random.Generator
+) -> Iterator[dict[str, Array]]:
+    """Points that differ from this one in the last digits, in pairs on opposite sides of it."""
+    for _ in range(points // 2):
+        moves = {
+            name: last * random.choice([-1.0, 1.0], size=array.shape) * _size(array)
             for name, array in point.items()
         }
-        for name, array in functions.gradient(near).items():
-            change = np.abs(array.astype(np.float64) - first[name])
-            noise[name] = np.fmax(noise[name], change)
-    return noise
+        yield {name: array + moves[name] for name, array in point.items()}
+        yield {name: array - moves[name] for name, array in point.items()}
+
+
+def _branches(
+    first: Array, about: list[dict[str, Array]], name: str, last: float
+) -> NDArray[np.bool_]:
+    """The entries of the gradient that are another at the point than everywhere about it."""
+    jump = -_fmax(-np.abs(near[name].astype(np.float64) - first) for near in about)
+    size = max(float(np.abs(near[name]).max(initial=0.0)) for near in about)
+    large = jump > APART * np.sqrt(last) * max(size, float(np.abs(first).max(initial=0.0)))
+    return np.asarray(large & (_scatter_of(about, name) <= CLOSE * jump))
+
+
+def _scatter_of(about: list[dict[str, Array]], name: str) -> Array:
+    """How far the gradients about the point lie apart, an entry."""
+    high = _fmax(near[name].astype(np.float64) for near in about)
+    return high + _fmax(-near[name].astype(np.float64) for near in about)
+
+
+def _fmax(arrays: Iterable[Array]) -> Array:
+    return functools.reduce(np.fmax, arrays)
 
 
 def _size(array: Array) -> Array:

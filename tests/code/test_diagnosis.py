@@ -267,3 +267,17 @@ def test_experiments_may_measure_a_part_of_the_entries(claim: Any, code: str | N
         Clues({"w": claim(true)}, {"w": true}, bounds, point, experiments=Partly(claim))
     )
     assert [finding.rule.code for finding in found] == ([code] if code else [])
+
+
+def test_a_factor_next_to_1_is_told_apart_from_it() -> None:
+    point = RANDOM.normal(size=50)
+    one = 1.0 + 1e-6 * (np.arange(50) == 7)
+    report = gradcheck.check_gradient(lambda w: np.sum(np.sin(w)), lambda w: np.cos(w) * one, point)
+    (finding,) = report.findings
+    assert "entry [7] is (1 + 1e-06) times" in finding.message
+
+
+def test_one_number_is_no_sign_of_an_activation() -> None:
+    report = gradcheck.check_gradient(lambda x: x**3, lambda x: 3 * x, 2.5)
+    assert report.verdict.value == "wrong"
+    assert report.findings == ()

@@ -120,3 +120,18 @@ def test_a_loss_that_sums_over_everything_is_not_taken_for_one() -> None:
         lambda w: value(w) if w.ndim > 1 else value(w)[0], lambda w: 3 * np.abs(w) * w, W
     )
     assert report.verdict.value == "agrees"
+
+
+def test_a_complex_step_takes_little_more_than_an_evaluation_an_entry() -> None:
+    """And where large terms cancel in some entries, these bounds are measured, not supposed."""
+    random = np.random.default_rng(5)
+    x = random.normal(size=(40, 1500))
+    x[20:] = -x[:20] * (1.0 + 1e-9 * random.normal(size=(20, 1500)))
+
+    def slope(w: Array) -> Array:
+        z = x @ w
+        return np.asarray(x.T @ np.cos(z * 1e-3))
+
+    report = check_gradient(lambda w: np.sum(np.sin((x @ w) * 1e-3)) * 1e3, slope, x[0] * 0.1)
+    assert (report.verdict.value, report.method) == ("agrees", "complex step")
+    assert report.evaluations < 2 * 1500

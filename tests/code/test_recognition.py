@@ -165,3 +165,27 @@ def test_any_slope_between_the_two_sides_of_a_kink(slope: float, verdict: str) -
     point = np.array([0.0, 0.4, -1.3])
     report = check_gradient(lambda w: np.sum(np.abs(w)) + w @ w, claimed, point)
     assert report.verdict.value == verdict, str(report)
+
+
+@pytest.mark.parametrize(("at_zero", "verdict"), [(1.0, "agrees"), (5.0, "wrong"), (1.01, "wrong")])
+def test_a_branch_at_the_point_is_no_noise(at_zero: float, verdict: str) -> None:
+    """The gradient is right everywhere about the point, and not at it."""
+    point = np.array([1.0, 3.0, 0.0, 2.0, -1.0, 0.0])
+    report = check_gradient(
+        lambda x: (x**2 + x).sum(), lambda x: np.where(x == 0, at_zero, 2 * x + 1), point
+    )
+    assert report.verdict.value == verdict
+    if verdict == "wrong":
+        assert codes(report) == ["GC535"]
+        assert report.rows[0].wrong_entries == 2
+
+
+def test_a_steep_gradient_is_no_branch() -> None:
+    """It changes in its fifth digit when the point changes in its last, to both sides."""
+    point = np.random.default_rng(8).uniform(0.1, 0.9, size=40)
+    report = check_gradient(
+        lambda x: np.sum(np.sin(x * 1e11)) * 1e-11, lambda x: np.cos(x * 1e11), point
+    )
+    assert report.verdict.value == "agrees"
+    assert report.rows[0].visible is not None
+    assert report.rows[0].visible > 1e-5

@@ -193,9 +193,17 @@ def multiples(clues: Clues, name: str) -> Iterator[Suspicion]:
     source = _source(clues, ratio)
     yield Suspicion(
         "GC521", (name,), ("ratio", place[1]), weight,
-        f"{place[0]} {ratio:.6g} times the gradient{source}",
-        f"divide it by {ratio:.6g}: a constant factor is wrong", value=ratio,
+        f"{place[0]} {_number(ratio)} times the gradient{source}",
+        f"divide it by {_number(ratio)}: a constant factor is wrong", value=ratio,
     )  # fmt: skip
+
+
+def _number(ratio: float) -> str:
+    """A factor as it is told apart from 1: ``2.23607``, ``(1 + 9.6e-07)``."""
+    beyond = ratio - 1.0
+    if abs(beyond) >= 1e-3:
+        return f"{ratio:.6g}"
+    return f"(1 {'+' if beyond > 0 else '-'} {abs(beyond):.2g})"
 
 
 def zero(name: str, place: tuple[str, str], clues: Clues, wrong: NDArray[np.bool_]) -> Suspicion:

@@ -83,7 +83,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
     ``command`` is None where none was given; ``help`` is what then is to be shown.
     """
-    parser = _parser()
+    parser = command_line()
     options, rest = parser.parse_known_args(arguments)
     options.help = parser.format_help()
     unknown = [item for item in rest if item.startswith("-") and item != "-"]
@@ -94,7 +94,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The parser of the command, with those of its subcommands."""
     style = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="gradcheck",

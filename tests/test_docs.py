@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gradcheck import cli
+from gradcheck.arguments import command_line
 from gradcheck.configuration import ConfigurationError, settings
 from gradcheck.derivation.readings import CHARITIES
 from gradcheck.finding import RULES
@@ -103,7 +103,7 @@ def steps(content: dict[str, Any]) -> None:
     for repository in content.get("repos", ()):
         for hook in repository["hooks"]:
             assert hook["id"] in {ours["id"] for ours in hooks}
-            cli._parser().parse_args(["verify", *hook.get("args", ())])
+            command_line().parse_args(["verify", *hook.get("args", ())])
             found += 1
     assert found
 
@@ -113,7 +113,7 @@ def test_commands_that_are_not_run_are_understood(page: Path) -> None:
     for line in "".join(fences(page, "sh")).splitlines():
         words = shlex.split(line)
         if words[0] == "gradcheck":
-            cli._parser().parse_args(words[1:])
+            command_line().parse_args(words[1:])
         else:
             assert words[0] in ("python", "python3", ".venv/bin/python"), line
 

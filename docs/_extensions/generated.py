@@ -6,7 +6,6 @@ Markdown. Nothing of it is committed, so nothing of it can be out of date.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from gradcheck import cli
+from gradcheck.arguments import command_line
 from gradcheck.configuration import STARTING_POINT, FileRule, Points, Settings
 from gradcheck.derivation.readings import CHARITIES
 from gradcheck.finding import RULES, Rule
@@ -115,19 +114,19 @@ def _toml(value: object) -> str:
 
 
 def options() -> str:
-    """Every option of ``gradcheck verify``, as its help tells it."""
-    rows = [
-        (", ".join(f"`{name}`" for name in action.option_strings), _prose(action.help or ""))
-        for action in _verify_actions()
-        if action.option_strings and action.help != argparse.SUPPRESS
-    ]
-    return _table(("option", "what it does"), rows)
-
-
-def _verify_actions() -> Iterable[argparse.Action]:
-    parser = argparse.ArgumentParser()
-    cli._add_verify_arguments(parser)
-    return parser._actions[1:]  # without --help
+    """Every option of ``gradcheck verify``, as its help tells it, a table a group."""
+    (commands,) = (a for a in command_line()._actions if isinstance(a.choices, dict))
+    parts = []
+    for group in commands.choices["verify"]._action_groups:
+        rows = [
+            (", ".join(f"`{name}`" for name in action.option_strings), _prose(action.help or ""))
+            for action in group._group_actions
+            if action.option_strings and action.dest != "help"
+        ]
+        if rows:
+            title = (group.title or "").capitalize()
+            parts += [f"### {title}", _table(("option", "what it does"), rows)]
+    return "\n\n".join(parts)
 
 
 def _table(headers: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

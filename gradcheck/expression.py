@@ -194,7 +194,9 @@ def walk(expression: Expression) -> Iterator[Expression]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(node.children()))
+        children = node.children()
+        if children:  # most nodes are leaves
+            stack.extend(children[::-1])
 
 
 def names_in(expression: Expression) -> set[str]:

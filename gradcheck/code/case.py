@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from gradcheck.code.checking import check_backward, check_gradient
+from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.result import GradientReport
 
 
@@ -25,6 +26,7 @@ class GradientCase:
 
     ``inputs`` are the data that the loss uses, by the names of a document that is to be compared
     with the code, ``{"x": x, "y": y}``: samples first. They are not needed for the check itself.
+    ``network`` declares the loss as dense layers; ``options`` are others of `check_gradient`.
     """
 
     loss: Callable[[Any], Any] | None = None
@@ -33,6 +35,7 @@ class GradientCase:
     value_and_gradient: Callable[[Any], Any] | None = None
     options: dict[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    network: LayeredNetwork | None = None
 
     def check(self, **options: Any) -> GradientReport:
         """The report of `check_gradient`; ``options`` go before the case's own."""
@@ -41,7 +44,7 @@ class GradientCase:
             self.gradient,
             self.parameters,
             value_and_gradient=self.value_and_gradient,
-            **{**self.options, **options},
+            **{"network": self.network, **self.options, **options},
         )
 
 

@@ -83,6 +83,8 @@ def check_backward(
     inputs: Any,
     *,
     cache: bool | None = None,
+    every_entry_up_to: int | None = EVERY_ENTRY_UP_TO,
+    progress: Progress = None,
     seed: int = 0,
     target: str = "backward",
 ) -> GradientReport:
@@ -103,12 +105,23 @@ def check_backward(
     sequence in the order of the inputs or a dict by their names. Inputs that are not
     floating-point arrays (labels, indices, flags) are not differentiated: their place in the
     sequence may hold None or be left out. None in the place of an array means that no gradient is
-    claimed, which the report notes.
+    claimed, which the report notes. ``every_entry_up_to`` and ``progress`` are as for
+    `check_gradient`.
 
     Raises as `check_gradient` does.
     """
     functions, upstream, notes = layer_of(forward, backward, inputs, cache, seed)
-    return tried(Trial(functions, target, seed, upstream, notes))
+    return tried(
+        Trial(
+            functions,
+            target,
+            seed,
+            upstream,
+            notes,
+            every_entry_up_to=every_entry_up_to,
+            progress=progress,
+        )
+    )
 
 
 def assert_gradient(*arguments: Any, **options: Any) -> GradientReport:

@@ -11,7 +11,7 @@ A declaration is not the loss: it is compared with it before anything is conclud
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from gradcheck.code.activations import ACTIVATIONS, SAMPLE_LOSSES, SampleLoss, softmax
 from gradcheck.code.parameters import parameters_of
 from gradcheck.numeric import NumericGradient
+from gradcheck.numeric.elementwise import elementwise_slopes
 from gradcheck.numeric.incremental import Dense, Slopes, forward, layered_slopes
 
 Array = NDArray[np.float64]
@@ -63,7 +64,8 @@ class LayeredNetwork:
     differences, summed over the outputs), "logloss" (binary, summed over the outputs),
     "cross-entropy" (y one-hot, or numbers of classes) or a function of predictions and labels, in
     the shape of ``y`` or [samples, outputs], that returns one loss a sample. ``scale`` is "mean"
-    (1/samples), "sum" (1) or a number.
+    (1/samples), "sum" (1) or a number. ``penalties`` are added to it: of a parameter by its name
+    the sum of an elementwise function over its entries, ``{"w_1": lambda w: 0.05 * w**2}``.
 
     Calling it with parameters gives the loss by an ordinary forward pass. Raises ValueError where
     names or shapes do not fit, naming the layer.
@@ -74,6 +76,7 @@ class LayeredNetwork:
     layers: Sequence[Layer]
     loss: str | SampleLoss = "mse"
     scale: Literal["mean", "sum"] | float = "mean"
+    penalties: Mapping[str, Callable[[Array], Array]] = field(default_factory=dict)
 
     @classmethod
     def two_layers(
@@ -84,11 +87,12 @@ class LayeredNetwork:
         hidden: str = "sigmoid",
         loss: str = "logloss",
         scale: Literal["mean", "sum"] | float = "mean",
+        penalties: Mapping[str, Callable[[Array], Array]] | None = None,
     ) -> LayeredNetwork:
         """The built-in network (`gradcheck.backprop`), parameters ``w_1 b_1 w_2 b_2``."""
         output = "sigmoid" if loss == "logloss" else "identity"
         layers = (Layer("w_1", "b_1", hidden, inputs_first=False), Layer("w_2", "b_2", output))
-        return cls(x, y, layers, loss, scale)
+        return cls(x, y, layers, loss, scale, penalties or {})
 
     def __call__(self, parameters: Any) -> float:
         return self.value(parameters_of(parameters).arrays)
@@ -99,7 +103,12 @@ class LayeredNetwork:
         with np.errstate(all="ignore"):
             _, pre = forward(declared.x, declared.layers)
             losses = declared.losses(pre[-1], np.arange(len(declared.x)))
-        return float(np.sum(losses))
+            return float(np.sum(losses)) + self._penalty(arrays)
+
+    def _penalty(self, arrays: Arrays) -> float:
+        """What is added to the loss of the samples."""
+        point = {name: np.asarray(arrays[name], dtype=np.float64) for name in self.penalties}
+        return sum(float(np.sum(term(point[name]))) for name, term in self.penalties.items())
 
     def slopes(
         self, arrays: Arrays, watch: Callable[[int, int], None] = lambda done, total: None
@@ -115,6 +124,9 @@ class LayeredNetwork:
             self._collect(total[layer.weights], weights, declared.turned[number])
             if layer.bias is not None:
                 self._collect(total[layer.bias], found.biases[number], False)
+        for name, term in self.penalties.items():
+            point = np.asarray(arrays[name], dtype=np.float64)
+            self._collect(total[name], elementwise_slopes(term, point), False)
         return NumericGradient(
             {name: slopes.values for name, slopes in total.items()},
             {name: slopes.bounds for name, slopes in total.items()},
@@ -170,6 +182,11 @@ class LayeredNetwork:
         for name in used:
             if name not in arrays:
                 raise ValueError(f"the network has a layer of {name}: expected {', '.join(arrays)}")
+        for name in self.penalties:
+            if name not in arrays:
+                raise ValueError(
+                    f"the network has a penalty on {name}: expected {', '.join(arrays)}"
+                )
         for name in arrays:
             if name not in used:
                 raise ValueError(f"parameter {name} is in no layer of the network")

@@ -94,6 +94,14 @@ def layer_of(
 
     first = _claimed(layer, layer.slopes(drawn, copy.deepcopy(inputs)), named)
     held = {name: named[name] for name, slope in first.items() if slope is None}
+    if not any(slope is not None for slope in first.values()):
+        wanted = ", ".join(first)
+        raise ValueError(
+            f"backward returned None for {wanted}: expected the gradient by at least one input"
+            if first
+            else f"no input holds floating-point numbers ({', '.join(named)}): expected at least "
+            "one, others are not differentiated"
+        )
     point = parameters_of({n: v for n, v in named.items() if n not in held}, constants=True)
 
     def back(structure: Mapping[str, Any]) -> Any:

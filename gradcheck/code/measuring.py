@@ -116,8 +116,8 @@ def by_the_loss(question: Question, why: str | None = None) -> Measured:
         finding = CodeFinding(
             RULES["GC518"],
             f"the declared network is not the loss: {why}; it was left out of account",
-            suggestion="declare its layers, activations, loss and scale as the loss has them "
-            "(a regulariser cannot be declared)",
+            suggestion="declare its layers, activations, loss, scale and penalties as the loss has "
+            "them",
         )
         findings = (finding,)
     evaluations = _singles(question)
@@ -282,7 +282,7 @@ def _another_slope(
     evaluations.evaluations += line.evaluations
     slope = sum(float(np.sum(found.values[k] * direction[k])) for k in point)
     off = sum(float(np.sum(found.bounds[k] * np.abs(direction[k]))) for k in point)
-    if seen.kinked[0]:
+    if seen.kinked[0] and not any(span.any() for span in found.spans.values()):
         return "along a random direction the loss has a kink"
     if abs(slope - seen.values[0]) <= TRUST * (off + seen.bounds[0]) or not np.isfinite(off):
         return None

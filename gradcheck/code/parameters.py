@@ -55,6 +55,12 @@ def arrays_like(structure: Any, like: Parameters) -> tuple[dict[str, Array], dic
     whole = next(iter(like.arrays)) if len(like.arrays) == 1 else WHOLE
     _take(structure, "", found, None, whole, "the gradient of ")
     lacking = [name for name in like.arrays if name not in found]
+    if lacking == [whole] and not isinstance(structure, Mapping):
+        shape = like.arrays[whole].shape
+        raise ValueError(
+            f"the gradient is a {type(structure).__name__} of {_names(found)}: "
+            f"expected one array of shape {shape}"
+        )
     if lacking:
         raise ValueError(
             f"the gradient has no {_names(lacking)}: "
@@ -82,7 +88,7 @@ def _laid_out(name: str, array: Array, shape: tuple[int, ...]) -> tuple[Array, s
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(names)
+    return ", ".join(names) or "nothing"
 
 
 def _take(
@@ -121,7 +127,7 @@ def _leaf(
         fixed[name] = value
         return lambda found: value
     if array is None or kind not in "fiub":
-        got = f"{array.dtype} numbers" if kind == "c" and array is not None else _a(value)
+        got = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else _a(value)
         raise TypeError(f"{what}{name} is {got}: expected an array of real numbers")
     arrays[name] = array if kind == "f" else array.astype(np.float64)
     if array.ndim == 0 and not isinstance(value, np.ndarray):
@@ -130,7 +136,10 @@ def _leaf(
 
 
 def _a(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _is_numbers(value: Sequence[Any]) -> bool:

@@ -56,7 +56,7 @@ def precision_of(functions: Functions, point: Arrays) -> Precision:
         functions.types,
         coarse,
         f"the loss is computed in {coarse}, to {digits} digits, whatever it is given: "
-        "only errors above the column `visible` are seen",
+        "only errors above `visible` (in tables: seen from) are seen",
     )
 
 

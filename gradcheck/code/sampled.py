@@ -193,8 +193,8 @@ def _place(axis: int, ranges: tuple[range, ...], shape: tuple[int, ...]) -> str:
 def _notes(claim: Claim, found: Sampled) -> list[str]:
     notes = [
         f"{claim.point.size} entries: each parameter was sampled along {DIRECTIONS} random "
-        "directions that move all of its entries; `visible` is the 2-norm of an error that would "
-        f"have been missed with a probability of {MISSED:g}",
+        "directions that move all of its entries; `visible` (in tables: seen from) is the 2-norm "
+        f"of an error that would have been missed with a probability of {MISSED:g}",
     ]
     if any(block.refuted for block in found.blocks):
         notes.append(

@@ -74,6 +74,7 @@ def test_a_loss_that_is_no_number_is_told(value: Any, message: str) -> None:
         (lambda p: p["w"], "the gradient has no w, b"),
         (lambda p: {"w": p["w"][:2], "b": 0.0}, r"w has shape \(2,\): expected \(4,\)"),
         (lambda p: {"w": p["w"] * np.nan, "b": 0.0}, r"the gradient is nan at w\[0\]"),
+        (lambda p: {}, "the gradient has no w, b: expected w, b, got nothing"),
         (lambda p: {**p, "c": 0.0}, "c, which is no parameter"),
         (lambda p: {**p, "b": "0"}, "b is a str: expected an array"),
     ],
@@ -81,6 +82,14 @@ def test_a_loss_that_is_no_number_is_told(value: Any, message: str) -> None:
 def test_a_gradient_of_another_form_is_told(slope: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         gradcheck.check_gradient(loss, slope, POINT)
+
+
+def test_a_list_for_one_array_is_told() -> None:
+    expected = r"the gradient is a list of \[0\], \[1\]: expected one array of shape \(3,\)"
+    with pytest.raises(ValueError, match=expected):
+        gradcheck.check_gradient(np.sum, lambda p: [1.0, [2.0, 3.0]], np.ones(3))
+    with pytest.raises(TypeError, match="parameters is an array of object"):
+        gradcheck.check_gradient(np.sum, np.ones_like, np.array([1, "a"], dtype=object))
 
 
 def test_an_error_of_the_users_own_is_not_hidden() -> None:

@@ -137,6 +137,45 @@ def test_a_regulariser_that_is_not_declared_is_noticed() -> None:
         assert report.verdict is Verdict.WRONG
 
 
+PENALTIES = {
+    "squares": (lambda w: 0.05 * w**2, lambda w: 0.1 * w),
+    "values": (lambda w: 0.3 * np.abs(w), lambda w: 0.3 * np.sign(w)),
+    "logarithm": (lambda w: 1e-6 * np.log1p(w * w), lambda w: 2e-6 * w / (1 + w * w)),
+}
+
+
+@pytest.mark.parametrize("kind", PENALTIES)
+@pytest.mark.parametrize("off", [0.0, 1e-2])
+def test_a_penalty_is_declared(kind: str, off: float) -> None:
+    model = Model()
+    model.parameters["w_1"][0, 0] = 0.0  # where that of absolute values has a kink
+    term, slope = PENALTIES[kind]
+    penalties = {"w_1": term, "b_2": term}
+    network = LayeredNetwork.two_layers(model.x, model.y, penalties=penalties)
+
+    def gradient(p: Arrays) -> Arrays:
+        found = model.gradient(p)
+        extra = {name: found[name] + slope(p[name]) * (1 + off) for name in penalties}
+        return {**found, **extra}
+
+    def loss(p: Arrays) -> float:
+        return model.loss(p) + float(sum(np.sum(term(p[name])) for name in penalties))
+
+    report = check_gradient(loss, gradient, model.parameters, network=network)
+    assert "GC518" not in [finding.rule.code for finding in report.findings]
+    assert report.verdict is (Verdict.WRONG if off else Verdict.AGREES)
+
+
+def test_a_penalty_of_nothing_is_an_error_that_names_it() -> None:
+    model = Model()
+    unknown = LayeredNetwork.two_layers(model.x, model.y, penalties={"w_3": np.abs})
+    with pytest.raises(ValueError, match="a penalty on w_3: expected w_1"):
+        unknown(model.parameters)
+    total = LayeredNetwork.two_layers(model.x, model.y, penalties={"w_1": np.sum})
+    with pytest.raises(ValueError, match="expected an elementwise function"):
+        total.slopes(model.parameters)
+
+
 def test_an_offset_is_no_other_loss() -> None:
     model = Model()
     report = check_gradient(

@@ -147,3 +147,31 @@ def test_a_forward_pass_of_another_form() -> None:
 def test_a_layer_of_few_digits(kind: Any) -> None:
     inputs = {name: array.astype(kind) for name, array in INPUTS.items()}
     assert check_backward(forward, backward, inputs).verdict.value == "agrees"
+
+
+def test_a_large_layer_is_sampled_and_tells_how_far_it_is() -> None:
+    seen: list[tuple[int, int]] = []
+    point = (RANDOM.normal(size=(40, 40)),)
+    for slope, verdict in ((np.cos, "agrees"), (np.sin, "wrong")):
+        report = check_backward(
+            np.sin,
+            lambda up, x, slope=slope: up * slope(x),
+            point,
+            every_entry_up_to=100,
+            progress=lambda done, expected: seen.append((done, expected)),
+        )
+        assert report.verdict.value == verdict
+        assert report.method.startswith("random directions")
+    assert seen
+
+
+@pytest.mark.parametrize(
+    ("point", "message"),
+    [
+        (np.ones(3), "backward returned None for x"),
+        (np.arange(3), r"no input holds floating-point numbers \(x\)"),
+    ],
+)
+def test_nothing_to_compare_is_told(point: Array, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_backward(lambda x: x**2, lambda up, x: None, (point,))

@@ -106,7 +106,7 @@ def verify(
     if problems:
         return replace(report, errors=(*problems, *unnamed, *unread))
     observed, odd = targets_of(documents)
-    answers = run_all(targets, timeout, observed)
+    answers = run_all(targets, timeout, observed, progress)
     errors = (*unnamed, *unread, *odd, *(a.error for a in answers if a.error is not None))
     options = Options(seed=seed, sizes=Sizes(*sizes))
     choices = Choices(options, inline and trusted, project, descent, reference, answers)

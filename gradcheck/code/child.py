@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ from gradcheck.code.result import GradientReport
 from gradcheck.code.target import EXPECTED, Target, case_names
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
+TELLING = 0.25
+"""Seconds between two messages of how far a check is."""
 ENTRIES_COMPARED = 1_000_000
 """Numbers that an observation may hold: beyond it a comparison with a document makes no sense."""
 
@@ -49,7 +52,7 @@ def main(request: str) -> None:
         faulthandler.enable()
         faulthandler.dump_traceback_later(asked["timeout"])
         try:
-            report, observation = checked(target, asked["observe"])
+            report, observation = checked(target, asked["observe"], _every_so_often(send))
         except BaseException as problem:  # sys.exit and Ctrl-C too: the parent must hear of them
             send({"error": complaint(problem, target)})
         else:
@@ -63,10 +66,28 @@ def _way_back() -> BinaryIO:
     return os.fdopen(kept, "wb")
 
 
-def checked(target: Target, observe: bool) -> tuple[GradientReport, dict[str, Any] | None]:
-    """The report on a target, and what its case computes if that was asked for."""
+def _every_so_often(send: Callable[[dict[str, Any]], None]) -> Callable[[int, int], None]:
+    """Tell the parent how far the check is, a few times a second."""
+    told = time.monotonic()
+
+    def tell(done: int, expected: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= TELLING:
+            told = now
+            send({"done": done, "expected": expected})
+
+    return tell
+
+
+def checked(
+    target: Target, observe: bool, tell: Callable[[int, int], None]
+) -> tuple[GradientReport, dict[str, Any] | None]:
+    """The report on a target, and what its case computes if that was asked for. ``tell`` is told
+    of every evaluation by cases of this package's own."""
     case = case_of(target)
-    report = case.check(target=target.text)
+    own = isinstance(case, (GradientCase, BackwardCase))
+    report = case.check(target=target.text, **({"progress": tell} if own else {}))
     if not isinstance(report, GradientReport):
         raise Refused(f"its check returned {_kind(report)}: expected a GradientReport")
     if not observe or not isinstance(case, GradientCase):

@@ -14,17 +14,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Container, Iterable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Container, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
 
 from gradcheck.code.protocol import STARTED, Observation, observation_from, report_from
 from gradcheck.code.result import GradientReport
 from gradcheck.code.target import Target, missing
 from gradcheck.code.unexplained import with_unexplained
 from gradcheck.jobs import TIMEOUT
+from gradcheck.progress import Progress
+from gradcheck.progress import progress as progress_of
 from gradcheck.report import InputError
 
 ANSWER_BYTES = 64 * 2**20
@@ -61,11 +64,18 @@ class Answer:
     interrupted: bool = False
 
 
-def run(target: Target, timeout: float = TIMEOUT, *, observe: bool = False) -> Answer:
+def run(
+    target: Target,
+    timeout: float = TIMEOUT,
+    *,
+    observe: bool = False,
+    progress: Progress = False,
+) -> Answer:
     """Check a target in a child process of its own; never raises for anything the child does.
 
-    ``observe`` asks for what the case computes, for a comparison with a document. A
-    KeyboardInterrupt here stops the child; ``Answer.interrupted`` then says so.
+    ``observe`` asks for what the case computes, for a comparison with a document; ``progress``
+    shows how far the check is (see `gradcheck.progress`). A KeyboardInterrupt here stops the child;
+    ``Answer.interrupted`` then says so.
     """
     absent = missing(target)
     if absent is not None:
@@ -80,7 +90,7 @@ def run(target: Target, timeout: float = TIMEOUT, *, observe: bool = False) -> A
     try:
         answer = child.answer(STARTING)
         if answer == STARTED:
-            answer = child.answer(timeout + 0.5)
+            answer = _watched(child, timeout + 0.5, progress)
     except TimeoutError:
         late = True
         answer = child.last_words()
@@ -103,13 +113,36 @@ def run(target: Target, timeout: float = TIMEOUT, *, observe: bool = False) -> A
     return replace(found, interrupted=interrupted)
 
 
+def _watched(child: _Child, seconds: float, shown: Progress) -> dict[str, Any] | None:
+    """The child's answer, after what it tells of how far it is. Raises TimeoutError."""
+    end, last = time.monotonic() + seconds, 0
+    with ExitStack() as bar:
+        more: Callable[[], None] | None = None
+        while True:
+            answer = child.answer(max(0.0, end - time.monotonic()))
+            if not _is_progress(answer):
+                return answer
+            more = more or bar.enter_context(progress_of(shown, answer["expected"]))
+            for _ in range(answer["done"] - last):
+                more()
+            last = answer["done"]
+
+
+def _is_progress(answer: dict[str, Any] | None) -> TypeGuard[dict[str, int]]:
+    return answer is not None and answer.keys() == {"done", "expected"}
+
+
 def run_all(
-    targets: Iterable[Target], timeout: float, observed: Container[tuple[str, str]] = ()
+    targets: Iterable[Target],
+    timeout: float,
+    observed: Container[tuple[str, str]] = (),
+    progress: Progress = False,
 ) -> tuple[Answer, ...]:
     """Every target in turn, until the user interrupts one; ``observed`` are identities."""
     answers: list[Answer] = []
     for target in targets:
-        answers.append(run(target, timeout, observe=target.identity in observed))
+        observe = target.identity in observed
+        answers.append(run(target, timeout, observe=observe, progress=progress))
         if answers[-1].interrupted:
             break
     return tuple(answers)
@@ -180,7 +213,9 @@ class _Child:
             with suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGINT)
         try:
-            return self.answer(GRACE)
+            while _is_progress(answer := self.answer(GRACE)):
+                pass
+            return answer
         except (TimeoutError, KeyboardInterrupt):
             return None
 

@@ -1,8 +1,8 @@
 """How a child process tells its parent what it found: lines of JSON, one object each.
 
-The child sends `STARTED` before it touches the code, ``{"report": …}`` or ``{"error": …}`` at the
-end. No object is rebuilt from what
-the child names, so that code under test cannot make the parent run anything.
+The child sends `STARTED` before it touches the code, ``{"done": …, "expected": …}`` evaluations now
+and then, ``{"report": …}`` or ``{"error": …}`` at the end. No object is rebuilt from what the child
+names, so that code under test cannot make the parent run anything.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from gradcheck.code.target import Target, parse_target
 from gradcheck.verdict import Verdict
 
 MODEL = """
-import os, sys
+import os, sys, time
 import numpy as np
 from gradcheck import BackwardCase, GradientCase
 
@@ -73,6 +73,12 @@ def needs(argument):
 
 def odd():
     return 3
+
+def sleepy(p):
+    time.sleep(0.004)
+    return loss(p)
+
+takes_long = GradientCase(sleepy, gradient, parameters)
 
 number = 3
 """
@@ -147,6 +153,15 @@ def test_a_clear_line_for_what_does_not_work(name: str, message: str) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_how_far_it_is_comes_back_too() -> None:
+    told: list[tuple[int, int]] = []
+    answer = run(target("model.py:takes_long"), progress=lambda *seen: told.append(seen))
+    assert answer.report is not None
+    assert answer.report.verdict.value == "agrees"
+    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+    assert len(told) > 10
+
+
 def test_a_crash_is_told_with_its_place() -> None:
     answer = run(target("model.py:aborts"))
     assert answer.error is not None

@@ -242,7 +242,8 @@ def derive_against(
         readings = tuple(
             reading
             for reading in whole.readings
-            if reading.span.start < end and not (lent and reading.rule == "loss-after")
+            if reading.span.start < end
+            and not (lent and reading.rule in ("loss-after", "loss-later"))
         )
         setups = tuple(_within(setup, end) for setup in whole.setups)
         derivation = replace(whole, steps=steps, readings=readings, setups=setups)

@@ -203,17 +203,18 @@ def _with_inline_formulas(document: Document, prose: tuple[Span, ...]) -> list[S
 
 
 def shape_of(expression: Expression) -> tuple[str, Expression] | None:
-    """``1/(1+e^{-u})`` is (sigmoid, u); an application of a known activation is (its name, u)."""
+    """``1/(1+e^{-u})`` is (sigmoid, u), ``log(1+e^u)`` (softplus, u); ``g(u)`` is (g, u)."""
+    applied = None
     if isinstance(expression, Apply) and len(expression.arguments) == 1 and not expression.order:
-        return expression.function.key, expression.arguments[0]
-    inner = _exponent(expression)
+        applied = expression.function.key, expression.arguments[0]
+    inner = _exponent(expression) if applied is None or applied[0] == "log" else None
     if inner is None:
-        return None
+        return applied
     for argument, stand_in in ((inner, Name("x")), (Negate(inner), Negate(Name("x")))):
         name = recognise(("x",), _replace(expression, inner, stand_in))
         if name is not None:
             return name, argument
-    return None
+    return applied
 
 
 def _exponent(expression: Expression) -> Expression | None:

@@ -28,8 +28,10 @@ from gradcheck.derivation.roles import (
 from gradcheck.document import Document
 from gradcheck.expression import (
     Apply,
+    Divide,
     Expression,
     FunctionName,
+    Multiply,
     Name,
     Number,
     Power,
@@ -248,7 +250,8 @@ def build_model(
     )
     name = f"{loss_kind(loss_key, ordered)}/{_output_activation(model)}"
     problem = _problem(model, problems, spellings)
-    return SegmentModel(model, name, hidden_head[0] if hidden_head else "identity", sides, problem)
+    hidden = _hidden_name(model, layers, hidden_head, problem)
+    return SegmentModel(model, name, hidden, sides, problem)
 
 
 def _without(
@@ -460,6 +463,41 @@ def _hidden_activation(model: Model, layers: Mapping[str, str]) -> tuple[str, Ex
             ):
                 return shape
     return None
+
+
+def _hidden_name(
+    model: Model,
+    layers: Mapping[str, str],
+    head: tuple[str, Expression] | None,
+    problem: str | None,
+) -> str:
+    """What the hidden layer's function is called: ``z \\sigma(z)`` is not the sigmoid."""
+    first, second = layers.get("w_1"), layers.get("w_2")
+
+    def below(node: Expression) -> bool:
+        return _depends_on(node, model.definitions, first) and not _depends_on(
+            node, model.definitions, second
+        )
+
+    def bends(node: Expression) -> bool:
+        if isinstance(node, Multiply):
+            return sum(map(below, node.factors)) > 1
+        base = node.base if isinstance(node, Power) else node
+        base = node.denominator if isinstance(node, Divide) else base
+        return (base is not node and below(base)) or (isinstance(node, Apply) and below(node))
+
+    if head is None and problem is not None:
+        return "unknown"
+    bodies = [model.definitions[key] for key in model.ancestors(model.prediction or model.loss)]
+    stand_in = Name(first or "w_1")
+
+    def plain(node: Expression) -> Expression:
+        return stand_in if shape_of(node) == head else node
+
+    bodies = [transform(body, plain) if head is not None else body for body in bodies]
+    if any(bends(node) for body in bodies if model.prediction for node in walk(body)):
+        return "unnamed"
+    return head[0] if head is not None else "identity"
 
 
 def _output_activation(model: Model) -> str:

@@ -42,6 +42,7 @@ from gradcheck.derivation.roles import (
     looks_like_prediction,
 )
 from gradcheck.derivation.spelling import usual_spelling
+from gradcheck.document import Document, Span
 from gradcheck.expression import Expression, Name, Partial, contains, transform, value_keys, walk
 from gradcheck.notation import to_text
 from gradcheck.statement import ReadDocument, Statement
@@ -78,7 +79,7 @@ def settle(read: ReadDocument, instead: Instead) -> Passages:
     log.pinned = pins.readings
     trained = _trained(canonical, pins)
     plain = canonical
-    canonical = _with_differentials(plain, trained)
+    canonical = _with_differentials(plain, trained, read.document)
     _note_differentials(plain, canonical, log)
     bindings = collect_bindings(canonical, set(trained))
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
@@ -114,7 +115,9 @@ def _note_differentials(
             if left is None or right is None or left == right:
                 continue
             for node in walk(right):
-                if isinstance(node, Partial) and node.of == Name("loss"):
+                if not isinstance(node, Partial) or node.of != Name("loss"):
+                    continue
+                if _after_d(node.span, log.document) != node.span:  # else a table's heading says so
                     log.note("differential", node.span, to_text(node.by))
 
 
@@ -259,7 +262,7 @@ def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str
 
 
 def _with_differentials(
-    statements: Sequence[CanonicalStatement], trained: Sequence[str]
+    statements: Sequence[CanonicalStatement], trained: Sequence[str], document: Document
 ) -> tuple[CanonicalStatement, ...]:
     """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter.
 
@@ -279,7 +282,8 @@ def _with_differentials(
             return node
         for key in (inner.key, inner.key.lower(), inner.key[:1].upper() + inner.key[1:]):
             if key in trained:
-                by = replace(inner, base=key.split("_")[0].split("^")[0])
+                span = _after_d(node.span, document)
+                by = replace(inner, base=key.split("_")[0].split("^")[0], span=span)
                 return Partial(Name("loss", span=node.span), by, span=node.span)
         return node
 
@@ -287,6 +291,12 @@ def _with_differentials(
         replace(s, sides=tuple(None if x is None else transform(x, change) for x in s.sides))
         for s in statements
     )
+
+
+def _after_d(span: Span, document: Document) -> Span:
+    """The place of the parameter in ``dW_1``; the whole where no d stands (in a table)."""
+    written = re.match(r"(d|\\[a-z]+\s*\{\s*d\s*\})\s*", document.source(span))
+    return span if written is None else Span(span.start + written.end(), span.end)
 
 
 def _spellings(statements: Sequence[CanonicalStatement]) -> dict[str, Name]:

@@ -18,6 +18,7 @@ CHARITIES: dict[str, str] = {
     "case": "{a} and {b} are one name",
     "loss-before": "{a} is taken to be {b}, the nearest loss defined before",
     "loss-after": "{a} is taken to be {b}, which is defined only later",
+    "loss-later": "the loss {a} is defined only later",
     "loss-again": "{a} is defined anew before anything is derived: here it is {b}",
     "canonical-output": "two output activations and two losses: {a} goes with the {b} output",
     "identity-output": "{a} is defined as {b}, but an equality says that it is the identity",

@@ -259,7 +259,11 @@ def _owner(
     others = [k for k, key in enumerate(keys) if not own and key != keys[chosen]]
     shown = named or "the loss"
     words = [f"{shown} is {to_text(losses[k].name)}" for k in others]
-    at = log.choose("loss-after", span, shown, to_text(losses[chosen].name), words)
+    name = to_text(losses[chosen].name)
+    if shown == name and not words:
+        log.note("loss-later", span, name)
+        return chosen
+    at = log.choose("loss-after", span, shown, name, words)
     return [chosen, *others][at]
 
 

@@ -61,7 +61,6 @@ from gradcheck.expression import (
     Expression,
     Name,
     Sum,
-    to_key,
     walk,
 )
 from gradcheck.model import Model
@@ -106,9 +105,7 @@ class Lifting:
         lifted = self.lift(expression)
         for axis in own:
             if axis in lifted.open and parameter in lifted.open[axis].weights:
-                raise LiftingAmbiguous(
-                    f"{parameter} multiplies a quantity of its own index in {to_key(expression)}"
-                )
+                raise LiftingAmbiguous(f"{parameter} multiplies a quantity of its own index")
         over = tuple(axis for axis in lifted.node.axes if axis not in own)
         if not self.writes_sum(expression):
             over = join(over, (SAMPLE,))

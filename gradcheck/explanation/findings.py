@@ -177,9 +177,12 @@ def _mend(mistake: Mistake, mends: Mends) -> Mend | None:
     """The edit of a wrong side."""
     if mistake.step is not None:
         return mends.of_step(mistake.step)
-    if mistake.claim is not None:
-        return mends.of_claim(mistake.claim)
-    return None
+    if mistake.claim is None:
+        return None
+    mend = mends.of_claim(mistake.claim)
+    if mend is not None and mistake.claim.claim.in_update and mend.replacement.startswith("-"):
+        return replace(mend, replacement=f"({mend.replacement})")  # a factor beside the rate
+    return mend
 
 
 def _with_mend(finding: Finding, mend: Mend | None) -> Finding:

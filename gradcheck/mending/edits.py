@@ -249,7 +249,9 @@ class Edits:
         text = f"{new} - {old}"
         swapped = Add((Negate(first), Negate(second)), span=node.span)
         words = f"the sign: {_short(text)}"
-        return Edit(path, swapped, ((span, text),), "wrong-sign", words, 1)
+        # nobody turns 1 - a round: a sign before it is what was lost
+        size = 3 if isinstance(plain, Number) else 1
+        return Edit(path, swapped, ((span, text),), "wrong-sign", words, size)
 
     def _unsigned(self, term: Expression) -> str:
         assert isinstance(term, Negate)

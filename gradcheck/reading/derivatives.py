@@ -222,7 +222,8 @@ class Derivatives:
             raise Refusal(below.span, "orders of a derivative that do not agree")
         if of is None:
             return self._operand(start, by, order)
-        return Partial(of, by, order, span=self.since(start))
+        span = sign.span.cover(self.since(start))  # the token of ``dL`` has lost its d
+        return Partial(of, by, order, span=span)
 
     def _slash_variable(self, below: Token, bracketed: bool) -> tuple[Expression, int]:
         if bracketed:

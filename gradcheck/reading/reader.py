@@ -11,6 +11,7 @@ from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block
 from gradcheck.reading.brackets import pair
+from gradcheck.reading.conditions import conditional, mark_conditions
 from gradcheck.reading.formulas import find_formulas
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
@@ -89,6 +90,7 @@ def _entries(
             else:
                 entries.append(_Entry(draft, block, _origin(block)))
         before = block if drafts else None
+    mark_conditions(document.text, [entry.draft for entry in entries if entry.refused is None])
     return entries
 
 
@@ -190,6 +192,8 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
     sides = tuple(
         parse_side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
     )
+    if draft.condition and relations:
+        sides = (*sides[:-1], Side(sides[-1].span, unread=conditional(draft, sides[-1].span)))
     if entry.missing is not None:
         sides = (*sides[:-1], Side(entry.missing.span, unread=entry.missing))
     places = [side.span for side in sides] + [relation.span for relation in relations]

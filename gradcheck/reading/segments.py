@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gradcheck.reading.conditions import condition_in
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
 
@@ -28,6 +29,7 @@ class Draft:
     relations: list[Token] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     row: int = 0
+    condition: str = ""  # what it is said to hold under, where that is an inequality
 
     @property
     def leads(self) -> bool:
@@ -54,6 +56,7 @@ class Draft:
             self.relations += other.relations
         self.notes += other.notes
         self.row = other.row
+        self.condition = self.condition or other.condition
 
 
 def split(tokens: list[Token]) -> list[Draft]:
@@ -226,6 +229,9 @@ class _Splitter:
         stop = token.mate.at + 1
         inner = self.tokens[at + 1 : at + 2]
         if token.value in "([" and inner and inner[0].kind == "text" and is_prose(inner[0].value):
+            self.current.condition = self.current.condition or condition_in(
+                self.tokens[at + 1 : token.mate.at]
+            )
             return stop  # a remark: (\text{chain rule})
         side = self.current.sides[-1]
         takes_argument = side and (side[-1].kind in ("command", "sup", "sub", "begin", "operator"))
@@ -280,7 +286,9 @@ class _Splitter:
         _strip_marks(draft)
         if not draft.relations and not draft.sides[0]:
             if self.drafts:
-                self.drafts[-1].notes += draft.notes
+                last = self.drafts[-1]
+                last.notes += draft.notes
+                last.condition = last.condition or draft.condition
             return
         if _is_remark(draft):
             return

@@ -18,8 +18,9 @@ MAX_KINKS = 5
 def cases(tower: Tower, *forms: NormalForm) -> Iterator[tuple[NormalForm, ...]]:
     """The forms with relu(u) = u or 0 and abs(u) = u or −u, for each choice of signs.
 
-    The first derivatives are 1, 0 and ±1, the higher ones 0: the kink itself is left out. No case
-    at all if there are no such functions. Raises Undecided if there are too many of them.
+    The first derivatives are 1, 0 and ±1, the higher ones 0: the kink itself is left out, unless
+    an argument is 0 throughout a case (relu' at relu(u)): there the slope is 0, as in programs.
+    No case at all if there are no such functions. Raises Undecided if there are too many of them.
     """
     lanes = _kinks(tower, forms)
     if not lanes:
@@ -29,11 +30,12 @@ def cases(tower: Tower, *forms: NormalForm) -> Iterator[tuple[NormalForm, ...]]:
         raise Undecided("too many functions with a kink")
     for signs in product((1, -1), repeat=len(arguments)):
         sign = dict(zip(arguments, signs, strict=True))
-        # a later generator's argument may hold an earlier one, never the other way round
-        values = {
-            lane: _value(tower, tower.generators[lane], sign[_argument(tower, lane)])
-            for lane in reversed(lanes)
-        }
+        values = _values(tower, lanes, sign)
+        at_kink = [one for one in arguments if _put(one, values).is_zero]  # relu'(relu(u)), u < 0
+        if any(sign[one] > 0 for one in at_kink):
+            continue
+        if at_kink:
+            values = _values(tower, lanes, {**sign, **dict.fromkeys(at_kink, 0)})
         if not _consistent([(_put(one, values), chosen) for one, chosen in sign.items()]):
             continue
         yield tuple(
@@ -52,6 +54,15 @@ def _kinks(tower: Tower, forms: tuple[NormalForm, ...]) -> list[int]:
                 found.add(lane)
                 elements.append(_argument(tower, lane))
     return sorted(found)
+
+
+def _values(tower: Tower, lanes: list[int], sign: dict[Rational, int]) -> dict[int, Rational]:
+    """What stands for each lane; sign 0 is the kink itself, where the slope is taken as 0."""
+    # a later generator's argument may hold an earlier one, never the other way round
+    return {
+        lane: _value(tower, tower.generators[lane], sign[_argument(tower, lane)])
+        for lane in reversed(lanes)
+    }
 
 
 def _argument(tower: Tower, lane: int) -> Rational:

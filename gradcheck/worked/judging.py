@@ -18,6 +18,7 @@ from gradcheck.worked.figures import Figure, Reckoner, come_to_the_same, is_figu
 
 EQUAL = frozenset({"=", ":=", "<-", "~"})
 DEPTH = 30
+FEW_MORE = 3  # digits in which 0.125 is shown to who wrote 0.25
 """Definitions followed for the value of a name."""
 
 
@@ -92,7 +93,7 @@ class _Example:
 
     def _finding(self, step: Step, before: Figure, after: Figure) -> Finding:
         left = " ".join(step.left.split())
-        shown = _shown(before.value, after.unit)
+        shown = _shown(before, after.unit)
         subject = left if len(left) <= 60 else "the side before it"
         message = f"the numbers do not come out: {subject} is {shown} here"
         suggestion = shown if after.unit is not None and after.unit <= 1 else None
@@ -237,8 +238,12 @@ def _key(head: Expression | None) -> str | None:
     return None
 
 
-def _shown(value: float, unit: float | None) -> str:
-    """A value to the places that the author wrote, or to six digits."""
+def _shown(found: Figure, unit: float | None) -> str:
+    """A value to the places that the author wrote, or to six digits; in full if it has few more."""
+    value = found.value
     places = None if unit is None or unit > 1 else round(-log10(unit))
     text = f"{value:.6g}" if places is None else f"{value:.{places}f}"
+    if places is not None and not found.slack:
+        more = f"{value:.{places + FEW_MORE}f}".rstrip("0")
+        text = more if abs(float(more) - value) <= 1e-12 and len(more) > len(text) else text
     return text.lstrip("-") if not float(text) else text

@@ -244,6 +244,6 @@ def _shown(found: Figure, unit: float | None) -> str:
     places = None if unit is None or unit > 1 else round(-log10(unit))
     text = f"{value:.6g}" if places is None else f"{value:.{places}f}"
     if places is not None and not found.slack:
-        more = f"{value:.{places + FEW_MORE}f}".rstrip("0")
+        more = f"{value:.{places + FEW_MORE}f}".rstrip("0").rstrip(".")
         text = more if abs(float(more) - value) <= 1e-12 and len(more) > len(text) else text
     return text.lstrip("-") if not float(text) else text

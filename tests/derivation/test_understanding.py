@@ -118,7 +118,8 @@ def test_the_order_of_the_parts_does_not_matter(text: str) -> None:
 
 
 def test_a_loss_defined_only_later_is_a_reading() -> None:
-    assert "loss-after" in readings_of(FORWARD + CLAIMS + HALF)
+    readings = readings_of(FORWARD + CLAIMS + HALF)
+    assert readings["loss-later"] == "the loss L is defined only later"
     assert "loss-after" not in readings_of(PAGE)
 
 

@@ -48,7 +48,7 @@ WRONG = [
     (r"\hat y = 0.8 \cdot 0.5 + 0.3 = 0.43", "0.70"),
     (r"\frac{\partial L}{\partial w_2} = (\hat y - y) h = (0.7 - 1) \cdot 0.5 = 0.15", "-0.15"),
     (r"\frac{\partial L}{\partial b_2} = 0.3", "-0.3"),
-    (r"L = \frac12 (0.7 - 1)^2 = 0.09", "0.05"),
+    (r"L = \frac12 (0.7 - 1)^2 = 0.09", "0.045"),
     (r"L = \frac12 (\hat y - y)^2 = \frac12 (0.7 - 2)^2", ""),
     (r"\sigma(1) \approx 0.741", "0.731"),
     (r"b_2 \leftarrow b_2 - 0.1 \cdot (-0.3) = 0.27", "0.33"),

@@ -28,6 +28,7 @@ NEARBY, SIDES = 2.0**-20, 16
 ONE = 1e-3
 """Of a jump: by so much less the slopes about a single kink leave the range of its two sides."""
 BESIDE = "kink: compared beside it"
+BLURRED = "not decided: kinks are too near to tell their slopes apart in so few digits"
 
 
 def kinked(evidence: Evidence) -> bool:
@@ -64,13 +65,22 @@ def lenient(evidence: Evidence, random: np.random.Generator) -> Evidence:
     )
 
 
-def settled(at: tuple[GradientRow, ...], near: tuple[GradientRow, ...]) -> tuple[GradientRow, ...]:
+def settled(
+    at: tuple[GradientRow, ...], near: tuple[GradientRow, ...], *, double: bool
+) -> tuple[GradientRow, ...]:
     """The rows at a kink, given those beside it: what is wrong beside it is wrong, and what could
-    not be seen because of the kink is as it is beside it."""
+    not be seen because of the kink is as it is beside it.
+
+    Unless the loss is ``double``, differences need steps so large that they cross other kinks: what
+    seems wrong at the point and is right beside it is not decided.
+    """
     rows = []
     for row, other in zip(at, near, strict=True):
         told = "; ".join(part for part in (row.note, BESIDE) if part)
-        if row.verdict is Verdict.WRONG or "kink" not in row.note:
+        blurred = not double and row.verdict is Verdict.WRONG and other.verdict is Verdict.AGREES
+        if blurred:
+            rows.append(replace(row, verdict=Verdict.UNDECIDED, note=f"{BLURRED}; {row.note}"))
+        elif row.verdict is Verdict.WRONG or "kink" not in row.note:
             rows.append(row)
         elif other.verdict is Verdict.WRONG or row.verdict is Verdict.UNDECIDED:
             rows.append(replace(other, note="; ".join(filter(None, (other.note, BESIDE)))))

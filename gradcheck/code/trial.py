@@ -29,6 +29,8 @@ Arrays = Mapping[str, Array]
 
 EVALUATIONS_AN_ENTRY = 10
 """About; what a progress bar expects."""
+ASIDE = 3
+"""Points beside a kink at which a gradient must be wrong, of a loss in few digits."""
 STOPPED = "not decided: stopped by the user"
 
 
@@ -132,17 +134,23 @@ def _beside_the_kink(
 ) -> tuple[Evidence, tuple[GradientRow, ...], int]:
     """The evidence to go by and the rows, where the loss has a kink at the point."""
     random = np.random.default_rng([trial.seed, 1])
-    point = beside(evidence.point, random)
-    if not np.isfinite(trial.functions.nearby(point)):
-        return evidence, judged(evidence), 1
-    noise = noise_of(trial.functions, point, precision.grid, trial.seed)
-    found, near = _compared(trial, point, precision, noise)
-    near_rows = judged(near)
+    evaluations = 0
+    # In few digits the steps are so large that they cross kinks anywhere.
+    for _ in range(1 if precision.double else ASIDE):
+        point = beside(evidence.point, random)
+        if not np.isfinite(trial.functions.nearby(point)):
+            return evidence, judged(evidence), evaluations + 1
+        noise = noise_of(trial.functions, point, precision.grid, trial.seed)
+        found, near = _compared(trial, point, precision, noise)
+        evaluations += found.evaluations.evaluations
+        near_rows = judged(near)
+        if verdict_of(near_rows) is not Verdict.WRONG:
+            break
     if verdict_of(near_rows) is Verdict.AGREES:
         evidence = lenient(evidence, random)
-    rows = settled(judged(evidence), near_rows)
+    rows = settled(judged(evidence), near_rows, double=precision.double)
     wrong_beside = verdict_of(near_rows) is Verdict.WRONG
-    return (near if wrong_beside else evidence), rows, found.evaluations.evaluations
+    return (near if wrong_beside else evidence), rows, evaluations
 
 
 def _widened(numeric: NumericGradient, noise: Arrays) -> NumericGradient:

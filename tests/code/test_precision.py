@@ -135,3 +135,26 @@ def test_a_complex_step_takes_little_more_than_an_evaluation_an_entry() -> None:
     report = check_gradient(lambda w: np.sum(np.sin((x @ w) * 1e-3)) * 1e3, slope, x[0] * 0.1)
     assert (report.verdict.value, report.method) == ("agrees", "complex step")
     assert report.evaluations < 2 * 1500
+
+
+def test_a_network_of_kinks_in_float32() -> None:
+    """Steps as large as float32 needs cross kinks: no reason to call a right gradient wrong."""
+    verdicts = []
+    for seed, wrong in ((0, False), (1, False), (2, False), (3, False), (2, True), (3, True)):
+        random = np.random.default_rng(seed)
+        x = random.normal(size=(50, 5)).astype(np.float32)
+        y = (random.random(50) > 0.5).astype(np.float32)
+        w = [(random.normal(size=shape) / 3).astype(np.float32) for shape in ((5, 8), (8,))]
+
+        def value(p: Array, x: Array = x, y: Array = y) -> Any:
+            return np.float32(((np.maximum(x @ p[0], 0) @ p[1] - y) ** 2).mean())
+
+        def slope(p: Array, x: Array = x, y: Array = y, wrong: bool = wrong) -> Array:
+            z = x @ p[0]
+            by_output = 2 * (np.maximum(z, 0) @ p[1] - y) / 50
+            passed = np.ones_like(z) if wrong else z > 0
+            return [x.T @ (np.outer(by_output, p[1]) * passed), np.maximum(z, 0).T @ by_output]
+
+        verdicts.append(check_gradient(value, slope, w).verdict.value)
+    assert "wrong" not in verdicts[:4]
+    assert verdicts[4:] == ["wrong", "wrong"]

@@ -330,7 +330,8 @@ def _unread_sides(statements: ReadDocument, found: Sequence[Finding]) -> list[Fi
     known = {finding.span for finding in found}
     result = []
     for statement in statements.statements:
-        for side in statement.sides:
+        told = bool(statement.relations) and all(r.symbol == "in" for r in statement.relations)
+        for side in statement.sides[: 1 if told else None]:  # y ∈ {0, 1}: nothing is claimed
             unread = side.unread
             if unread is not None and side.span not in known:
                 result.append(_unread(side.span, unread))

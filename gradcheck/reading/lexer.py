@@ -159,7 +159,7 @@ _TOKEN = re.compile(
     r"|\\(?:mathrm|mathit|mathsf|mathtt|mathnormal|operatorname|rm)\*?\s*\{\s*"
     r"(?P<roman>[A-Za-z][A-Za-z0-9 _.-]*)\}"
     r"|\\begin\s*\{(?P<begin>[A-Za-z]+\*?)\}(?:(?<=at\})\{\d*\}|(?<=at\*\})\{\d*\}"
-    r"|(?<=array\})\{[^{}]*\}|\s*\[[tbc]\]|(?<=empheq\})(?:\[[^\]]*\])?\{[a-z]+\*?(?:=\d)?\})?"
+    r"|(?<=array\})\{[^{}]*\}|(?<=array\*\})\{[^{}]*\}|\s*\[[tbc]\]|(?<=empheq\})(?:\[[^\]]*\])?\{[a-z]+\*?(?:=\d)?\})?"
     r"|\\end\s*\{(?P<end>[A-Za-z]+\*?)\}"
     r"|(?P<row>\\\\\*?(?:\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|cm|mm|px|in|\\baselineskip)\s*\])?)"
     r"|\\(?P<side>left|right)\s*(?P<delimiter>\\[{}|]|\\[lr]?[vV]ert|\\[lr]brac[ek]|\\[lr]angle"

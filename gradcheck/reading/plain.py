@@ -39,11 +39,12 @@ _GRADIENT = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
 )
+_SECOND = re.compile(r"[^\W\d][^=←]*(?:=|←)")
 _ADVERBS = frozenset(
     """above again alone already always below both directly everywhere exactly instead only once
-    respectively though twice""".split()
+    follows holds respectively results though twice""".split()
 )
-"""Words that end a sentence after a formula."""
+"""Words that end a sentence after a formula, verbs too."""
 _NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
 _MARKS = " \t>-*`|\u2502\u2551"
 _OF_LOSS = re.compile(r"[∂d∇]\S*?(?:[LJCEℒℓ]|loss|cost|err|mse|bce)", re.IGNORECASE)
@@ -322,11 +323,12 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
     layout = _LAYOUT.match(text, line.start, line.end)
     parts: list[re.Match[str]] = []
     for match in _PART.finditer(text, layout.end() if layout else line.start, line.end):
-        if _belongs(match, text, names, sentence):
+        beside = _stands_beside(text, parts, match, line)
+        if not beside and _belongs(match, text, names, sentence):
             parts.append(match)
             continue
         run = _run(text, _without_remark(parts), line)
-        parts = []
+        parts = [match] if beside else []
         if run is not None:
             yield run
             gradient = _GRADIENT.match(text, run.span.start, run.span.end)
@@ -335,6 +337,20 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
     run = _run(text, parts, line)
     if run is not None:
         yield run
+
+
+def _stands_beside(text: str, parts: list[re.Match[str]], match: re.Match[str], line: Span) -> bool:
+    """Whether a second equation begins here, beside the first and set off by a wide space."""
+    gap = parts[-1] if parts else None
+    if gap is None or gap.lastgroup != "space" or len(gap.group().expandtabs(4)) < 3:
+        return False
+    kinds = [part.lastgroup for part in parts if part.lastgroup != "space"]
+    whole = "relation" in kinds and kinds[-1] not in ("relation", "operator", "open")
+    return (
+        whole
+        and kinds.count("open") == kinds.count("close")
+        and bool(_SECOND.match(text, match.start(), line.end))
+    )
 
 
 def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: bool) -> bool:
@@ -383,6 +399,10 @@ def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
     kinds = [str(part.lastgroup) for part in parts if part.lastgroup != "space"]
     if not any(kind in ("word", "sign", "number") for kind in kinds):
         return None
+    if kinds[0] == "open" and kinds[-1] == "close" and "relation" in kinds:
+        inside = kinds[1:-1]  # [ z = w·x + b ], in a drawing
+        if inside.count("open") == inside.count("close"):
+            return _run(text, parts[1:-1], line)
     span = Span(parts[0].start(), parts[-1].end())
     depth = kinds.count("open") - kinds.count("close")
     opens = kinds[0] == "relation" or (kinds[0] == "operator" and parts[0].group() not in "-−–")

@@ -165,6 +165,8 @@ def _head_found(
 ) -> None:
     if len(name.base) == 1 and not (name.base == "e" and after == at + 1):
         known.letters.add(name.base)
+    elif len(name.base) == 2 and name.base[0] == "d":  # dw is about a w
+        known.letters.add(name.base[1])
     follows = _after_font(side, after)
     if follows is not None and follows.kind == "prime" and follows.at + 1 < len(side):
         order += 1

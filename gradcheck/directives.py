@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
+from gradcheck.reading.blocks import holds_text
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")
@@ -149,6 +150,7 @@ def _comment_starts(document: Document) -> list[int]:
     """Offsets of ``<!-- gradcheck`` in the body, outside fenced code and inline code."""
     starts: list[int] = []
     fence = ""
+    notes: list[str] = []  # fences of MyST that hold text
     offset = document.body_start
     for line in document.text[offset:].split("\n"):
         mark = _FENCE.match(line)
@@ -156,6 +158,10 @@ def _comment_starts(document: Document) -> list[int]:
             closes = mark is not None and mark[1].startswith(fence)
             if closes and not line.strip().strip(fence[0]):
                 fence = ""
+        elif mark is not None and notes and line.strip().startswith(notes[-1]):
+            notes.pop()
+        elif mark is not None and holds_text(line[mark.end() :]):
+            notes.append(mark[1])
         elif mark is not None:
             fence = mark[1]
         else:

@@ -100,7 +100,7 @@ class StepJudge:
         return bool(set(model.labels) & model.below(key))
 
     def _step(self, step: Step, of_loss: bool) -> JudgedStep:
-        if step.unread is not None:
+        if step.unread is not None and step.relation != "in":  # y ∈ {0, 1} claims nothing
             return JudgedStep(step, Verdict.UNREAD, reason=step.unread)
         if step.kind in ("update", "mention") or step.relation not in EQUAL_SIGNS:
             return JudgedStep(step, None)

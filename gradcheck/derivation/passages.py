@@ -178,7 +178,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
         other = (
             (looks_like_prediction(name) and (name.accent or name.key not in inside))
             or is_loss_name(name)
-            or INPUTS.match(name.base)
+            or _is_input(name, used)
             or LABELS.match(name.base)
         )
         free = name.key not in defined and (typical or not other)
@@ -189,6 +189,12 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
     found += _of_differentials(statements, defined)
     updated = [key for key in updated if key in (found if key in defined else used)]
     return tuple(dict.fromkeys([*pins.trained, *found, *updated]))
+
+
+def _is_input(name: Name, used: set[str]) -> bool:
+    """Whether a letter is that of an input; beside an ``x``, others are free to be parameters."""
+    plain = any(key.split("_")[0] in ("x", "X") for key in used)
+    return bool(INPUTS.match(name.base)) and not (plain and name.base in ("u", "s"))
 
 
 def _of_any(name: Name, used: set[str], claimed: set[str]) -> bool:

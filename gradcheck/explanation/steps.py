@@ -31,7 +31,8 @@ def _result(
     document: Document, step: Step, item: JudgedStep | None, evidence: Sequence[Evidence]
 ) -> StepResult:
     line, column = document.position(step.span.start)
-    unread = Verdict.UNREAD if step.unread is not None else None
+    claims = step.unread is not None and step.relation != "in"
+    unread = Verdict.UNREAD if claims else None
     return StepResult(
         line=line,
         column=column,

@@ -97,6 +97,12 @@ def _too_many(span: Span) -> Finding:
     return Finding(RULES["GC004"], span, message)
 
 
+def holds_text(info: str) -> bool:
+    """Whether a fence with these words behind its mark is a note or a theorem of MyST's."""
+    name = info.strip().partition("}")[0].removeprefix("{").removeprefix("prf:")
+    return info.strip()[:1] == "{" and name in _DIRECTIVES_OF_TEXT
+
+
 class _Scanner:
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -150,7 +156,7 @@ class _Scanner:
             line_end = len(self.text)
         info = self.text[opening.end() : line_end].strip()
         language = info.strip("{}").split(" ")[0].rstrip("}")
-        if info[:1] == "{" and language.removeprefix("prf:") in _DIRECTIVES_OF_TEXT:
+        if holds_text(info):
             self._directive_of_text(mark, line_end)
             return
         if mark[0] == "`" and "`" in language:  # ```code``` on one line

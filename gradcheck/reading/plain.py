@@ -323,8 +323,9 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
     layout = _LAYOUT.match(text, line.start, line.end)
     parts: list[re.Match[str]] = []
     for match in _PART.finditer(text, layout.end() if layout else line.start, line.end):
-        beside = _stands_beside(text, parts, match, line)
-        if not beside and _belongs(match, text, names, sentence):
+        belongs = _belongs(match, text, names, sentence)
+        beside = belongs and _stands_beside(text, parts, match, line)
+        if belongs and not beside:
             parts.append(match)
             continue
         run = _run(text, _without_remark(parts), line)

@@ -705,7 +705,7 @@ $$\frac{\partial L}{\partial b} = \hat{y} - y$$
     ),
     "GC306": Explanation(
         "The loss is defined with one constant, and a derivation restates it with another, "
-        "without a word.",
+        "without a word; or a derivative on the way leaves out a number that the gradients have.",
         "Write the loss as it was defined, or define it anew.",
         bad=_MEAN
         + r"""

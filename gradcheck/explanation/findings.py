@@ -25,7 +25,7 @@ from gradcheck.mending import DefinitionMend, Mend, is_dangling
 from gradcheck.model import Derivation, Parameter
 from gradcheck.notation import to_text
 from gradcheck.statement import Side
-from gradcheck.verdict import Verdict
+from gradcheck.verdict import Constant, Verdict
 
 
 def explain(
@@ -58,7 +58,8 @@ def _explained(evidence: Evidence, mends: Mends) -> list[Finding]:
     if evidence.setup.model_problem is not None:
         return _nothing_judged(evidence)
     found = [*_wrong(evidence, mends), *_undecided(evidence, mends), *_unread(evidence, mends)]
-    found += [*_left_out(evidence), *_not_in_forward(evidence, mends), *_contradictions(evidence)]
+    found += [*_left_out(evidence), *_left_out_between(evidence)]
+    found += [*_not_in_forward(evidence, mends), *_contradictions(evidence)]
     return sorted(found, key=lambda finding: (finding.span.start, finding.rule.code))
 
 
@@ -348,6 +349,30 @@ def _left_out(evidence: Evidence) -> Iterator[Finding]:
     if sums:
         message = "the sum over the samples is left out: the line is one sample's gradient"
         yield Finding(RULES["GC202"], sums[0].claim.span, message)
+
+
+def _left_out_between(evidence: Evidence) -> Iterator[Finding]:
+    """A number that a derivative by no parameter leaves out, and the gradients do not.
+
+    A power of the sample count is not told: ``1/m`` in dW alone is a custom.
+    """
+    held = [item for item in evidence.judged if item.claim.expression is not None]
+    usual = {(item.left_out or Constant()).rational for item in held}
+    settled = all(item.verdict in (Verdict.EXACT, Verdict.CONVENTION) for item in held)
+    if len(usual) != 1 or not settled:
+        return
+    keys = {parameter.key for parameter in evidence.setup.model.parameters}
+    for step in evidence.judged_steps:
+        left = step.step.left_expression
+        if step.verdict is not Verdict.CONVENTION or step.left_out is None or not step.of_loss:
+            continue
+        between = (
+            isinstance(left, Partial) and isinstance(left.by, Name) and left.by.key not in keys
+        )
+        number = step.left_out.rational / min(usual)
+        if between and number != 1:
+            message = f"{Constant(number)} is left out here, though the gradients have it"
+            yield Finding(RULES["GC306"], step.step.span, message)
 
 
 def _foreign(evidence: Evidence, item: JudgedClaim) -> str:

@@ -39,7 +39,7 @@ _GRADIENT = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
 )
-_SECOND = re.compile(r"[^\W\d][^=←]*(?:=|←)")
+_SECOND = re.compile(r"(?:[∂∇]|[^\W\d])[^=←]*(?:=|←)")
 _ADVERBS = frozenset(
     """above again alone already always below both directly everywhere exactly instead only once
     follows holds respectively results though twice""".split()
@@ -343,7 +343,10 @@ def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) 
 def _stands_beside(text: str, parts: list[re.Match[str]], match: re.Match[str], line: Span) -> bool:
     """Whether a second equation begins here, beside the first and set off by a wide space."""
     gap = parts[-1] if parts else None
-    if gap is None or gap.lastgroup != "space" or len(gap.group().expandtabs(4)) < 3:
+    if gap is None or gap.lastgroup != "space":
+        return False
+    wide = 2 if _GRADIENT.match(text, match.start(), line.end) else 3
+    if len(gap.group().expandtabs(4)) < wide:
         return False
     kinds = [part.lastgroup for part in parts if part.lastgroup != "space"]
     whole = "relation" in kinds and kinds[-1] not in ("relation", "operator", "open")

@@ -20,7 +20,7 @@ from gradcheck.code.question import EVERY_ENTRY_UP_TO, Question
 from gradcheck.code.recognition import recognised
 from gradcheck.code.result import GradientReport, GradientRow
 from gradcheck.code.steadiness import noise_of, steadiness_of
-from gradcheck.numeric import NumericGradient
+from gradcheck.numeric import TRUST, NumericGradient, differentiate_closely
 from gradcheck.progress import Progress, progress
 from gradcheck.verdict import Verdict
 
@@ -31,6 +31,10 @@ EVALUATIONS_AN_ENTRY = 10
 """About; what a progress bar expects."""
 ASIDE = 3
 """Points beside a kink at which a gradient must be wrong, of a loss in few digits."""
+CLOSE_UPS = 8
+"""Entries of each parameter, the worst first, that are looked at closely."""
+DOUBTFUL = 0.25
+"""Measured bounds from which on an entry is doubtful; right ones are seldom half as far off."""
 STOPPED = "not decided: stopped by the user"
 
 
@@ -113,7 +117,8 @@ def _compared(
         functions.gradient,
         trial.upstream,
     )
-    return _looked_at_again(question, found, evidence)
+    found, evidence = _looked_at_again(question, found, evidence)
+    return found, _looked_at_closely(question, found, evidence)
 
 
 def _rows(found: Measured, evidence: Evidence) -> tuple[GradientRow, ...]:
@@ -168,13 +173,13 @@ def _looked_at_again(
 ) -> tuple[Measured, Evidence]:
     """What contradicts the claim, measured a second time. If an entry of a declared network then
     contradicts it no more, all are measured without it."""
-    alarms = _alarms(evidence, found.escalated)
+    alarms = _apart(evidence, found.escalated)
     if not alarms.size or found.interrupted:
         return found, evidence
     second = found.again(alarms)
     evidence = replace(evidence, numeric=_widened(second, question.noise))
     declared = found.escalated == CONFIRMED and not found.interrupted
-    if not declared or not set(alarms) - set(_alarms(evidence, None)):
+    if not declared or not set(alarms) - set(_apart(evidence, None)):
         return found, evidence
     # A loss too noisy to confirm the alarm is not another loss for that.
     why = "by one entry it has another slope" if found.contradicts(second, alarms) else None
@@ -183,12 +188,27 @@ def _looked_at_again(
     return _looked_at_again(question, found, evidence)
 
 
-def _alarms(evidence: Evidence, most: int | None) -> NDArray[np.intp]:
-    """The entries that contradict the claim, numbered through: of each parameter the worst."""
+def _looked_at_closely(question: Question, found: Measured, evidence: Evidence) -> Evidence:
+    """What does not contradict the claim, but is further from it than right gradients are, with
+    more digits. A mistake of an entry far smaller than others is below the bound of differences,
+    but rarely below the error they really have."""
+    entries = _apart(evidence, CLOSE_UPS, above=DOUBTFUL / TRUST, up_to=1.0)
+    by_differences = found.exact is None and found.rows is None and question.precision.double
+    if not entries.size or found.interrupted or not by_differences:
+        return evidence
+    closer = differentiate_closely(found.evaluations, evidence.numeric, entries, question.noise)
+    return replace(evidence, numeric=closer)
+
+
+def _apart(
+    evidence: Evidence, most: int | None, above: float = 1.0, up_to: float = np.inf
+) -> NDArray[np.intp]:
+    """The entries that contradict the claim, or are that far apart in units of what they may be,
+    numbered through: of each parameter the worst."""
     found, start = [], 0
     for name in evidence.names:
         apart = evidence.numeric.apart(name, evidence.claimed[name]).ravel()
-        hits = np.flatnonzero(apart > 1.0)
+        hits = np.flatnonzero((apart > above) & (apart <= up_to))
         worst = hits[np.argsort(-apart[hits], kind="stable")[:most]]
         found.append(start + np.sort(worst))
         start += apart.size

@@ -8,6 +8,7 @@ from gradcheck.numeric.differences import (
     NumericGradient,
     differentiate,
     differentiate_again,
+    differentiate_closely,
     gradient,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "Singles",
     "differentiate",
     "differentiate_again",
+    "differentiate_closely",
     "gradient",
 ]

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradcheck.numeric.batches import Array, Batches, Evaluations, Loss
+from gradcheck.numeric.close_up import close_up
 from gradcheck.numeric.one_sided import one_sided
 from gradcheck.numeric.search import Found, search, search_again
 
@@ -137,6 +138,29 @@ def differentiate_again(
         known.noise,
     )
     return replace(_shaped(evaluations, merged), edges=known.edges)
+
+
+def differentiate_closely(
+    evaluations: Evaluations,
+    known: NumericGradient,
+    entries: NDArray[np.intp],
+    slack: Mapping[str, ArrayLike],
+) -> NumericGradient:
+    """``known`` with ``entries`` (numbered through, ascending) by a close look (`close_up`), where
+    that knows more and contradicts nothing; ``slack`` is added to its bounds. Not at kinks."""
+    values, bounds = _flat(known.values), _flat(known.bounds)
+    entries = entries[np.isfinite(bounds[entries]) & (_flat(known.spans)[entries] == 0.0)]
+    found, off = close_up(evaluations, entries, known.noise)
+    room = np.concatenate([np.ravel(slack[name]) for name in known.values])[entries]
+    between = np.abs(found - values[entries])
+    taken = (off + room < bounds[entries]) & (between <= off + bounds[entries])
+    values[entries[taken]], bounds[entries[taken]] = found[taken], (off + room)[taken]
+    return replace(
+        known,
+        values=evaluations.shaped(values),
+        bounds=evaluations.shaped(bounds),
+        evaluations=evaluations.evaluations,
+    )
 
 
 def _flat(by_name: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

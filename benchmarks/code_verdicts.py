@@ -1,6 +1,6 @@
 """Right and wrong gradient code under gradcheck and under other checkers at their defaults.
 
-    python benchmarks/code_verdicts.py [--easy 4] [--hard 3] [--peer-share 1] [--show]
+    python benchmarks/code_verdicts.py [--easy 4] [--hard 3] [--first 0] [--peer-share 1] [--show]
 
 Plants mistakes in the gradients of ``--easy`` × 15 well-scaled problems and of ``--hard`` × 233
 problems under hard conditions (large and small inputs, an offset, kinks, saturation, optima,
@@ -169,7 +169,7 @@ def by_kind(tally: Tally) -> str:
 
 def jobs(arguments: argparse.Namespace) -> Iterator[tuple[str, int, int, int]]:
     for which, seeds in (("hard", arguments.hard), ("easy", arguments.easy)):
-        for seed in range(seeds):
+        for seed in range(arguments.first, arguments.first + seeds):
             for part in range(PARTS):
                 yield which, seed, part, arguments.peer_share
 
@@ -178,6 +178,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--easy", type=int, default=4, help="seeds of 15 well-scaled problems")
     parser.add_argument("--hard", type=int, default=3, help="seeds of 233 hard problems")
+    parser.add_argument("--first", type=int, default=0, help="the first of the seeds")
     parser.add_argument("--peer-share", type=int, default=1, help="0: gradcheck alone")
     parser.add_argument("--show", action="store_true", help="the reports behind the faults")
     arguments = parser.parse_args()

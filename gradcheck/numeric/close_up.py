@@ -1,4 +1,4 @@
-"""A close look at single entries: a polynomial through many points, for more digits than differences.
+"""A close look at single entries: more digits than differences have, by a polynomial.
 
 Extrapolated differences lose digits to noise, since the smallest of their steps weighs most. A
 polynomial of high degree, fitted by least squares at Chebyshev points over as wide an interval as
@@ -25,6 +25,8 @@ DEGREES = (15, 13, 11)
 """Of the fit, and of the lower ones by whose slopes its truncation is judged."""
 WIDEST, NARROWEST = 3, -24
 """Powers of two: half intervals relative to a typical entry of the parameter."""
+LOUDER = 4.0
+"""Times the noise near the point: what a fit may leave of the loss. Beyond that it is bent."""
 
 _NODES = np.cos(np.pi * (np.arange(POINTS) + 0.5) / POINTS)
 _ORDERS = np.arange(DEGREES[0] + 1)
@@ -33,10 +35,11 @@ _BEND = -(_ORDERS**2) * np.cos(0.5 * np.pi * _ORDERS)  # T_k''(0)
 
 
 def close_up(evaluations: Evaluations, entries: Indices, noise: float) -> tuple[Array, Array]:
-    """Slopes of ``entries`` [n], ascending, and their bounds, [n] each; infinite where the loss
-    has no value around the point. ``noise`` is at least that of the loss.
+    """Slopes of ``entries`` [n], ascending, and their bounds, [n] each. ``noise`` is that of the
+    loss near the point, a standard deviation.
 
-    From wide intervals to narrow ones, until noise is what the bound consists of and it grows.
+    Of intervals from wide to narrow the first is taken that the polynomial describes to the noise,
+    and covered is what the next one says. Infinite where there is none: at kinks and beside them.
     """
     here = evaluations.here()
     values, bounds = np.zeros(entries.size), np.full(entries.size, np.inf)
@@ -53,25 +56,25 @@ def close_up(evaluations: Evaluations, entries: Indices, noise: float) -> tuple[
         away = displaced - at[:, None]
         done = np.zeros(left.size, dtype=bool)
         for row, k in enumerate(left):
-            value, bound, coarse = _fitted(losses[row], here, away[row], half[row], at[row], noise)
-            # Two intervals that exclude each other: the narrower one is kept, and covers both.
-            if bound < bounds[k]:
-                values[k], bounds[k] = value, bound
-            elif not coarse:
+            value, bound, clear = _fitted(
+                losses[row] - here, away[row], half[row], at[row], max(noise, EPS * abs(here))
+            )
+            done[row] = np.isfinite(bounds[k])
+            if done[row]:
                 bounds[k] += max(0.0, abs(value - values[k]) - bound - bounds[k])
-                done[row] = True
+            elif clear:
+                values[k], bounds[k] = value, bound
         left = left[~done]
     return values, bounds
 
 
 def _fitted(
-    losses: Array, here: float, away: Array, half: float, at: float, noise: float
+    rises: Array, away: Array, half: float, at: float, noise: float
 ) -> tuple[float, float, bool]:
-    """Slope, bound and whether truncation is the larger part of it, from ``losses`` [points] that
-    far ``away`` [points]."""
-    if not np.isfinite(losses).all():
-        return 0.0, np.inf, True
-    rises = losses - here
+    """Slope, bound, and whether noise is all that the fit leaves, from what the loss ``rises`` by
+    [points] that far ``away`` [points] from the entry's value ``at``."""
+    if not np.isfinite(rises).all():
+        return 0.0, np.inf, False
     angles = np.arccos(np.clip(away / half, -1.0, 1.0))
     design = np.cos(angles[:, None] * _ORDERS)
     inverses = [np.linalg.pinv(design[:, : degree + 1]) for degree in DEGREES]
@@ -80,12 +83,12 @@ def _fitted(
     fit = best @ rises
     freedom = POINTS - DEGREES[0] - 1
     scatter = float(np.sqrt(np.sum((rises - design @ fit) ** 2) / freedom))
-    sigma = max(noise, scatter, EPS * float(np.abs(losses).max()))
+    sigma = max(noise, scatter, EPS * float(np.abs(rises).max()))
     spread = NOISE_FACTOR * sigma * float(np.linalg.norm(_SLOPE @ best)) / half
     truncation = max(abs(slopes[0] - slopes[1]), LOWER_ORDER_SHARE * abs(slopes[1] - slopes[2]))
     bend = float(_BEND @ fit) / half**2
     bound = spread + truncation + 4.0 * EPS * abs(slopes[0]) + EPS * abs(at * bend)
-    return slopes[0], bound, truncation > spread or scatter > 4.0 * noise
+    return slopes[0], bound, truncation <= spread and scatter <= LOUDER * noise
 
 
 def _sizes(arrays: Mapping[str, Array]) -> Array:

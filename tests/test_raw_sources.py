@@ -81,6 +81,7 @@ ALSO = {
     ),
     "004": (
         r"$$\begin{cases} w_1 \leftarrow w_1 - \text{lr} \cdot \frac{\partial L}{\partial w_1} \\ w_2 \leftarrow w_2 - \text{lr} \cdot \frac{\partial L}{\partial w_2} \\ b_1 \leftarrow b_1 - \frac{\partial L}{\partial b_1} \\ b_2 \leftarrow b_2 - \frac{\partial L}{\partial b_2} \end{cases}$$",
+        r"\frac{\text{when } g(z_1) = \sin(z_1)}{g'(z_1) = \sin(z_1) (1 - \sin(z_1))}$$",
     ),
 }
 """Where more may stand, once every step is judged: the known mistakes of the documents."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcheck.document import Document
 from gradcheck.finding import Finding
 from gradcheck.hygiene.constants import changed_constants
+from gradcheck.hygiene.functions import mistaken_functions
 from gradcheck.hygiene.names import two_meanings, undefined_names
 from gradcheck.hygiene.shapes import misfits
 from gradcheck.hygiene.sums import bounds, extents
@@ -17,10 +18,11 @@ __all__ = ["hygiene_findings"]
 def hygiene_findings(
     derivation: Derivation, read: ReadDocument, document: Document
 ) -> list[Finding]:
-    """What is untidy about a document's symbols, in document order; codes GC302 to GC307."""
+    """What is untidy about a document's symbols, in document order: GC126, GC302 to GC307."""
     found = [
         *undefined_names(derivation),
         *two_meanings(derivation, document),
+        *mistaken_functions(read),
         *bounds(derivation, document),
         *extents(derivation, document),
         *misfits(derivation, read, document),

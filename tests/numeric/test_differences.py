@@ -36,7 +36,7 @@ def errors(actual: NumericGradient, expected: Mapping[str, Array]) -> tuple[Arra
 
 
 def check(off: Array, bound: Array) -> None:
-    """What the bounds promise: issue 2's figures."""
+    """What the bounds promise."""
     assert off.max() < 1e-9
     assert np.mean(off <= bound) >= 0.999
     assert np.median(bound) <= 1e-9

@@ -82,8 +82,12 @@ def _edited(place: Path, diff: str) -> str:
 
 @contextmanager
 def _as_on_a_terminal() -> Iterator[None]:
-    """The same output everywhere: no settings of a job that runs us, modules of the folder."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    """The same output everywhere: no settings of a job that runs us, modules of the folder.
+
+    Where pytest sees ``CI`` it prints more than on a reader's terminal.
+    """
+    kept = (name for name in os.environ if not name.startswith("PYTEST_"))
+    clean = {name: os.environ[name] for name in kept if name not in ("CI", "BUILD_NUMBER")}
     clean["PYTHONPATH"] = os.pathsep.join([".", str(Path(cli.__file__).parent.parent)])
     clean["COLUMNS"] = "80"
     with mock.patch.dict(os.environ, clean, clear=True):

@@ -19,6 +19,7 @@ _ROWS = {
 }  # fmt: skip
 _TRANSPARENT = {"boxed", "fbox", "bbox", "mathbox"}
 _OPERATORS = ("add", "multiply", "divide")
+_OF_A_NAME = ("word", "name", "command", "text", "sub", "sup", "number", "open", "close", "prime")
 
 
 @dataclass(slots=True)
@@ -90,6 +91,8 @@ class _Splitter:
         if kind == "relation":
             self.current.relations.append(token)
             self.current.sides.append([])
+        elif (after := self._assigned(at)) is not None:
+            return after
         elif kind in ("separator", "comma"):
             self._separator(token)
         elif kind == "row":
@@ -118,6 +121,26 @@ class _Splitter:
         self._finish()
         if token.kind == "comma":
             self.pending = []
+
+    def _assigned(self, at: int) -> int | None:
+        """``w - \\eta g \\rightarrow w``: an update with its target on the right.
+
+        The index after the target; None if what stands here is not that.
+        """
+        token, side = self.tokens[at], self.current.sides[-1]
+        if (token.kind, token.value) != ("separator", "→") or self.current.relations:
+            return None
+        end = at + 1
+        while end < len(self.tokens) and self.tokens[end].kind in _OF_A_NAME:
+            end += 1
+        target = self.tokens[at + 1 : end]
+        length = len(target)
+        begins = [(t.kind, t.value) for t in side[:length]] == [(t.kind, t.value) for t in target]
+        if not target or not begins or len(side) == length or side[length].kind != "add":
+            return None
+        self.current.sides = [list(target), side]
+        self.current.relations = [Token("relation", "<-", token.start, token.end)]
+        return end
 
     def _operator_last(self) -> bool:
         side = self.current.sides[-1]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-WORTH_A_PROCESS = 3
+WORTH_A_PROCESS = 2
 """Documents a process: with fewer, starting it costs more than it saves."""
 
 TIMEOUT = 120.0

@@ -483,6 +483,8 @@ def test_an_interrupted_run_prints_what_is_known(tmp_path: Path, code: str) -> N
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": here},
         text=True,
+        # A shell that runs the tests in the background has it ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     started = tmp_path / "pid"
     try:

@@ -103,23 +103,71 @@ def holds_text(info: str) -> bool:
     return info.strip()[:1] == "{" and name in _DIRECTIVES_OF_TEXT
 
 
-class _Scanner:
-    def __init__(self, document: Document) -> None:
+class Scanner:
+    """What every scan of a text for formulas keeps: what was found, and how far it came."""
+
+    def __init__(self, document: Document, start: int, stop: int) -> None:
         self.document = document
         self.text = document.text
-        self.at = document.body_start
-        self.prose_from = document.body_start
+        self.at = self.prose_from = start
+        self.stop = stop
         self.formulas: list[Block] = []
         self.prose: list[Span] = []
         self.findings: list[Finding] = []
+        self._found: dict[str, int] = {}
+        self._full = False
+
+    def _is_quoted(self, outer: Span) -> bool:
+        """Whether a formula stands in a block quote, where the format has such."""
+        return False
+
+    def _find(self, needle: str, at: int) -> int:
+        """Like ``text.find``, but all calls together take linear time: hits are remembered."""
+        known = self._found.get(needle)
+        if known is None or 0 <= known < at:
+            known = self.text.find(needle, at)
+            self._found[needle] = known
+        return known
+
+    def _formula(self, content: Span, outer: Span, display: bool) -> None:
+        if self._too_many(outer):
+            return
+        if self.document.source(content).strip():
+            quoted = self._is_quoted(outer)
+            self.formulas.append(Block(content, outer, display, quoted=quoted))
+        self._hide(outer.start, outer.end)
+
+    def _hide(self, start: int, end: int) -> None:
+        self._prose_until(start)
+        self.prose_from = self.at = min(end, self.stop)
+
+    def _prose_until(self, end: int) -> None:
+        if end > self.prose_from:
+            self.prose.append(Span(self.prose_from, end))
+
+    def _unclosed(self, span: Span, what: str) -> None:
+        if not self._too_many(span):
+            message = f"{what} is opened here and never closed; what follows it was not read"
+            self.findings.append(Finding(RULES["GC003"], span, message))
+
+    def _too_many(self, span: Span) -> bool:
+        if len(self.formulas) + len(self.findings) < limits.FORMULAS:
+            return False
+        if not self._full:
+            self.findings.append(_too_many(span))
+            self._full = True
+        return True
+
+
+class _Scanner(Scanner):
+    def __init__(self, document: Document) -> None:
+        super().__init__(document, document.body_start, len(document.text))
         self.struck: list[Span] = []
         self.fences: list[Span] = []  # the content of those in no language
         self.code: list[Span] = []  # what stands between backticks
         self.closers: set[int] = set()  # line ends before the last lines of MyST's notes
-        self._found: dict[str, int] = {}
         self._paragraph_end = -1
         self._ticks: dict[int, list[int]] | None = None
-        self._full = False
 
     def run(self) -> None:
         end = len(self.text)
@@ -322,46 +370,12 @@ class _Scanner:
 
     # bookkeeping
 
-    def _find(self, needle: str, at: int) -> int:
-        """Like ``text.find``, but all calls together take linear time: hits are remembered."""
-        known = self._found.get(needle)
-        if known is None or 0 <= known < at:
-            known = self.text.find(needle, at)
-            self._found[needle] = known
-        return known
-
     def _end_of_paragraph(self) -> int:
         if self._paragraph_end < self.at:
             blank = _BLANK_LINE.search(self.text, self.at)
             self._paragraph_end = blank.start() if blank else len(self.text)
         return self._paragraph_end
 
-    def _formula(self, content: Span, outer: Span, display: bool) -> None:
-        if self._too_many(outer):
-            return
-        if self.document.source(content).strip():
-            line_start = self.text.rfind("\n", max(0, outer.start - 80), outer.start) + 1
-            quoted = bool(_LINE_QUOTE.match(self.text, line_start, outer.start))
-            self.formulas.append(Block(content, outer, display, quoted=quoted))
-        self._hide(outer.start, outer.end)
-
-    def _hide(self, start: int, end: int) -> None:
-        self._prose_until(start)
-        self.prose_from = self.at = end
-
-    def _prose_until(self, end: int) -> None:
-        if end > self.prose_from:
-            self.prose.append(Span(self.prose_from, end))
-
-    def _unclosed(self, span: Span, what: str) -> None:
-        if not self._too_many(span):
-            message = f"{what} is opened here and never closed; what follows it was not read"
-            self.findings.append(Finding(RULES["GC003"], span, message))
-
-    def _too_many(self, span: Span) -> bool:
-        if len(self.formulas) + len(self.findings) < limits.FORMULAS:
-            return False
-        if not self._full:
-            self.findings.append(_too_many(span))
-            self._full = True
-        return True
+    def _is_quoted(self, outer: Span) -> bool:
+        line_start = self.text.rfind("\n", max(0, outer.start - 80), outer.start) + 1
+        return bool(_LINE_QUOTE.match(self.text, line_start, outer.start))

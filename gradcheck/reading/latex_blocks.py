@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
-from gradcheck.reading import limits
-from gradcheck.reading.blocks import Block, Blocks
+from gradcheck.reading.blocks import Blocks, Scanner
 from gradcheck.reading.macros import Macros, group_at
 
 _OPENING = re.compile(
@@ -41,6 +40,7 @@ _OWN = re.compile(r"\\(?:re)?newenvironment\*?\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\s
 _OPENS = re.compile(r"\\\[|\$\$|\\begin\s*\{(?P<inner>[A-Za-z]+)\*?\}")
 _COMMENT = re.compile(r"\\.|(?P<comment>%[^\n]*)", re.DOTALL)
 _FILES = ("input", "include", "subfile", "import", "subimport")
+_BODY = re.compile(r"(?m)^[^%\n]*\\begin\s*\{document\}")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+\*?)\}")
 _END = re.compile(r"\\end\s*\{([A-Za-z]+\*?)\}")
@@ -53,18 +53,12 @@ def latex_blocks(document: Document, macros: Macros) -> Blocks:
     return Blocks(tuple(scanner.formulas), tuple(scanner.prose), tuple(scanner.findings))
 
 
-class _Scanner:
+class _Scanner(Scanner):
     def __init__(self, document: Document, macros: Macros) -> None:
-        self.document = document
-        self.text = document.text
-        body = re.compile(r"(?m)^[^%\n]*\\begin\s*\{document\}").search(self.text)
-        self.at = body.end() if body else document.body_start
-        self.stop = len(self.text)
+        body = _BODY.search(document.text)
+        start = body.end() if body else document.body_start
+        super().__init__(document, start, len(document.text))
         self.comments = [c.span() for c in _COMMENT.finditer(self.text) if c["comment"]]
-        self.prose_from = self.at
-        self.formulas: list[Block] = []
-        self.prose: list[Span] = []
-        self.findings: list[Finding] = []
         self.definitions = {place.start: place.end for place in macros.places}
         self.opens = _environments(macros, _BEGIN)
         self.closes = _environments(macros, _END)
@@ -73,8 +67,6 @@ class _Scanner:
             self.own.add(name)
             self.definitions[place.start] = place.end
         self.named: list[Span] = []  # where other files are named
-        self._found: dict[str, int] = {}
-        self._full = False
         ending = self._close("\\end{document}", self.at)
         self.stop = ending if ending >= 0 else self.stop
 
@@ -168,43 +160,6 @@ class _Scanner:
         while backslashes < 50 and self.text[at - 1 - backslashes] == "\\":
             backslashes += 1
         return backslashes % 2 == 1
-
-    def _find(self, needle: str, at: int) -> int:
-        """Like ``text.find``; hits are remembered, so that all calls together are linear."""
-        known = self._found.get(needle)
-        if known is None or 0 <= known < at:
-            known = self.text.find(needle, at)
-            self._found[needle] = known
-        return known
-
-    def _formula(self, content: Span, outer: Span, display: bool) -> None:
-        if self._too_many(outer):
-            return
-        if self.document.source(content).strip():
-            self.formulas.append(Block(content, outer, display))
-        self._hide(outer.start, outer.end)
-
-    def _hide(self, start: int, end: int) -> None:
-        self._prose_until(start)
-        self.prose_from = self.at = min(end, self.stop)
-
-    def _prose_until(self, end: int) -> None:
-        if end > self.prose_from:
-            self.prose.append(Span(self.prose_from, end))
-
-    def _unclosed(self, span: Span, what: str) -> None:
-        if not self._too_many(span):
-            message = f"{what} is opened here and never closed; what follows it was not read"
-            self.findings.append(Finding(RULES["GC003"], span, message))
-
-    def _too_many(self, span: Span) -> bool:
-        if len(self.formulas) + len(self.findings) < limits.FORMULAS:
-            return False
-        if not self._full:
-            message = f"more than {limits.FORMULAS:,} formulas: the rest was not read"
-            self.findings.append(Finding(RULES["GC004"], span, message))
-            self._full = True
-        return True
 
 
 _OTHER_FILES = "another file is named here, and what it holds is not read: verify it as well"

@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gradcheck.configuration import Settings
 from gradcheck.document import Span
 from gradcheck.finding import Finding
 from gradcheck.report import DocumentResult, Report
+from gradcheck.selection import is_selected
 
 SCHEMA = 1
 LARGEST = 16 * 2**20  # bytes of a baseline file
@@ -29,9 +31,13 @@ class BaselineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How often each finding was there, by document (relative to the baseline) and fingerprint."""
+    """How often each finding was there, and its code.
+
+    By document (relative to the baseline) and fingerprint.
+    """
 
     counts: Mapping[tuple[str, str], int]
+    codes: Mapping[tuple[str, str], str]
     folder: str = "."
 
 
@@ -73,13 +79,14 @@ def load(path: str) -> Baseline:
         if content["schema"] != SCHEMA:
             raise BaselineError(f"{path}: schema {content['schema']!r}, expected {SCHEMA}; {hint}")
         counts = {(str(r["path"]), str(r["fingerprint"])): int(r["count"]) for r in rows}
+        codes = {(str(r["path"]), str(r["fingerprint"])): str(r.get("code", "")) for r in rows}
     except OSError as problem:
         raise BaselineError(f"{path}: {problem.strerror or problem}; {hint}") from None
-    except (ValueError, KeyError, TypeError, RecursionError) as problem:
-        if isinstance(problem, BaselineError):
-            raise
+    except BaselineError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise BaselineError(f"{path}: not a baseline of gradcheck; {hint}") from None
-    return Baseline(counts, os.path.dirname(path) or ".")
+    return Baseline(counts, codes, os.path.dirname(path) or ".")
 
 
 def written(report: Report, path: str) -> str:
@@ -100,6 +107,37 @@ def written(report: Report, path: str) -> str:
     rows.sort(key=lambda row: (row["path"], row["code"], row["fingerprint"]))
     content = {"schema": SCHEMA, "findings": rows}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def spare(path: str) -> None:
+    """Raises BaselineError for a file that is there and was never a baseline: it would be lost."""
+    if not os.path.isfile(path):
+        return
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4096).strip()
+    except OSError as problem:
+        raise BaselineError(f"{path}: {problem.strerror or problem}") from None
+    if head and not (head.startswith(b"{") and b'"findings"' in head):
+        raise BaselineError(f"{path}: holds something else than a baseline; name another file")
+
+
+def gone(report: Report, baseline: Baseline, settings: Settings) -> int:
+    """How many findings of the baseline are no longer there, of the documents that were verified.
+
+    Those whose codes are not selected now do not count.
+    """
+    found = {
+        (_relative(result.path, baseline.folder), name): settings.codes_for(result.path)
+        for result in report.documents
+        for name in ("", *fingerprints(result))
+    }
+    verified = {path: codes for (path, name), codes in found.items() if not name}
+    return sum(
+        key not in found and is_selected(baseline.codes[key], *verified[key[0]])
+        for key in baseline.counts
+        if key[0] in verified
+    )
 
 
 def against(report: Report, baseline: Baseline) -> Report:

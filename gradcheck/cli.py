@@ -20,6 +20,7 @@ from gradcheck.configuration import (
     find,
     settings,
 )
+from gradcheck.destinations import Unwritable, check, save, spare
 from gradcheck.rendering.formats import renderer
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
@@ -46,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(options.help, file=sys.stderr, end="")
         return USAGE_ERROR
     except KeyboardInterrupt:
+        _complain("interrupted before there was a result")
         return INTERRUPTED
-    except (Unwritable, ConfigurationError) as problem:
+    except (Unwritable, Unusable, ConfigurationError) as problem:
         _complain(str(problem))
         return USAGE_ERROR
     except (Exception, RecursionError, MemoryError) as problem:
@@ -81,6 +83,10 @@ def _verify(options: argparse.Namespace) -> int:
         except FileNotFoundError as problem:
             _complain(f"{problem}; name a document")
             return USAGE_ERROR
+    written = [path for _, path in options.output]
+    if options.write_baseline:
+        written.append(project.baseline)
+    check(written)
     report = verify(
         paths,
         seed=project.seed,
@@ -95,16 +101,9 @@ def _verify(options: argparse.Namespace) -> int:
         trusted=options.trusted,
         timeout=options.timeout,
     )
+    spare(written, report, (project.against, *project.origins.values()))
     if project.baseline is not None:
-        from gradcheck import baseline
-
-        try:
-            if options.write_baseline:
-                _save(project.baseline, baseline.written(report, project.baseline))
-            report = baseline.against(report, baseline.load(project.baseline))
-        except baseline.BaselineError as problem:
-            _complain(str(problem))
-            return USAGE_ERROR
+        report = _known(report, project, project.baseline, options.write_baseline)
     if options.hint:
         from gradcheck.hinting import hinted
 
@@ -112,21 +111,31 @@ def _verify(options: argparse.Namespace) -> int:
     for error in report.errors:
         _complain(_place(error))
     for name, path in options.output:
-        _save(path, renderer(name)(report))
+        save(path, renderer(name)(report))
     _write(_render(report, options))
     return INTERRUPTED if report.interrupted else report.exit_status
 
 
-def _save(path: str, text: str) -> None:
-    """Write a file that the user named; the message of a failure names it."""
+def _known(report: Report, project: Settings, path: str, write: bool) -> Report:
+    """The report with the findings of the baseline marked, which is written first if asked for."""
+    from gradcheck import baseline
+
     try:
-        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as problem:
-        raise Unwritable(f"{path}: cannot be written: {problem.strerror or problem}") from None
+        if write:
+            baseline.spare(path)
+            save(path, baseline.written(report, path))
+        known = baseline.load(path)
+    except baseline.BaselineError as problem:
+        raise Unusable(str(problem)) from None
+    gone = baseline.gone(report, known, project)
+    if gone:
+        findings = "1 finding in it is" if gone == 1 else f"{gone} findings in it are"
+        _complain(f"{path}: {findings} no longer there; --write-baseline takes out what is gone")
+    return baseline.against(report, known)
 
 
-class Unwritable(Exception):
-    """A file that the user named cannot be written."""
+class Unusable(Exception):
+    """A file that the user named cannot be used."""
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -147,7 +156,7 @@ def _init(options: argparse.Namespace) -> int:
     if Path(OWN_FILE).exists() and not options.force:
         _complain(f"{OWN_FILE} is there already; --force overwrites it")
         return USAGE_ERROR
-    _save(OWN_FILE, STARTING_POINT)
+    save(OWN_FILE, STARTING_POINT)
     _write(f"wrote {OWN_FILE}; 'gradcheck verify --show-settings' shows what holds")
     return 0
 

@@ -1,4 +1,4 @@
-"""Points for a class: what each document's gradients are worth by a policy, and what many share.
+"""Points for a class: what each input's gradients are worth by a policy, and what many share.
 
 A gradient is right or wrong by its verdict alone: what a document says about its own checking
 counts for nothing here. One that is wrong only because of a mistake made before it, in a
@@ -8,14 +8,19 @@ itself is what costs, once. What could not be decided or read is for a person to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gradcheck.configuration import Points
 from gradcheck.document import Span
 from gradcheck.finding import Finding, Rule
-from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult
+from gradcheck.report import DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gradcheck.code.result import GradientReport
 
 CLASSES = (
     "calculus", "notation", "transcription", "convention", "update", "reading", "internal",
@@ -45,7 +50,8 @@ class GradientGrade:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One document: its gradients, and how many findings it has of each of `CLASSES`."""
+    """One document or target of gradient code: its gradients, and how many findings it has of
+    each of `CLASSES`."""
 
     path: str
     total: float
@@ -80,8 +86,12 @@ class SharedMistake:
 
 
 def grades(report: Report, points: Points) -> tuple[Grade, ...]:
-    """A grade for every document, and one of 0 points for every input that failed."""
+    """A grade for every document and every target, and one of 0 points for every input that failed.
+
+    Gradient code is graded like a document: a gradient that agrees is right.
+    """
     graded = {result.path: _grade(result, points) for result in report.documents}
+    graded |= {result.target: _grade_of_code(result, points) for result in report.code}
     for error in report.errors:
         if error.path not in graded:
             graded[error.path] = Grade(error.path, points.total, (), _none(), error.message)
@@ -93,7 +103,12 @@ def _none() -> dict[str, int]:
 
 
 def _grade(result: DocumentResult, points: Points) -> Grade:
-    rows = [(setup, row) for setup in result.setups for row in setup.parameters]
+    names = _names(result)
+    rows = [
+        (name, row)
+        for name, setup in zip(names, result.setups, strict=True)
+        for row in setup.parameters
+    ]
     mistakes = _none()
     for finding in result.findings:
         if finding.follows_from is None and finding.rule.severity != "note":
@@ -101,12 +116,44 @@ def _grade(result: DocumentResult, points: Points) -> Grade:
     if not rows:
         return Grade(result.path, points.total, (), mistakes, "no gradient was found in it")
     worth = points.total / len(rows)
-    graded = tuple(_gradient(result, setup, row, worth, points) for setup, row in rows)
+    graded = tuple(_gradient(result, name, row, worth, points) for name, row in rows)
     return Grade(result.path, points.total, graded, mistakes)
 
 
+def _names(result: DocumentResult) -> list[str]:
+    """The names of the setups, numbered where a document has one twice."""
+    seen: Counter[str] = Counter()
+    names = []
+    for setup in result.setups:
+        seen[setup.name] += 1
+        number = seen[setup.name]
+        names.append(setup.name if number == 1 else f"{setup.name} ({number})")
+    return names
+
+
+def _grade_of_code(result: GradientReport, points: Points) -> Grade:
+    mistakes = _none()
+    for finding in result.findings:
+        if finding.rule.severity != "note":
+            mistakes[finding.rule.kind] += 1
+    share = {Verdict.AGREES: 1.0, Verdict.UNDECIDED: points.undecided}
+    gradients = tuple(
+        GradientGrade(
+            "code",
+            row.name,
+            row.name,
+            row.verdict.words,
+            share.get(row.verdict, 0.0),
+            points.total / len(result.rows),
+            unsure=row.verdict is Verdict.UNDECIDED,
+        )
+        for row in result.rows
+    )
+    return Grade(result.target, points.total, gradients, mistakes)
+
+
 def _gradient(
-    result: DocumentResult, setup: SetupResult, row: ParameterResult, worth: float, points: Points
+    result: DocumentResult, setup: str, row: ParameterResult, worth: float, points: Points
 ) -> GradientGrade:
     share, unsure, cause = 0.0, False, None
     if row.verdict is Verdict.EXACT:
@@ -119,7 +166,7 @@ def _gradient(
         cause = _cause(result, row)
         share = points.follows if cause else 0.0
     return GradientGrade(
-        setup.name,
+        setup,
         row.role,
         row.source_name,
         row.status,

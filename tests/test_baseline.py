@@ -85,3 +85,36 @@ def test_output_files(paths: tuple[str, str], tmp_path: Path) -> None:
     assert main(["verify", document, "--output", f"json={tmp_path}"]) == 2
     with pytest.raises(SystemExit):
         main(["verify", document, "--output", "pdf=x"])
+
+
+def test_what_is_gone_is_told(
+    paths: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    document, baseline = paths
+    other = tmp_path / "b.md"
+    other.write_text(RIGHT, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["verify", str(other), "--baseline", baseline]) == 0
+    assert main(["verify", document, "--baseline", baseline, "--ignore", "GC1"]) == 0
+    assert not capsys.readouterr().err  # not verified, not selected
+    Path(document).write_text(RIGHT, encoding="utf-8")
+    assert main(["verify", document, "--baseline", baseline]) == 0
+    assert "1 finding in it is no longer there" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_baseline_is_not_overwritten(
+    paths: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document, _ = paths
+    other = tmp_path / "notes.md"
+    other.write_text(RIGHT, encoding="utf-8")
+    assert main(["verify", document, "--baseline", str(other), "--write-baseline"]) == 2
+    assert other.read_text(encoding="utf-8") == RIGHT
+    assert "something else" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rows", ["[3]", '[{"path": "a", "fingerprint": "b", "count": 1e400}]'])
+def test_rows_that_are_none_are_refused(paths: tuple[str, str], rows: str) -> None:
+    document, baseline = paths
+    Path(baseline).write_text(f'{{"schema": 1, "findings": {rows}}}', encoding="utf-8")
+    assert main(["verify", document, "--baseline", baseline]) == 2

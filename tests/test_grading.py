@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from gradcheck.cli import main
+from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
 from gradcheck.configuration import Points, Settings
+from gradcheck.finding import RULES
 from gradcheck.grading import grades, shared_mistakes
 from gradcheck.hinting import hinted
 from gradcheck.rendering.formats import FORMATS, renderer
 from gradcheck.report import Report
+from gradcheck.verdict import Verdict
 from gradcheck.verification import verify
 
 HEAD = r"""
@@ -128,6 +131,66 @@ def test_hints_hide_the_answer(report: Report, name: str) -> None:
         assert "wrong sign" not in text and "wrong-sign" not in text
         assert "for example" not in text and 'counterexample": "' not in text
     assert len(hinted(report).documents[1].findings) == len(report.documents[1].findings)
+
+
+LEAKS = {
+    "sign": r"b_2} = -\delta_2",
+    "factor": r"b_2} = 3 \delta_2",
+    "bias": None,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("leak", LEAKS)
+def test_no_field_of_a_hint_tells_the_answer(tmp_path: Path, name: str, leak: str) -> None:
+    """Neither the size of an error nor the network that was expected gives it away."""
+    wrong = LEAKS[leak]
+    text = HEAD + GRADIENTS.replace(r"b_2} = \delta_2", wrong) if wrong else DOCUMENTS["carried"]
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    report = verify(tmp_path / "a.md")
+    assert any(f.suggestion for d in report.documents for f in d.findings)
+    bare = hinted(report)
+    rows = [row for d in bare.documents for s in d.setups for row in s.parameters]
+    assert all(row.document_error is None for row in rows if row.verdict is Verdict.WRONG)
+    shown = renderer(name)(bare)
+    if name == "sarif":  # with its rules come their examples
+        shown = json.dumps(json.loads(shown)["runs"][0]["results"], ensure_ascii=False)
+    suggestions = {f.suggestion for d in report.documents for f in d.findings} - {None}
+    for suggestion in suggestions:
+        if suggestion and suggestion not in text:
+            assert suggestion not in shown and json.dumps(suggestion)[1:-1] not in shown
+    if leak == "bias":
+        assert "+ b_2" not in shown and "·σ(w_1·x + b_1) + b_2" not in shown
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"sarif", "mistakes"}))
+def test_hints_about_code(name: str) -> None:
+    """The parameter is named; the slope, the difference and the mistake are not."""
+    row = GradientRow("w", (2,), Verdict.WRONG, 2, 2, 8.625, 1e-9, (1,), 4.5, -4.125, 1e-9)
+    finding = CodeFinding(RULES["GC522"], "w: of the wrong sign", "w", (1,), "negate it")
+    code = GradientReport("m.py:f", Verdict.WRONG, (row,), (finding,))
+    report = Report((), (), code=(code,))
+    assert "wrong sign" in renderer(name)(report) or name == "csv"
+    shown = renderer(name)(hinted(report))
+    assert "w" in shown and "m.py:f" in shown
+    for answer in ("sign", "negate", "8.625", "-4.125", "GC522", "code-sign"):
+        assert answer not in shown
+
+
+def test_gradient_code_is_graded_like_a_document() -> None:
+    rows = [
+        GradientRow(name, (), verdict, 1, 1)
+        for name, verdict in zip(
+            "abcd",
+            (Verdict.AGREES, Verdict.AGREES, Verdict.WRONG, Verdict.UNDECIDED),
+            strict=True,
+        )
+    ]
+    report = Report((), (), code=(GradientReport("m.py:f", Verdict.WRONG, tuple(rows)),))
+    (grade,) = grades(report, Points(total=20, undecided=0.5))
+    assert (grade.points, grade.total, grade.unsure) == (12.5, 20, True)
+    (line,) = csv.DictReader(io.StringIO(renderer("csv")(report)))
+    assert (line["document"], line["code c"]) == ("m.py:f", "WRONG")
 
 
 def test_hint_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,6 +39,7 @@ class Annotation:
     source: str = ""  # what stands there
     fingerprint: str = ""
     target: str = ""  # of gradient code; ``path`` is then its file
+    parameter: str | None = None  # of gradient code
 
     @property
     def severity(self) -> str:
@@ -67,6 +68,7 @@ def annotated(report: Report) -> list[Annotation]:
             suggestion=finding.suggestion,
             source=finding.parameter or "",
             target=result.target,
+            parameter=finding.parameter,
             fingerprint=f"{result.target}:{finding.rule.code}:{finding.parameter or ''}",
         )
         for result in report.code

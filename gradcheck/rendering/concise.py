@@ -1,24 +1,36 @@
-"""One line a finding, ``path:line:column: GC101 error: message``: for editors and for grep."""
+"""One line a finding, ``path:line:column: GC101 error: message``: for editors and for grep.
+
+Inputs that failed, and what ``--strict`` objects to, have the same form without a code.
+"""
 
 from __future__ import annotations
 
 from gradcheck.rendering.annotation import Annotation, annotated
+from gradcheck.rendering.objections import Objection, objections
 from gradcheck.rendering.terminal import printable
 from gradcheck.rendering.wording import outcome
-from gradcheck.report import Report
+from gradcheck.report import InputError, Report
 
 
 def render(report: Report) -> str:
-    """Findings in the order of their causes, then the outcome."""
-    lines = [
+    """Inputs that failed, findings in the order of their causes, then the outcome."""
+    lines = [_failed(item, "input") for item in report.errors]
+    lines += [
         f"{item.path}{_place(item)}: {item.rule.code} {item.severity}: {item.text}"
         for item in annotated(report)
     ]
+    lines += [_failed(item, "error") for item in objections(report)]
     return "\n".join(printable(line) for line in [*lines, outcome(report)]) + "\n"
 
 
+def _failed(item: InputError | Objection, kind: str) -> str:
+    return f"{item.path}{_at(item.line, item.column)}: {kind}: {item.message}"
+
+
 def _place(item: Annotation) -> str:
-    if item.line is None:
-        return ""
     cell = "" if item.cell is None else f":cell {item.cell}"
-    return f"{cell}:{item.line}:{item.column}"
+    return cell + _at(item.line, item.column)
+
+
+def _at(*numbers: int | None) -> str:
+    return "".join(f":{number}" for number in numbers if number is not None)

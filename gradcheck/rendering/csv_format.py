@@ -19,9 +19,9 @@ def render(report: Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [f"{setup} {role}" for setup, role in columns]
-    writer.writerow(["document", "points", "total", "look", *names, *CLASSES, "problem"])
-    for grade in graded:
-        writer.writerow([_cell(item) for item in _row(grade, columns)])
+    headers = ["document", "points", "total", "look", *names, *CLASSES, "problem"]
+    for row in (headers, *(_row(grade, columns) for grade in graded)):
+        writer.writerow(map(_cell, row))
     return text.getvalue()
 
 

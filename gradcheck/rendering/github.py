@@ -5,8 +5,12 @@ GitHub shows only the first ten of a kind, so causes come before what follows fr
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gradcheck.code.target import file_of
 from gradcheck.rendering.annotation import Annotation, annotated
+from gradcheck.rendering.objections import Objection, objections
+from gradcheck.rendering.terminal import visible
 from gradcheck.rendering.wording import outcome
 from gradcheck.report import InputError, Report
 
@@ -14,9 +18,10 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(report: Report) -> str:
-    """Errors of inputs, then the findings of all documents, then a line with the outcome."""
-    lines = [_error(error) for error in report.errors]
+    """Inputs that failed, findings, what else fails the run, then a line with the outcome."""
+    lines = [_error(error, "input") for error in report.errors]
     lines += [_annotation(item) for item in annotated(report)]
+    lines += [_error(item, "gradcheck") for item in objections(report)]
     lines.append(_escape_message(outcome(report)).replace("::", ": :"))
     return "\n".join(lines) + "\n"
 
@@ -39,10 +44,10 @@ def _annotation(item: Annotation) -> str:
     )
 
 
-def _error(error: InputError) -> str:
+def _error(error: InputError | Objection, title: str) -> str:
     file = file_of(error.path)
     message = error.message if file == error.path else f"{error.path}: {error.message}"
-    return _command("error", file, error.line, error.column, None, None, "input", message)
+    return _command("error", file, error.line, error.column, None, None, title, message)
 
 
 def _command(
@@ -58,15 +63,18 @@ def _command(
     places = {"line": line, "col": column, "endLine": end_line, "endColumn": end_column}
     if end_line is not None and end_line != line:  # columns are only valid within one line
         places["col"] = places["endColumn"] = None
-    properties = [f"file={_escape_property(path)}"]
+    properties = [f"file={_escape_property(Path(path).as_posix())}"]
     properties += [f"{name}={value}" for name, value in places.items() if value is not None]
     properties.append(f"title={_escape_property(title)}")
     return f"::{level} {','.join(properties)}::{_escape_message(message)}"
 
 
 def _escape_message(text: str) -> str:
+    """Line ends as GitHub takes them; no other control character may reach a log."""
+    text = "".join(mark if mark in "\r\n" else visible(mark) for mark in text)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _escape_property(text: str) -> str:
-    return _escape_message(text).replace(":", "%3A").replace(",", "%2C")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,7 @@
-"""Grades as Gradescope's ``results.json``: a test a gradient, with its points and its findings."""
+"""Grades as Gradescope's ``results.json``: a test a gradient, with its points and its findings.
+
+Its documentation: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from gradcheck.grading import Grade, GradientGrade, grades
 from gradcheck.rendering.annotation import Annotation, annotated
+from gradcheck.rendering.terminal import printable
 from gradcheck.rendering.wording import outcome
 from gradcheck.report import Report
 
@@ -25,14 +29,15 @@ def render(report: Report) -> str:
             "score": 0.0,
             "max_score": grade.total,
             "status": "failed",
-            "output": grade.problem,
+            "output": printable(grade.problem),
         }
         for grade in graded
         if grade.problem
     ]
     made = {
         "score": _rounded(sum(grade.points for grade in graded)),
-        "output": outcome(report),
+        "output": printable(outcome(report)),
+        "output_format": "text",
         "visibility": "visible",
         "tests": tests,
         "extra_data": {"look": [grade.path for grade in graded if grade.unsure]},
@@ -44,9 +49,9 @@ def _test(
     grade: Grade, gradient: GradientGrade, found: list[Annotation], several: bool
 ) -> dict[str, Any]:
     own = [
-        f"{item.place}: {item.text}"
+        f"{item.place}: {item.text}" if item.place else item.text
         for item in found
-        if item.path == grade.path and item.place == gradient.place and gradient.place
+        if _about(item, grade, gradient)
     ]
     place = f"{grade.path}: " if several else ""
     unsure = ["A person has to look at this one."] if gradient.unsure else []
@@ -55,8 +60,15 @@ def _test(
         "score": _rounded(gradient.points),
         "max_score": _rounded(gradient.worth),
         "status": "passed" if gradient.share == 1.0 else "failed",
-        "output": "\n".join([gradient.status, *own, *unsure]),
+        "output": "\n".join(map(printable, [gradient.status, *own, *unsure])),
     }
+
+
+def _about(item: Annotation, grade: Grade, gradient: GradientGrade) -> bool:
+    """Whether a finding is shown with a gradient: it stands on the line of its claim."""
+    if item.target:
+        return item.target == grade.path and item.parameter in (gradient.role, None)
+    return item.path == grade.path and item.place == gradient.place != ""
 
 
 def _rounded(points: float) -> float:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.rendering.annotation import Annotation, annotated
+from gradcheck.rendering.objections import objections
 from gradcheck.rendering.table import HEADERS, cells
 from gradcheck.rendering.terminal import clipped, printable
-from gradcheck.rendering.wording import mark_of, outcome, tally
+from gradcheck.rendering.wording import counted, mark_of, outcome, tally
 from gradcheck.report import DocumentResult, Report, SetupResult
 
 _LONGEST = 300
@@ -23,6 +24,7 @@ def render(report: Report) -> str:
     """The outcome, then each document with its tables and findings."""
     parts = [f"## gradcheck\n\n**{escaped(outcome(report))}** {escaped(tally(report))}"]
     parts += [f"- ❌ {code(error.path)}: {escaped(error.message)}" for error in report.errors]
+    parts += [f"- ❌ {code(item.path)}: {escaped(item.message)}" for item in objections(report)]
     found = annotated(report)
     for result in report.documents:
         own = [item for item in found if item.path == result.path and item.line is not None]
@@ -38,6 +40,8 @@ def render(report: Report) -> str:
 
 def _document(result: DocumentResult, found: list[Annotation]) -> str:
     parts = [f"### {code(result.path)}"]
+    if not result.setups:
+        parts.append(f"{counted(result.formulas, 'formula')}, no gradient")
     parts += [_setup(result, setup) for setup in result.setups]
     if found:
         parts.append("\n".join(_item(item) for item in found))

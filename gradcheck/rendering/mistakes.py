@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcheck.grading import shared_mistakes
 from gradcheck.rendering.terminal import wrapped
-from gradcheck.rendering.wording import counted
+from gradcheck.rendering.wording import counted, unchecked
 from gradcheck.report import Report
 
 _SHOWN = 12
@@ -14,6 +14,8 @@ def render(report: Report) -> str:
     """Each mistake once, with how many documents hold it and where."""
     found = shared_mistakes(report)
     lines = [f"{counted(len(report.documents), 'document')}, {counted(len(found), 'mistake')}"]
+    if report.errors:
+        lines[0] += f"; {unchecked(report)}"
     for mistake in found:
         head = (
             f"{counted(mistake.documents, 'document')}: {mistake.rule.code} {mistake.rule.name}, "

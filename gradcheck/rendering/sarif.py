@@ -7,6 +7,7 @@ a finding is known again after lines moved. Columns are counted in code points.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from urllib.parse import quote
 from gradcheck import __version__
 from gradcheck.finding import RULES, Rule
 from gradcheck.rendering.annotation import Annotation, annotated
+from gradcheck.rendering.objections import Objection, objections
 from gradcheck.report import InputError, Report
 from gradcheck.rules import EXPLANATIONS
 
@@ -23,7 +25,7 @@ _LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 
 
 def render(report: Report) -> str:
-    """One run with all rules, all results, and a notification for every input that failed."""
+    """One run with all rules, all results, and a notification for all else that failed."""
     codes = sorted(RULES)
     log = {
         "$schema": SCHEMA,
@@ -43,7 +45,10 @@ def render(report: Report) -> str:
                     {
                         "executionSuccessful": not report.errors,
                         "exitCode": report.exit_status,
-                        "toolExecutionNotifications": [_notification(e) for e in report.errors],
+                        "toolExecutionNotifications": [
+                            *map(_notification, report.errors),
+                            *map(_notification, objections(report)),
+                        ],
                     }
                 ],
             }
@@ -86,7 +91,7 @@ def _result(item: Annotation, codes: list[str]) -> dict[str, Any]:
     return result
 
 
-def _location(path: str, item: Annotation | InputError) -> dict[str, Any]:
+def _location(path: str, item: Annotation | InputError | Objection) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri(path)}}
     if isinstance(item, Annotation) and item.cell is not None:
         names = [{"name": f"cell {item.cell}", "kind": "module"}]
@@ -101,7 +106,7 @@ def _location(path: str, item: Annotation | InputError) -> dict[str, Any]:
     return {"physicalLocation": physical}
 
 
-def _notification(error: InputError) -> dict[str, Any]:
+def _notification(error: InputError | Objection) -> dict[str, Any]:
     return {
         "level": "error",
         "message": {"text": f"{error.path}: {error.message}"},
@@ -118,4 +123,4 @@ def uri(path: str) -> str:
             place = place.relative_to(Path.cwd())
         except ValueError:
             return place.as_uri()
-    return quote(place.as_posix())
+    return quote(os.fsencode(place.as_posix()))  # a name may be no text

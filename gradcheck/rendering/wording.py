@@ -149,8 +149,13 @@ def _problems(report: Report) -> list[str]:
     if report.strict:
         parts += _strict_problems(report)
     if report.errors:
-        parts.append(f"{counted(len(report.errors), 'input')} could not be checked")
+        parts.append(unchecked(report))
     return parts
+
+
+def unchecked(report: Report) -> str:
+    """How many inputs failed."""
+    return f"{counted(len(report.errors), 'input')} could not be checked"
 
 
 def _strict_problems(report: Report) -> list[str]:

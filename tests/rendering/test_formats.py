@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -129,8 +131,16 @@ def test_junit_by_a_published_schema_and_the_json(report: Report) -> None:
         assert severity != "error" or marked or f"line {line}" in text
 
 
+def test_two_setups_of_one_name_have_columns_of_their_own(made_report: Report) -> None:
+    line = next(csv.DictReader(io.StringIO(renderer("csv")(made_report))))
+    assert line["mse/identity w_1"] == "up to 2/N, Σ"
+    assert line["mse/identity (2) w_1"] == "exact"
+
+
 def test_concise_has_a_line_a_finding(report: Report) -> None:
-    lines = renderer("concise")(report).splitlines()[:-1]
+    failed, *lines = renderer("concise")(report).splitlines()[:-1]
+    (error,) = report.errors
+    assert failed == f"{error.path}: input: {error.message}"
     places = [re.match(r"(.*?):(\d+):\d+: (GC\d{3}) (error|warning|note): ", x) for x in lines]
     assert all(places)
     assert sorted((m[1], m[3], int(m[2])) for m in places if m) == findings_of(report)

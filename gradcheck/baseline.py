@@ -20,6 +20,7 @@ from gradcheck.document import Span
 from gradcheck.finding import Finding
 from gradcheck.report import DocumentResult, Report
 from gradcheck.selection import is_selected
+from gradcheck.shelf import changed
 
 SCHEMA = 1
 LARGEST = 16 * 2**20  # bytes of a baseline file
@@ -142,7 +143,7 @@ def gone(report: Report, baseline: Baseline, settings: Settings) -> int:
 
 def against(report: Report, baseline: Baseline) -> Report:
     """The report with every finding of the baseline marked as known."""
-    return replace(report, documents=tuple(_marked(r, baseline) for r in report.documents))
+    return replace(report, documents=changed(report.documents, lambda r: _marked(r, baseline)))
 
 
 def _marked(result: DocumentResult, baseline: Baseline) -> DocumentResult:

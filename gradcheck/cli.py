@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -21,7 +21,7 @@ from gradcheck.configuration import (
     settings,
 )
 from gradcheck.destinations import Unwritable, check, save, spare
-from gradcheck.rendering.formats import renderer
+from gradcheck.rendering.formats import pieces
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
 
@@ -111,8 +111,8 @@ def _verify(options: argparse.Namespace) -> int:
     for error in report.errors:
         _complain(_place(error))
     for name, path in options.output:
-        save(path, renderer(name)(report))
-    _write(_render(report, options))
+        save(path, pieces(name, report))
+    _write_all(_rendered(report, options))
     return INTERRUPTED if report.interrupted else report.exit_status
 
 
@@ -123,7 +123,7 @@ def _known(report: Report, project: Settings, path: str, write: bool) -> Report:
     try:
         if write:
             baseline.spare(path)
-            save(path, baseline.written(report, path))
+            save(path, [baseline.written(report, path)])
         known = baseline.load(path)
     except baseline.BaselineError as problem:
         raise Unusable(str(problem)) from None
@@ -156,7 +156,7 @@ def _init(options: argparse.Namespace) -> int:
     if Path(OWN_FILE).exists() and not options.force:
         _complain(f"{OWN_FILE} is there already; --force overwrites it")
         return USAGE_ERROR
-    save(OWN_FILE, STARTING_POINT)
+    save(OWN_FILE, [STARTING_POINT])
     _write(f"wrote {OWN_FILE}; 'gradcheck verify --show-settings' shows what holds")
     return 0
 
@@ -195,12 +195,12 @@ def _read(options: argparse.Namespace) -> int:
     return 0
 
 
-def _render(report: Report, options: argparse.Namespace) -> str:
+def _rendered(report: Report, options: argparse.Namespace) -> Iterator[str]:
     if options.format != "text":
-        return renderer(options.format)(report)
-    from gradcheck.rendering.text import render
+        return pieces(options.format, report)
+    from gradcheck.rendering.text import pieces as of_text
 
-    return render(report, colour=_wants_colour(options.color, sys.stdout), numpy=options.numpy)
+    return of_text(report, colour=_wants_colour(options.color, sys.stdout), numpy=options.numpy)
 
 
 def _wants_colour(color: str, stream: TextIO) -> bool:
@@ -211,9 +211,14 @@ def _wants_colour(color: str, stream: TextIO) -> bool:
 
 
 def _write(text: str) -> None:
-    """Print; a reader that has seen enough (``| head``) is no error."""
+    """Print a text with a line break at its end."""
+    _write_all([text if text.endswith("\n") else text + "\n"])
+
+
+def _write_all(texts: Iterable[str]) -> None:
+    """Print bit by bit; a reader that has seen enough (``| head``) is no error."""
     try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.writelines(texts)
         sys.stdout.flush()
     except BrokenPipeError:
         # The interpreter flushes once more at its end: let that go nowhere.

@@ -4,7 +4,7 @@ before anything is verified."""
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gradcheck.code.target import file_of
@@ -41,10 +41,11 @@ def spare(paths: Sequence[str], report: Report, others: Sequence[str | None] = (
             raise Unwritable(f"{path}: is one of the inputs; write to another file, or exclude it")
 
 
-def save(path: str, text: str) -> None:
-    """Write a file that the user named. Raises Unwritable with its name."""
+def save(path: str, texts: Iterable[str]) -> None:
+    """Write a file that the user named, text by text. Raises Unwritable with its name."""
     try:
-        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(texts)
     except (OSError, ValueError) as problem:
         reason = (isinstance(problem, OSError) and problem.strerror) or str(problem)
         raise Unwritable(f"{path}: cannot be written: {reason.lower()}") from None

@@ -20,6 +20,7 @@ from gradcheck.report import (
     Report,
     SetupResult,
 )
+from gradcheck.shelf import changed
 from gradcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def hinted(report: Report) -> Report:
     """The report with places and kinds only."""
     return replace(
         report,
-        documents=tuple(_document(result) for result in report.documents),
+        documents=changed(report.documents, _document),
         code=tuple(_code(result) for result in report.code),
     )
 

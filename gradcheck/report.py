@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -160,7 +161,7 @@ class InputError:
 class Report:
     """The result of a run, with its exit status."""
 
-    documents: tuple[DocumentResult, ...]
+    documents: Sequence[DocumentResult]
     errors: tuple[InputError, ...]
     strict: bool = False
     seed: int = 0

@@ -41,6 +41,7 @@ from gradcheck.reading import read
 from gradcheck.report import CodeComparison, DocumentResult, InputError, Report
 from gradcheck.selection import is_selected
 from gradcheck.selection import select as selected
+from gradcheck.shelf import MANY, Shelf, pack
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings, with_substituted
 from gradcheck.worked import arithmetic_findings
@@ -133,13 +134,15 @@ def _lost(documents: Sequence[Document]) -> Callable[[int], DocumentResult | Inp
 
 def _each(
     documents: Sequence[Document], choices: Choices, jobs: int, shown: Progress
-) -> tuple[tuple[DocumentResult, ...], tuple[InputError, ...]]:
+) -> tuple[Sequence[DocumentResult], tuple[InputError, ...]]:
     """Every document on its own: what breaks one does not stop the others."""
+    many = len(documents) > MANY
 
-    def one(index: int) -> DocumentResult | InputError:
+    def one(index: int) -> DocumentResult | InputError | bytes:
         document = documents[index]
         try:
-            return verify_document(document, choices)
+            result = verify_document(document, choices)
+            return pack(result) if many else result
         except Exception as trouble:
             if os.environ.get("GRADCHECK_DEBUG"):
                 raise
@@ -150,8 +153,10 @@ def _each(
         import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
     with progress_of(shown, len(documents), " documents") as done:
         found = in_parallel(one, len(documents), jobs, lost=_lost(documents), done=done)
-    results = tuple(item for item in found if isinstance(item, DocumentResult))
-    return results, tuple(item for item in found if isinstance(item, InputError))
+    errors = tuple(item for item in found if isinstance(item, InputError))
+    if many:
+        return Shelf(item for item in found if isinstance(item, bytes)), errors
+    return tuple(item for item in found if isinstance(item, DocumentResult)), errors
 
 
 def _reference(

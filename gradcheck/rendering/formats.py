@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -22,9 +22,21 @@ FORMATS = {
 }
 """Names as ``--format`` takes them, with the module that renders them."""
 
+LONG = ("text", "json")
+"""What grows with every step of a document: made a document at a time."""
+
 
 def renderer(name: str) -> Callable[[Report], str]:
     """The function that renders a report in this format. Raises KeyError for an unknown one."""
     module: Any = import_module(f"gradcheck.rendering.{FORMATS[name]}")
     render: Callable[[Report], str] = module.render
     return render
+
+
+def pieces(name: str, report: Report) -> Iterator[str]:
+    """What `renderer` gives, bit by bit: a class of thousands is never held as one text."""
+    if name not in LONG:
+        return iter([renderer(name)(report)])
+    module: Any = import_module(f"gradcheck.rendering.{FORMATS[name]}")
+    made: Iterator[str] = module.pieces(report)
+    return made

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,33 @@ SCHEMA = 1
 
 def render(report: Report) -> str:
     """The whole report, the same text for the same report."""
-    return json.dumps(_report(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(pieces(report))
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """The same text, a document at a time."""
+    head, tail = _dumped(_report(report)).split(_DOCUMENTS + "]", 1)
+    before = f"{head}{_DOCUMENTS}\n    "
+    for result in report.documents:
+        # A string has its line breaks escaped: those that are left are the layout's.
+        yield before + _dumped(_document(result)).replace("\n", "\n    ")
+        before = ",\n    "
+    yield f"\n  ]{tail}\n" if report.documents else f"{head}{_DOCUMENTS}]{tail}\n"
+
+
+_DOCUMENTS = '"documents": ['
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _report(report: Report) -> dict[str, object]:
+    """All but the documents."""
     features, hidden, samples = report.sizes
     return {
         "schema": SCHEMA,
-        "documents": [_document(result) for result in report.documents],
+        "documents": [],
         "code": [_code(item) for item in report.code],
         "errors": [
             {

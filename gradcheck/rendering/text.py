@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gradcheck.rendering.code import code_section, comparison_section
@@ -22,10 +23,20 @@ LEGEND = (
 
 def render(report: Report, *, colour: bool = False, numpy: bool = False) -> str:
     """The whole report in lines of at most 100 columns; ``numpy`` adds counterexamples as code."""
+    return "".join(pieces(report, colour=colour, numpy=numpy))
+
+
+def pieces(report: Report, *, colour: bool = False, numpy: bool = False) -> Iterator[str]:
+    """The same text, a document at a time."""
     palette = Palette(colour)
-    lines: list[str] = []
     for result in report.documents:
-        lines += [*_document(result, palette, numpy), ""]
+        yield "\n".join([*_document(result, palette, numpy), "", ""])
+    yield "\n".join([*_end(report, palette), ""])
+
+
+def _end(report: Report, palette: Palette) -> list[str]:
+    """What stands below the documents: the legend, the gradient code, the outcome."""
+    lines: list[str] = []
     if any(result.setups for result in report.documents):
         lines += [*(palette.paint(line, "dim") for line in wrapped(LEGEND, "")), ""]
     lines += _code(report, palette)
@@ -38,7 +49,7 @@ def render(report: Report, *, colour: bool = False, numpy: bool = False) -> str:
 
         example = ", with an example" if EXPLANATIONS[code].bad else ""
         lines += wrapped(f"'gradcheck rule {code}' explains {code}{example}.", "")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _code(report: Report, palette: Palette) -> list[str]:

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import xmlschema
 
-from gradcheck.rendering.formats import FORMATS, renderer
+from gradcheck.rendering.formats import FORMATS, LONG, pieces, renderer
 from gradcheck.rendering.markdown import code, escaped
 from gradcheck.rendering.sarif import FINGERPRINT, uri
 from gradcheck.report import Report
@@ -170,6 +170,21 @@ def test_every_format_renders_every_report(report: Report, name: str) -> None:
     render = renderer(name)
     assert render(report) == render(report)
     assert render(replace(report, documents=(), errors=())).endswith("\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_pieces_make_the_whole(report: Report, name: str) -> None:
+    for shown in (report, replace(report, documents=())):
+        made = list(pieces(name, shown))
+        assert "".join(made) == renderer(name)(shown)
+        assert name not in LONG or len(made) > len(shown.documents)
+
+
+def test_the_pieces_of_json_keep_what_stands_in_strings(made_report: Report) -> None:
+    odd = 'a\nb\u2028c\x85d "documents": [] e'
+    documents = tuple(replace(d, readings=(odd,)) for d in made_report.documents)
+    made = json.loads(renderer("json")(replace(made_report, documents=documents)))
+    assert [d["readings"] for d in made["documents"]] == [[odd]] * len(documents)
 
 
 @pytest.mark.parametrize("text", ["`", "``a`", "a``", "<b>&amp;", "[x](y)", "a|b\nc", "# x", "@me"])

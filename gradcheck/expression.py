@@ -188,6 +188,10 @@ class Underbrace(Expression):
         return (self.operand,) if self.label is None else (self.operand, self.label)
 
 
+INDICATOR = "indicator"
+"""The function that is 1 where its argument is positive and 0 where it is negative: ``[z > 0]``."""
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """Every node, the expression itself first, depth first in source order."""
     stack = [expression]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from gradcheck.expression import (
+    INDICATOR,
     Add,
     Apply,
     Cancel,
@@ -165,6 +166,8 @@ class _Text(_Writer):
                 return f"{self.at_least(_ATOM, base)}^{self.at_least(_ATOM, exponent)}", _FACTOR
             case Apply(function=function, arguments=arguments, order=order):
                 inner = ", ".join(self.write(argument) for argument in arguments)
+                if function == Name(INDICATOR):
+                    return f"[{inner} > 0]", _ATOM
                 if function == Name("abs") and order < 2:
                     return (f"sign({inner})" if order else f"|{inner}|"), _ATOM
                 return f"{self.function(function)}{chr(39) * order}({inner})", _ATOM
@@ -286,6 +289,8 @@ class _Tex(_Writer):
 
     def _apply(self, function: Name, arguments: tuple[Expression, ...], order: int) -> str:
         inner = ", ".join(self.write(argument) for argument in arguments)
+        if function == Name(INDICATOR):
+            return rf"\mathbb{{1}}[{inner} > 0]"
         if function == Name("sqrt") and len(arguments) == 1 and not order:
             return rf"\sqrt{{{inner}}}"
         if function == Name("abs") and len(arguments) == 1 and not order:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from gradcheck.document import Document, Span
 from gradcheck.expression import (
+    INDICATOR,
     Add,
     Apply,
     Divide,
@@ -143,6 +144,8 @@ def _value(
             return value(numerator) / value(denominator)
         case Power(base=base, exponent=exponent):
             return math.pow(value(base), value(exponent))
+        case Apply(function=Name(base=base), arguments=(argument,)) if base == INDICATOR:
+            return float(value(argument) > 0)
         case Apply(function=function, arguments=(argument,), order=0):
             if functions is not None and function.key in functions:
                 return functions[function.key](value(argument))

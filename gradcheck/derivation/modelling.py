@@ -27,6 +27,7 @@ from gradcheck.derivation.roles import (
 )
 from gradcheck.document import Document
 from gradcheck.expression import (
+    INDICATOR,
     Apply,
     Divide,
     Expression,
@@ -88,7 +89,8 @@ def function_table(
     for statement in statements:
         for side in statement.sides:
             for node in heads_applied(side) if side is not None else ():
-                if node.function.key not in table and len(node.arguments) == 1:
+                key = node.function.key
+                if key not in (*table, INDICATOR) and len(node.arguments) == 1:
                     _settle(read, node, bindings, statements, table, log)
     return table
 

@@ -150,11 +150,12 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
     updated: list[str] = []
     derived: list[Name] = []
     used: set[str] = set()
+    forward = _used_in_definitions(statements)
     for statement in statements:
         head = statement.sides[0]
         if is_update(statement) and isinstance(head, Name):
             inner = increment_of(head) if is_increment(head, statement.sides[1:]) else None
-            if not is_general(inner or head):
+            if not _is_for_any_layer(inner or head, forward):
                 updated.append((inner or bare(head)).key)
             continue
         used |= {
@@ -172,7 +173,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
             ]
     found = []
     claimed = _claimed(statements)
-    inside = _used_in_definitions(statements) & _below_losses(statements)
+    inside = forward & _below_losses(statements)
     for name in derived:
         typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
         other = (
@@ -183,7 +184,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
         )
         free = name.key not in defined and (typical or not other)
         trains = name.key in updated and (typical or name.key not in defined)
-        general = is_general(name) or _of_any(name, used, claimed)
+        general = _is_for_any_layer(name, forward) or _of_any(name, used, claimed)
         if (trains or free) and not general:
             found.append(name.key)
     found += _of_differentials(statements, defined)
@@ -195,6 +196,16 @@ def _is_input(name: Name, used: set[str]) -> bool:
     """Whether a letter is that of an input; beside an ``x``, others are free to be parameters."""
     plain = any(key.split("_")[0] in ("x", "X") for key in used)
     return bool(INPUTS.match(name.base)) and not (plain and name.base in ("u", "s"))
+
+
+def _is_for_any_layer(name: Name, forward: set[str]) -> bool:
+    """``w_j`` in a rule for any layer; not where it is the unit j of the forward equations.
+
+    Beside a ``w_1`` of theirs, ``w_j`` stands for any.
+    """
+    numbered = re.compile(rf"{re.escape(name.base)}[_^][(\[]?\d[)\]]?")
+    unit = name.key in forward and not any(numbered.fullmatch(key) for key in forward)
+    return is_general(name) and not unit
 
 
 def _of_any(name: Name, used: set[str], claimed: set[str]) -> bool:

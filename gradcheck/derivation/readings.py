@@ -37,6 +37,8 @@ CHARITIES: dict[str, str] = {
     "unit-sum": "the sum over {a} runs over units and is carried out by the shapes",
     "sum-extent": "the sum takes in all terms of {a}, though no bracket says so",
     "sum-reach": "a sum sign reaches up to the next + or -",
+    "evaluated": "the bar with names below it changes nothing",
+    "label-cases": "two cases of a label that is 1 or 0 are read as one formula",
     "slash": "a/b c is read a/(b c)",
     "slash-number": "a/b c with a number on top is read (a/b) c",
     "delta-derivative": "δ over δ is read as a derivative",
@@ -53,7 +55,10 @@ CHARITIES: dict[str, str] = {
 }
 
 BY_READER = {
-    CHARITIES[rule]: rule for rule in ("sum-reach", "slash", "slash-number", "delta-derivative")
+    CHARITIES[rule]: rule
+    for rule in (
+        "sum-reach", "slash", "slash-number", "delta-derivative", "evaluated", "label-cases"
+    )
 }
 """The readings that are made while a formula is read, by the words of its note."""
 

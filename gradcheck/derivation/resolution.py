@@ -11,6 +11,7 @@ from gradcheck.derivation.naming import Naming, is_loss_name
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.document import NOWHERE, Span
 from gradcheck.expression import (
+    INDICATOR,
     Add,
     Apply,
     Cancel,
@@ -167,6 +168,8 @@ class Resolver:
         if _is_norm(node) and not node.order:
             self.log.note("norm", node.span)
             return Apply(Name("abs"), (self.resolve(node.arguments[0]),), span=node.span)
+        if key == INDICATOR:
+            return Apply(Name("relu"), (self.resolve(node.arguments[0]),), 1, span=node.span)
         if key == "max" and len(node.arguments) == 2:
             return self._max(node)
         if node.function.base in ("log", "lg") and len(node.arguments) == 1:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from gradcheck.derivation.naming import derived_for_keys, expressions_of, is_general, is_loss_name
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.derivation.roles import BIASES, WEIGHTS
+from gradcheck.derivation.slopes import with_slopes
 from gradcheck.expression import (
     Apply,
     Expression,
@@ -38,7 +39,7 @@ def usual_spelling(statements: Sequence[Statement], log: ReadingLog) -> tuple[St
         told = any(side.expression is not None for side in statement.sides[1:])
         if statement.origin == "table" and told and first is not None:
             log.note("table", statement.span, to_text(first))
-    statements = _partials_by_subscript(statements, log)
+    statements = with_slopes(_partials_by_subscript(statements, log))
     lefts = set(_lefts(statements)) | derived_for_keys(tuple(statements))
     return tuple(_left_to_right(statement, lefts, log) for statement in statements)
 

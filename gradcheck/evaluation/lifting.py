@@ -2,7 +2,7 @@
 
 A derivation writes ``z_1 = w_1 x + b_1`` for layers of any size. The roles fix the indices of
 what is given: ``w_1[j,k]``, ``b_1[j]``, ``w_2[j]``, ``b_2``, inputs ``[i,k]``, labels ``[i]``
-(i sample, j hidden unit, k feature); everything else follows from the equations.
+(i sample, j hidden unit, k feature); of one unit alone ``w_1[k]``, ``b_1``. Everything else follows from the equations.
 
 The rule, in one sentence: *an index that a weight shares with another factor of its product is
 summed as soon as its surroundings cannot carry it.* In detail:
@@ -73,6 +73,9 @@ ROLE_AXES: dict[str, Axes] = {
     "w_2": (HIDDEN,),
     "b_2": (),
 }
+UNIT_AXES: dict[str, Axes] = {"w_1": (FEATURE,), "b_1": ()}
+"""One unit, as of linear or logistic regression: no hidden layer, so no index of one."""
+
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ def infer(model: Model) -> Lifting:
     Raises `LiftingAmbiguous` if a forward equation or the loss cannot be lifted without guessing,
     `NotEvaluated` if one holds something that arrays cannot express.
     """
-    return _infer(model, ROLE_AXES, (SAMPLE, FEATURE))
+    layers = {parameter.role for parameter in model.parameters}
+    single = not layers & {"w_2", "b_2"}
+    return _infer(model, UNIT_AXES if single else ROLE_AXES, (SAMPLE, FEATURE))
 
 
 def degenerate(model: Model) -> Lifting:

@@ -19,7 +19,8 @@ from gradcheck.expression import (
 )
 from gradcheck.reading.heads import Head
 from gradcheck.reading.lexer import Token
-from gradcheck.reading.refusal import Refusal
+from gradcheck.reading.names import Known, has_comma, names_only
+from gradcheck.reading.refusal import AT_A_POINT, ONE_SIDED, WHERE_IT_IS, Refusal
 
 _LEFT_OVER = "a ∂ stands below a fraction that has none above"
 
@@ -28,6 +29,7 @@ class Derivatives:
     """The part of the parser that reads fractions and derivatives."""
 
     tokens: list[Token]
+    known: Known
     at: int
     stop: int
 
@@ -184,6 +186,44 @@ class Derivatives:
         of = self.factor() if bracketed else self.term()
         self.depth -= 1
         return Partial(of, by, order, span=self.since(start))
+
+    def evaluated(self, token: Token, mate: Token) -> Expression:
+        """``\\left. \\frac{d\\sigma}{dz} \\right|_{z_1}``: the derivative at a place, σ'(z_1).
+
+        A bar with names below it, ``|_{x, y}``, says where everything is meant anyway.
+        """
+        start = token.at
+        expression = self.part(token.at + 1, mate.at)
+        if not isinstance(expression, Partial):
+            raise Refusal(token.span, ONE_SIDED)
+        self.at = mate.at + 1
+        follows = self.peek()
+        if follows is None or follows.kind != "sub":
+            return replace(expression, span=self.since(start))
+        self.at += 1
+        begin, end = self.argument()
+        after = self.past(begin, end)
+        inner = self.tokens[begin:end]
+        equals = next((t.at for t in inner if t.kind == "relation"), None)
+        function = self._differentiated(expression)
+        if function is not None and not has_comma(inner):
+            argument = self.part(begin if equals is None else equals + 1, end)
+            expression = Apply(function, (argument,), 1)
+        elif equals is not None or not names_only(inner):
+            raise Refusal(self.tokens[begin].span, AT_A_POINT)
+        else:
+            self.note(WHERE_IT_IS)
+        self.at = after
+        return replace(expression, span=self.since(start))
+
+    def _differentiated(self, expression: Expression) -> Name | None:
+        """The function f of ``df/dz`` or ``df(z)/dz``."""
+        match expression:
+            case Partial(of=Name() as function, by=Name(), order=1):
+                return function if self.known.is_function_name(function) else None
+            case Partial(of=Apply(function=function, arguments=(inner,), order=0), order=1):
+                return function if inner == expression.by else None
+        return None
 
     # with a slash
 

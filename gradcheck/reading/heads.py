@@ -121,6 +121,8 @@ class Heads:
         nucleus = self._nucleus()
         subscript, superscript = nucleus.subscript, nucleus.superscript
         order, exponent, transposed = 0, None, False
+        if nucleus.accent == "dot" and self.known.is_function_name(Name(nucleus.base, subscript)):
+            nucleus, order = nucleus._replace(accent=""), 1  # σ̇ is σ'
         follows = self.peek()
         last = self.tokens[self.at - 1]
         if (

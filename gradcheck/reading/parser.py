@@ -28,11 +28,12 @@ from gradcheck.expression import (
     walk,
 )
 from gradcheck.reading import limits
+from gradcheck.reading.cases import Cases
 from gradcheck.reading.derivatives import Derivatives
 from gradcheck.reading.heads import Heads
 from gradcheck.reading.lexer import GREEK_NAMES, Token
 from gradcheck.reading.names import ACCENTS, FONTS, Known, has_comma, is_transpose
-from gradcheck.reading.refusal import INDICATOR, LOST_OPERAND, PRIMED, Refusal
+from gradcheck.reading.refusal import BY_CASES, INDICATOR, LOST_OPERAND, ONE_SIDED, Refusal
 from gradcheck.reading.words import FUNCTIONS
 from gradcheck.statement import Side, Unread
 
@@ -59,8 +60,9 @@ def parse_side(tokens: list[Token], place: Span, known: Known, notes: list[str])
     return Side(span, expression)
 
 
-class Parser(Heads, Derivatives):
-    """Reads one side. `Heads` reads names and calls, `Derivatives` partials in all spellings."""
+class Parser(Heads, Derivatives, Cases):
+    """Reads one side. `Heads` reads names and calls, `Derivatives` partials in all spellings,
+    `Cases` what holds on one side of a bound."""
 
     def __init__(self, tokens: list[Token], known: Known, notes: list[str]) -> None:
         self.tokens = list(tokens)
@@ -244,8 +246,12 @@ class Parser(Heads, Derivatives):
             raise Refusal(self.here(), "something is missing at the end")
         start = self.at
         kind = token.kind
-        if kind == "number":
-            expression: Expression = self._number()
+        if (indicator := self.indicator()) is not None:
+            return self.postfix(indicator, start)
+        if kind == "begin" and token.value.rstrip("*") in ("cases", "dcases", "rcases"):
+            expression: Expression = self._in_cases(token)
+        elif kind == "number":
+            expression = self._number()
         elif kind in ("word", "name", "text", "operator"):
             return self.postfix(self.named(), start)
         elif kind == "open":
@@ -331,11 +337,22 @@ class Parser(Heads, Derivatives):
             value = self.part(token.at + 1, mate.at)
             self.at = mate.at + 1
             return self._absolute(token, value, token.at)
+        if token.value == "." and mate.value == "|":
+            return self.evaluated(token, mate)
+        rows = inner[0] if inner and inner[0].kind == "begin" and mate.value == "." else None
+        if token.value == "\\{" and rows is not None and rows.mate is inner[-1]:
+            self.at = rows.at
+            return self._in_cases(rows, mate.at + 1)
         if token.value == "." or mate.value == "." or mate.value != token.value:
-            raise Refusal(token.span, "a bracket with only one side is not read")
+            raise Refusal(token.span, ONE_SIDED)
         expression = self.part(token.at + 1, mate.at)
         self.at = mate.at + 1
         return _respan(expression, token.span.cover(mate.span))
+
+    def _in_cases(self, token: Token, after: int = 0) -> Expression:
+        if token.mate is None or token.mate.at >= self.stop:
+            raise self.unexpected(token)
+        return self.cases(token.at + 1, token.mate.at, after or token.mate.at + 1)
 
     def _bars(self) -> Expression:
         start = self.at
@@ -583,7 +600,7 @@ def _complaint(token: Token) -> str:
         if name.endswith(("matrix", "array")):
             return f"matrices are not read ({token.value})"
         if "cases" in name:
-            return f"definitions by cases are not read: {PRIMED}"
+            return BY_CASES
         return f"the environment {token.value} is not read"
     if token.kind == "relation" and token.value in ("<", ">", "<=", ">="):
         return INDICATOR

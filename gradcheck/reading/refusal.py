@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from gradcheck.document import Span
 
+AT_A_POINT = "a value at one point (a bar with = below) is not read"
+ONE_SIDED = "a bracket with only one side is not read"
+WHERE_IT_IS = "the bar with names below it changes nothing"
 LOST_OPERAND = "a lost x?"
 PRIMED = "write the derivative of the activation as g'(z)"
-INDICATOR = f"indicator functions are not read: {PRIMED}"
+INDICATOR = f"indicator functions are read only for one bound ([z > 0]): {PRIMED}"
+BY_CASES = f"of definitions by cases, only two with one bound (z > 0) are read: {PRIMED}"
+LABEL_CASES = "two cases of a label that is 1 or 0 are read as one formula"
 
 
 class Refusal(Exception):

@@ -178,8 +178,22 @@ def _head_found(
         return
     if order and name.base in LIKELY_FUNCTIONS:
         known.primed.add(key)
-    elif not order and (at > 0 or after < len(side)) and not _inside_own_bracket(side, at, name):
+    elif (
+        not order
+        and (at > 0 or after < len(side))
+        and not _inside_own_bracket(side, at, name)
+        and not _is_differentiated(side, at)
+    ):
         known.bare.add(key)
+
+
+def _is_differentiated(side: list[Token], at: int) -> bool:
+    """Whether a d or ∂ stands before a name: ``dφ/dz`` may be a function's derivative."""
+    back = at - 1
+    if back > 0 and side[back].value == "{" and side[back - 1].value in ("dot", *FONTS):
+        back -= 2
+    before = side[back] if back >= 0 else None
+    return before is not None and before.value in ("d", "partial", "dot")
 
 
 def _after_font(side: list[Token], after: int) -> Token | None:

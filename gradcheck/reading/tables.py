@@ -29,6 +29,7 @@ _NO_EQUATION = re.compile(
     r"|domains?|initial\w*|init|notation|interpretation|remarks?|comments?|why|python|code)\b",
     re.IGNORECASE,
 )
+_VALUE = re.compile(r"\bvalues?\b", re.IGNORECASE)
 _GRADIENT = re.compile(r"\b(?:gradients?|derivatives?|partials?)\b|∂|\\partial", re.IGNORECASE)
 _FORMULA_LIKE = re.compile(r"`[^`]*[-+*/^=]|[∂σŷ·−²₁₂½]")
 _ONLY = re.compile(r"[\s*_:]*(?:=\s*)?")
@@ -174,7 +175,8 @@ def _across(row: list[_Cell], heading: list[_Cell], document: Document) -> Row |
         follows = row[at + 1]
         title = _title(heading, at + 1, document)
         gradient = isinstance(left, Partial)
-        if _NO_EQUATION.search(title):
+        number = follows.formula is not None and not _names_something(document, follows.formula)
+        if _NO_EQUATION.search(title) and not (gradient and _VALUE.search(title) and not number):
             return None
         if follows.formula is not None and _is_right_side(document, follows.formula):
             named = _stands_for_gradient(left, title) and not _gradients(heading, document)[1:]
@@ -253,6 +255,12 @@ def _left_side(document: Document, block: Block) -> Expression | None:
 
 def _is_right_side(document: Document, block: Block) -> bool:
     return bool(_tokens(document, block, left=False))
+
+
+def _names_something(document: Document, block: Block) -> bool:
+    """Whether a cell is more than a number: the value of a gradient may be a formula."""
+    tokens = _tokens(document, block, left=False) or []
+    return any(token.kind in ("word", "name", "command", "text") for token in tokens)
 
 
 def _computes(document: Document, block: Block) -> bool:

@@ -288,7 +288,7 @@ def _parse(
 
 def _for_any(target: Name, direction: Expression, known: frozenset[str]) -> bool:
     """A rule for any layer, or one for a parameter that no equation has: ``\\theta``."""
-    if is_general(target):
+    if is_general(target) and target.key not in known:
         return True
     by = direction.by if isinstance(direction, Partial) else None
     own = isinstance(by, Name) and bare(by).key == target.key

@@ -172,7 +172,10 @@ CASES = [
     ("$$L = \\begin{aligned}[t] &a \\\\ &- b\\end{aligned}$$", "L = (+ a (- b))"),
     ("$$\\left\\{\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}\\right.$$", "a = b ; c = d"),
     ("$$\\begin{cases} a = b \\\\ c = d \\end{cases}$$", "a = b ; c = d"),
-    ("$$f(x) = \\begin{cases} x & x > 0 \\\\ 0 & x \\le 0 \\end{cases}$$", "(call f x) = UNREAD"),
+    (
+        "$$f(x) = \\begin{cases} x & x > 0 \\\\ 0 & x \\le 0 \\end{cases}$$",
+        "(call f x) = (* x (call indicator x))",
+    ),
     ("$$A = \\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix} = B$$", "A = UNREAD = B"),
     ("$$a = b$$\n\nwhich is\n\n$$= c$$", "a = b = c"),
     ("$$a =$$\n\n$$b$$", "a = b"),

@@ -118,6 +118,13 @@ class _Writer:
         ]
 
 
+def _differential(name: Name) -> tuple[str, str]:
+    """The d of ``d\\hat{y}`` and ``d\\theta``, and the base after it; else no d and the base."""
+    base = name.base
+    apart = base[:1] == "d" and ((name.accent and len(base) == 2) or base[1:] in _GREEK)
+    return ("d", base[1:]) if apart else ("", base)
+
+
 class _Text(_Writer):
     def bracket(self, text: str) -> str:
         return f"({text})"
@@ -131,7 +138,8 @@ class _Text(_Writer):
     def name(self, name: Name) -> str:
         if name.key in self.display:
             return self.display[name.key]
-        text = _GREEK.get(name.base, name.base)
+        prefix, base = _differential(name)
+        text = _GREEK.get(base, base)
         for accent in reversed(name.accent.split()):
             if accent in _MARKS and len(text) == 1:
                 text = unicodedata.normalize("NFC", text + _MARKS[accent])
@@ -143,6 +151,7 @@ class _Text(_Writer):
                 text = {"R": "ℝ"}.get(text, text)
             else:
                 text = f"{accent}({text})"
+        text = prefix + text
         if name.qualifier:
             text += f"({name.qualifier})"
         if name.subscript:
@@ -227,9 +236,11 @@ class _Tex(_Writer):
     def name(self, name: Name) -> str:
         if name.key in self.display:
             return self.display[name.key]
-        text = self._base(name.base)
+        prefix, base = _differential(name)
+        text = self._base(base)
         for accent in reversed(name.accent.split()):
             text = rf"\Delta {text}" if accent == "Delta" else rf"\{_ACCENTS[accent]}{{{text}}}"
+        text = prefix + text
         if name.subscript:
             text += f"_{{{self._script(name.subscript)}}}"
         if name.superscript:

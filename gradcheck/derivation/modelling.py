@@ -241,13 +241,15 @@ def build_model(
         constants=roles.constants,
         names=dict(spellings),
     )
+    unknown = _with_unknown(model, values, document)
+    values -= set(unknown)
     hidden_head = _hidden_activation(model, layers)
     sides = replace(
         resolver,
         loss=loss_key,
         values=frozenset(values),
         hidden=hidden_head,
-        refused={**resolver.refused, **_refused(bodies, problems, document)},
+        refused={**resolver.refused, **_refused(bodies, problems, document), **unknown},
         shared=hidden_head is not None and _output_activation(model) == hidden_head[0],
     )
     name = f"{loss_kind(loss_key, ordered)}/{_output_activation(model)}"
@@ -315,6 +317,22 @@ def _resolve_all(
         except Unresolved as trouble:
             problems[key] = trouble.reason
     return resolved, problems
+
+
+def _with_unknown(model: Model, values: set[str], document: Document) -> dict[str, str]:
+    """Why helpers of claims are refused that are computed from a name which nothing defines.
+
+    Such a helper has no value: what is claimed with it can be neither right nor wrong.
+    """
+    found = {}
+    below = model.below(model.loss)
+    for key in (key for key in model.definitions if key not in below):
+        missing = [k for k in reachable(key, model.definitions) if k not in values]
+        if missing:
+            name = to_text(model.names.get(missing[0], Name(missing[0])))
+            place = document.place_of(model.definitions[key].span)
+            found[key] = f"its definition ({place}) uses {name}, which the document does not define"
+    return found
 
 
 def _refused(

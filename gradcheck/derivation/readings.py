@@ -57,7 +57,12 @@ CHARITIES: dict[str, str] = {
 BY_READER = {
     CHARITIES[rule]: rule
     for rule in (
-        "sum-reach", "slash", "slash-number", "delta-derivative", "evaluated", "label-cases"
+        "sum-reach",
+        "slash",
+        "slash-number",
+        "delta-derivative",
+        "evaluated",
+        "label-cases",
     )
 }
 """The readings that are made while a formula is read, by the words of its note."""

@@ -2,7 +2,8 @@
 
 A derivation writes ``z_1 = w_1 x + b_1`` for layers of any size. The roles fix the indices of
 what is given: ``w_1[j,k]``, ``b_1[j]``, ``w_2[j]``, ``b_2``, inputs ``[i,k]``, labels ``[i]``
-(i sample, j hidden unit, k feature); of one unit alone ``w_1[k]``, ``b_1``. Everything else follows from the equations.
+(i sample, j hidden unit, k feature); of one unit alone ``w_1[k]``, ``b_1``. Everything else
+follows from the equations.
 
 The rule, in one sentence: *an index that a weight shares with another factor of its product is
 summed as soon as its surroundings cannot carry it.* In detail:
@@ -75,7 +76,6 @@ ROLE_AXES: dict[str, Axes] = {
 }
 UNIT_AXES: dict[str, Axes] = {"w_1": (FEATURE,), "b_1": ()}
 """One unit, as of linear or logistic regression: no hidden layer, so no index of one."""
-
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradcheck.document import Span
@@ -96,8 +97,23 @@ class Heads:
             letters = split_run(token.value, self.known)
             if len(letters) > 1:
                 return self._letters(token, letters)
-        head = self.head()
+        head = self._differential_head() if self._is_differential(token) else self.head()
         return self._applied(head, start)
+
+    def _is_differential(self, token: Token) -> bool:
+        """Whether a d begins ``d\\hat{y}``, in a document that has such names."""
+        follows = self.peek(1)
+        if token.value != "d" or not self.known.differentials or follows is None:
+            return False
+        named = follows.value in ACCENTS or follows.value in GREEK_NAMES
+        return follows.kind == "name" or (follows.kind == "command" and named)
+
+    def _differential_head(self) -> Head:
+        start = self.at
+        self.at += 1
+        head = self.head()
+        name = replace(head.name, base=f"d{head.name.base}", span=self.since(start))
+        return head._replace(name=name)
 
     def _letters(self, token: Token, letters: list[str]) -> Expression:
         """``wx_1``: each letter a factor; what follows hangs on the last."""
@@ -206,7 +222,7 @@ class Heads:
         if is_prose(token.value, strict=False) or (len(words) > 1 and follows is not None):
             raise Refusal(token.span, "a remark in words inside the formula")
         if plain == "d":
-            raise Refusal(token.span, "a differential on its own")
+            return self._differential_name(token)
         if plain in ("argmin", "argmax", "lim", "arg min", "arg max"):
             raise Refusal(token.span, f"{plain} is not read")
         base, _, subscript = plain.partition("_")
@@ -220,6 +236,14 @@ class Heads:
         if not subscript and trimmed and trimmed != base and len(trimmed) == 1:
             base, subscript = trimmed, base[len(trimmed) :]  # \mathrm{W1}
         return Nucleus(base, subscript=subscript)
+
+    def _differential_name(self, d: Token) -> Nucleus:
+        """``\\mathrm{d}w`` is the name dw."""
+        follows = self.peek()
+        if follows is None or follows.kind != "word":
+            raise Refusal(d.span, "a differential on its own")
+        self.at += 1
+        return Nucleus(f"d{follows.value}")
 
     def _braced(self, token: Token) -> Nucleus:
         mate = self.closing(token)
@@ -321,10 +345,26 @@ class Heads:
         if primes:
             raise Refusal(caret.span, "a prime beside an exponent")
         if len(inner) > 1 and base != "e" and begins_with_index(inner):
-            raise Refusal(caret.span, "an index and an exponent in one")
+            index, power = self._index_and_power(begin, end)
+            if index is None:
+                raise Refusal(caret.span, "an index and an exponent in one")
+            return 0, index, power, False
         if not inner:
             raise Refusal(caret.span, "an empty exponent")
         return 0, "", (begin, end), False
+
+    def _index_and_power(self, begin: int, end: int) -> tuple[str | None, tuple[int, int]]:
+        """``a^{[1]2}`` and ``a^{[1]^2}``: the index, and where the power stands."""
+        at = begin
+        while at < end and self.tokens[at].kind == "open" and self.tokens[at].value in ("(", "["):
+            mate = self.tokens[at].mate
+            at = end if mate is None else mate.at + 1
+        index = index_of(self.tokens[begin:at])
+        power = at + 1 if at < end and self.tokens[at].kind == "sup" else at
+        if power + 2 < end and self.tokens[power].value == "{" and power > at:
+            power, end = power + 1, end - 1
+        number = power + 1 == end and self.tokens[power].kind == "number"
+        return (index if number else None), (power, end)
 
     def _qualifier(self, order: int, exponent: tuple[int, int] | None) -> str:
         """``pred`` of ``y(pred)``, where a word in brackets belongs to the name."""

@@ -37,6 +37,7 @@ class Known:
     primed: set[str] = field(default_factory=set)  # heads of g'(z)
     bare: set[str] = field(default_factory=set)  # names used without a bracket after them
     layered: set[tuple[str, str]] = field(default_factory=set)  # base, accent: a^1 is no power
+    differentials: bool = False  # d\hat{y} = … stands on a left side: it is one name
 
     def is_function(self, name: Name, order: int, arguments: list[Token]) -> bool:
         """Whether ``name(arguments)`` is an application; otherwise it is a product."""

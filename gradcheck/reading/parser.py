@@ -331,6 +331,10 @@ class Parser(Heads, Derivatives, Cases):
         token = self.take()
         mate = self.closing(token)
         inner = self.tokens[token.at + 1 : mate.at]
+        rows = inner[0] if inner and inner[0].kind == "begin" and mate.value == "." else None
+        if token.value == "\\{" and rows is not None and rows.mate is inner[-1]:
+            self.at = rows.at
+            return self._in_cases(rows, mate.at + 1)
         if token.value == "<" or (token.value == "\\{" and has_comma(inner)):
             raise Refusal(token.span, "sets and pairs in such brackets are not read")
         if token.value in ("|", "‖"):
@@ -339,10 +343,6 @@ class Parser(Heads, Derivatives, Cases):
             return self._absolute(token, value, token.at)
         if token.value == "." and mate.value == "|":
             return self.evaluated(token, mate)
-        rows = inner[0] if inner and inner[0].kind == "begin" and mate.value == "." else None
-        if token.value == "\\{" and rows is not None and rows.mate is inner[-1]:
-            self.at = rows.at
-            return self._in_cases(rows, mate.at + 1)
         if token.value == "." or mate.value == "." or mate.value != token.value:
             raise Refusal(token.span, ONE_SIDED)
         expression = self.part(token.at + 1, mate.at)

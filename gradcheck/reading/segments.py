@@ -258,6 +258,8 @@ class _Splitter:
             return stop  # a remark: (\text{chain rule})
         side = self.current.sides[-1]
         takes_argument = side and (side[-1].kind in ("command", "sup", "sub", "begin", "operator"))
+        if token.value == "\\{" and self.current.relations and self._holds_cases(at):
+            return self._take(at, stop)
         braces = token.value in ("{", "\\{", ".") and not takes_argument and not side
         if braces and self._holds_chain(at):
             self.dropped.add(token.mate.at)
@@ -266,6 +268,18 @@ class _Splitter:
             self._take_rows(at, stop)
             return stop
         return self._take(at, stop)
+
+    def _holds_cases(self, at: int) -> bool:
+        """Whether a brace with one side holds rows of a value and its condition, no equations."""
+        opener, inside = self.tokens[at].mate, at + 1
+        assert opener is not None
+        begin = self.tokens[inside]
+        if opener.value != "." or begin.kind != "begin" or begin.mate is None:
+            return False
+        row = self.tokens[inside + 1 : begin.mate.at]
+        parting = ("column", "text", "separator", "comma", "relation")
+        parted = next((token for token in row if token.kind in parting), None)
+        return begin.mate.at == opener.at - 1 and parted is not None and parted.kind != "relation"
 
     def _take(self, at: int, stop: int) -> int:
         self.current.sides[-1] += self.tokens[at:stop]

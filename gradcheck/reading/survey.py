@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gradcheck.expression import Name
 from gradcheck.reading.lexer import GREEK_NAMES, Token
 from gradcheck.reading.names import (
+    ACCENTS,
     FONTS,
     Known,
     head_key,
@@ -28,6 +29,7 @@ def survey(drafts: list[Draft]) -> Known:
             _side(side, known)
         if draft.relations and draft.relations[0].value in ("=", ":="):
             _definition(draft.sides[0], known)
+            known.differentials = known.differentials or _is_differential(draft.sides[0])
     return known
 
 
@@ -218,6 +220,14 @@ def _inside_own_bracket(side: list[Token], at: int, name: Name) -> bool:
                 return back > 0 and occurs_bare(name.base, [side[back - 1]])
             depth -= 1
     return False
+
+
+def _is_differential(side: list[Token]) -> bool:
+    """Whether a left side is ``d\\hat{y}`` or ``d\\theta_1``: a product would define nothing."""
+    if len(side) < 2 or (side[0].kind, side[0].value) not in (("word", "d"), ("text", "d")):
+        return False
+    head = _head(side, 1) if side[1].value not in ACCENTS else None
+    return side[1].value in ACCENTS or (head is not None and head[2] == len(side))
 
 
 def _definition(side: list[Token], known: Known) -> None:

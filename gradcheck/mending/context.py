@@ -31,9 +31,9 @@ from gradcheck.model import Model, Setup
 from gradcheck.notation import to_tex
 from gradcheck.reading import limits
 from gradcheck.reading.brackets import pair
+from gradcheck.reading.expansion import tokens_expanded
 from gradcheck.reading.formulas import find_formulas, macros_in
-from gradcheck.reading.lexer import tokenize
-from gradcheck.reading.macros import Macros, TooMuch, expand
+from gradcheck.reading.macros import Macros
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
 from gradcheck.reading.rewriting import rewrite
@@ -231,7 +231,7 @@ class MendContext:
     @cached_property
     def _macros(self) -> Macros:
         """The document's macros, for texts that stand nowhere in it."""
-        return replace(macros_in(self.document), places=())
+        return macros_in(self.document).nowhere()
 
     def read_side(self, text: str) -> Expression | None:
         """A side as it would be read in this document, canonical; None if it is not one side."""
@@ -239,11 +239,7 @@ class MendContext:
 
     def read_part(self, text: str, span: Span) -> Expression | None:
         """The same for a part of a text; spans count from the text's beginning."""
-        tokens = tokenize(text, span.start, span.end)
-        try:
-            tokens = rewrite(expand(tokens, self._macros))
-        except TooMuch:
-            return None
+        tokens = rewrite(tokens_expanded(text, span, self._macros))
         if len(tokens) > limits.TOKENS or pair(tokens) > limits.DEPTH:
             return None
         drafts = split(tokens)

@@ -31,8 +31,7 @@ def find_formulas(document: Document) -> Blocks:
 
 def macros_in(document: Document) -> Macros:
     """The macros that hold in a document: its own and, in LaTeX or beside its own, of packages."""
-    macros = macros_of(document.text)
-    return macros if macros.places or document.format == "latex" else Macros({})
+    return macros_of(document.text, packages=document.format == "latex")
 
 
 def _of_cells(document: Document) -> Blocks:

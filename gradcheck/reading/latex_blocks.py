@@ -177,5 +177,6 @@ def _own_environments(text: str) -> Iterator[tuple[str, Span]]:
 
 def _environments(macros: Macros, pattern: re.Pattern[str]) -> dict[str, str]:
     r"""Macros that stand for nothing but a ``\begin{…}`` or ``\end{…}``, with the environment."""
-    found = ((name, pattern.fullmatch(macro.text)) for name, macro in macros.table.items())
+    last = ((name, known[-1][1]) for name, known in macros.table.items())
+    found = ((name, pattern.fullmatch(macro.text)) for name, macro in last)
     return {name: match[1] for name, match in found if match}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container, Iterator
 
 from gradcheck.document import Span
 from gradcheck.reading.words import QUALIFIERS
@@ -17,7 +18,7 @@ class Token:
     """A token: its kind, what it stands for, its place; ``mate`` is the bracket it pairs with.
 
     Kinds: ``number``, ``word`` (a run of Latin letters), ``name`` (one letter of another script
-    or with an accent of its own), ``command``, ``text``, ``open``, ``close``, ``begin``, ``end``,
+    or with an accent of its own), ``command``, ``macro`` (of the document's own), ``text``, ``open``, ``close``, ``begin``, ``end``,
     ``add``, ``multiply``, ``divide``, ``relation``, ``separator``, ``row``, ``column``, ``sup``,
     ``sub``, ``prime``, ``bar``, ``mark`` (punctuation), ``comma``, ``other``.
     """
@@ -146,15 +147,31 @@ _SUPERSCRIPTS = dict(
     )
 )
 _SMALL_ABOVE = "".join(_SUPERSCRIPTS)
+_GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_LAYOUT = (
+    rf"(?:tag|label|phantom|hphantom|vphantom|class|cssId|require)\*?\s*{_GROUP}"
+    r"|(?:color|textcolor|mathcolor|colorbox)\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\}"
+    r"|fcolorbox\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\}\s*\{[^{}]*\}"
+    r"|l?eqno\s*(?:\([^()]*\)|\{[^{}]*\})"
+    r"|(?:displaylines|l?eqalign(?:no)?)(?=\s*\{)"
+    r"|(?:uncover|visible|alert|onslide|pause)(?![A-Za-z])(?:\s*<[^<>{}\n]*>)?"
+    r"|(?:MoveEqLeft|splitdfrac)(?![A-Za-z])(?:\[\d*\])?"
+)
+"""What shows but does not mean: numbers and labels, colours, Plain TeX's rows, what beamer uncovers
+step by step (all of it is there in the end)."""
+_LENGTH = re.compile(r"\{?\s*(?P<number>-?[\d.]+)\s*(?P<unit>[a-z]+)")
+_WIDE = {"em": 0.9, "ex": 2, "pt": 9, "mu": 16, "mm": 3, "cm": 0.3, "in": 0.12, "px": 12}
+"""From what length on, in each unit, a space sets two things apart."""
 _TEXT_FONTS = "text(?:rm|bf|it|sf|tt|normal|sc|up|md)?|mbox|hbox|intertext|shortintertext"
 _TOKEN = re.compile(
-    rf"(?P<space>(?:\s|~|\\[,;:!>\s/]|\\(?:{_SPACING})(?![A-Za-z])|\u2062|\u2009|\u200b)+)"
+    rf"(?P<space>\s+|~|\\[,;:!>\s/]|\\(?:{_SPACING})(?![A-Za-z])|[\u2062\u2009\u200b])"
     r"|(?P<word>[A-Za-z]+(?![\u0302\u0303\u0304\u0307]))"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![\d.]))?|\.\d+)"
-    r"|(?P<skip>\\(?:tag|label|color|phantom|hphantom|vphantom|class|cssId)\*?\s*\{[^{}]*\})"
+    rf"|\\(?P<skip>{_LAYOUT})"
     r"|(?P<stacked>\\(?:overset|stackrel|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*\{\s*=\s*\})"
     r"|(?P<gap>\\(?:hspace|hskip|mspace|vspace|x(?:R|r|l|L)ightarrow|xrightarrow|xRightarrow)\*?"
-    r"\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\})"
+    r"\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\}"
+    r"|\\(?:m?kern|[hm]skip)\s*-?[\d.]+\s*(?:pt|mu|em|ex|cm|mm|in|px))"
     rf"|\\(?:{_TEXT_FONTS})\*?\s*\{{(?P<text>[^{{}}]*(?:\{{[^{{}}]*\}}[^{{}}]*)*)\}}"
     r"|\\(?:mathrm|mathit|mathsf|mathtt|mathnormal|operatorname|rm)\*?\s*\{\s*"
     r"(?P<roman>[A-Za-z][A-Za-z0-9 _.-]*)\}"
@@ -173,6 +190,10 @@ _TOKEN = re.compile(
     r"|(?P<other>.[\u0302\u0303\u0304\u0307]?)",
     re.DOTALL,
 )
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_NEVER_OWN = frozenset("label tag nonumber notag begin end left right text intertext".split())
+"""Commands that mean what they always mean, even where a document defines them anew."""
+_FORMULA_ONLY = re.compile(r"\s*\$((?:[^$\\]|\\.)+)\$\s*", re.DOTALL)
 _TAKES_LETTER = frozenset(
     "frac sqrt hat widehat bar overline tilde widetilde dot mathbf boldsymbol bm vec mathcal mathbb"
     " mathrm mathit mathsf".split()
@@ -181,8 +202,14 @@ _WHOLE_SUBSCRIPTS = QUALIFIERS | frozenset("next prev total last first prime".sp
 _QUOTE = re.compile(r"(?m)^[ \t]*>")
 
 
-def tokenize(text: str, start: int, end: int, quoted: bool = False) -> list[Token]:
-    """The tokens of ``text[start:end]``; with ``quoted``, ``>`` at a line's start is layout."""
+def tokenize(
+    text: str, start: int, end: int, quoted: bool = False, own: Container[str] = ()
+) -> list[Token]:
+    """The tokens of ``text[start:end]``; with ``quoted``, ``>`` at a line's start is layout.
+
+    ``own`` are the commands to which the document gives a meaning of its own: they are ``macro``
+    tokens, whatever they mean elsewhere.
+    """
     if quoted:
         part = _QUOTE.sub(lambda match: " " * len(match.group()), text[start:end])
         text, offset = part, start
@@ -190,12 +217,30 @@ def tokenize(text: str, start: int, end: int, quoted: bool = False) -> list[Toke
     else:
         offset = 0
     tokens: list[Token] = []
-    for match in _TOKEN.finditer(text, start, end):
+    for match in _matches(text, start, end, own):
+        if match.re is _COMMAND:
+            tokens.append(Token("macro", match[1], match.start() + offset, match.end() + offset))
+            continue
         kind = match.lastgroup or ""
         if kind in ("space", "skip"):
             continue
         _emit(tokens, kind, match, match.start() + offset, match.end() + offset)
     return tokens
+
+
+def _matches(text: str, start: int, end: int, own: Container[str]) -> Iterator[re.Match[str]]:
+    """One match after the other, those of ``own`` commands by `_COMMAND`."""
+    if not own:
+        yield from _TOKEN.finditer(text, start, end)
+        return
+    at = start
+    while at < end:
+        match = _COMMAND.match(text, at, end)
+        if match is None or match[1] not in own or match[1] in _NEVER_OWN:
+            match = _TOKEN.match(text, at, end)
+        assert match is not None  # any character is one
+        yield match
+        at = match.end()
 
 
 def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end: int) -> None:
@@ -207,13 +252,16 @@ def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end:
             tokens.append(Token(kind, value[:first], start, start + first))
             tokens.append(Token(kind, value[first:], start + first, end))
             return
-    if kind in ("word", "number", "text", "begin", "end", "row", "comment"):
+    if kind == "text" and (inner := _FORMULA_ONLY.fullmatch(value)) is not None:
+        _formula_in_text(tokens, match, inner, start, end)
+    elif kind in ("word", "number", "text", "begin", "end", "row", "comment"):
         tokens.append(Token(kind, value, start, end))
     elif kind == "roman":
         is_operator = match.group().startswith("\\operatorname")
         tokens.append(Token("operator" if is_operator else "text", value.strip(), start, end))
     elif kind == "gap":
-        tokens.append(Token("separator", " ", start, end))
+        if _is_wide(value):
+            tokens.append(Token("separator", " ", start, end))
     elif kind == "stacked":
         tokens.append(Token("relation", "=", start, end))
     elif kind == "delimiter":
@@ -231,6 +279,26 @@ def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end:
         _fraction_character(tokens, unicodedata.normalize("NFKD", value), start, end)
     else:
         tokens.append(Token(*_character(value), start, end))
+
+
+def _formula_in_text(
+    tokens: list[Token], match: re.Match[str], inner: re.Match[str], start: int, end: int
+) -> None:
+    """``\\mbox{$a = b$}`` is ``{a = b}``."""
+    moved = start - match.start()
+    content = match.start("text") + inner.start(1), match.start("text") + inner.end(1)
+    tokens.append(Token("open", "{", start, content[0] + moved))
+    for token in tokenize(match.string, *content):
+        tokens.append(Token(token.kind, token.value, token.start + moved, token.end + moved))
+    tokens.append(Token("close", "{", content[1] + moved, end))
+
+
+def _is_wide(gap: str) -> bool:
+    """Whether a space sets two things apart; one whose length cannot be told does."""
+    length = _LENGTH.search(gap)
+    if length is None or length["number"].count(".") > 1 or not length["number"].strip("-."):
+        return True
+    return abs(float(length["number"])) >= _WIDE.get(length["unit"], 0)
 
 
 def _fraction_character(tokens: list[Token], plain: str, start: int, end: int) -> None:

@@ -1,138 +1,270 @@
-r"""Macros of a document: ``\newcommand`` and its kin, put in place of their names as TeX does.
+r"""Macros of a document: what ``\newcommand`` and its kin define, and where.
 
-Only the text of a macro is substituted, token by token; nothing is executed, and how much may come
-of it is limited. An argument's tokens keep their own places in the document, those of the macro's
-text have the place of the call.
+Only the text of a macro is kept, as tokens; nothing is executed. `expansion` puts it in place of
+the macro's name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gradcheck.document import Span
 from gradcheck.reading import limits
 from gradcheck.reading.lexer import Token, tokenize
+from gradcheck.reading.packages import ALWAYS, PACKAGES, USED
 
 DEFINITIONS = 500
 """Macros of a document; more are not taken up."""
-NESTING = 16
-"""Macros within macros."""
 ARGUMENTS = 9
 
 _DEFINITION = re.compile(
-    r"\\(?:(?:re|provide)?newcommand|providecommand|DeclareMathOperator|DeclareRobustCommand"
-    r"|(?:New|Renew|Provide|Declare)DocumentCommand|def|gdef|edef|let)(?![A-Za-z])\*?\s*"
-    r"(?:\{\s*\\([A-Za-z]+)\s*\}|\\([A-Za-z]+))"
+    r"\\(?P<by>(?:re|provide)?newcommandx?|providecommandx?|DeclareMathOperator"
+    r"|DeclareRobustCommand|DeclarePairedDelimiter|(?:New|Renew|Provide|Declare)DocumentCommand"
+    r"|[gex]?def|let)(?![A-Za-z])\*?\s*"
+    r"(?:\{\s*\\(?P<braced>[A-Za-z]+)\s*\}|\\(?P<bare>[A-Za-z]+))"
 )
-_MEANT = re.compile(r"\s*=?\s*(\\[A-Za-z]+)")
+_MEANT = re.compile(r"\s*=?\s*(?:\\(?P<command>[A-Za-z]+)|(?P<sign>[A-Za-z0-9]))")
 _COMMENTED = re.compile(r"(?<!\\)%")
-_COUNT = re.compile(r"\s*\[\s*([0-9])\s*\]")
-_PARAMETERS = re.compile(r"(?:\s*#[1-9])*")
+_COUNT = re.compile(r"\s*\[\s*([0-9]+)\s*\]")
+_PARAMETERS = re.compile(r"[^{}\n]{0,200}")
+_PLAIN_PARAMETERS = re.compile(r"(?:\s*#[1-9])*\s*")
 _BRACES = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
-_LETTERS = re.compile(r"\s*\{([^{}]{0,80})\}")
+_LETTERS = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\}){0,200})\}")
+_LETTER = re.compile(r"\s*(?:[+!]\s*)*(?:(?P<plain>[mosg])|(?P<default>O)\s*\{(?P<text>[^{}]*)\})\s*")
 _OPTIONAL = re.compile(r"\s*\[([^\[\]]{0,400})\]")
-_PACKAGE_MACROS = {
-    "pdv": r"\frac{\partial #1}{\partial #2}",
-    "dv": r"\frac{d #1}{d #2}",
-    "diffp": r"\frac{\partial #1}{\partial #2}",
-    "qty": r"#1",
-    "pqty": r"(#1)",
-    "ensuremath": r"#1",
-    "xspace": "",
-}
-"""Of LaTeX, and of physics and diffcoeff in the form in which all arguments are given."""
+_NAMED_DEFAULTS = re.compile(r"\s*(\d)\s*=\s*([^,\]]*?)\s*(?:,|$)")
+_DELIMITER = r"(?:\{\s*([^{}]{1,12}?)\s*\}|(\\[A-Za-z]+|\\.|.))"
+_DELIMITERS = re.compile(rf"\s*{_DELIMITER}\s*{_DELIMITER}")
 
 
-class TooMuch(ValueError):
-    """Macros that expand to more than a formula may hold, or in circles."""
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a macro: ``m`` always given, ``o`` in square brackets or left out, ``g`` in
+    braces or left out, ``s`` a star or none; ``default`` stands for one that is left out."""
+
+    kind: str
+    default: tuple[Token, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A macro's text as tokens, ``#1`` as an ``other`` token before a number; ``default`` stands
-    for the first argument where a call leaves it out."""
+    """What a name stands for, as tokens, ``#1`` as an ``other`` token before a number.
 
-    arguments: int
+    A ``literal`` one is what ``\\let`` makes: the name of a command as it was. ``problem`` says why
+    a definition cannot be used.
+    """
+
+    arguments: tuple[Argument, ...]
     body: tuple[Token, ...]
-    default: tuple[Token, ...] | None = None
     text: str = ""
+    literal: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Macros:
-    """The macros of a document by name, and where their definitions stand."""
+    """The macros of a document by name, each with the offset from which on it holds, and where
+    their definitions stand."""
 
-    table: Mapping[str, Macro]
+    table: Mapping[str, tuple[tuple[int, Macro], ...]]
     places: tuple[Span, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.table)
 
+    def at(self, name: str, offset: int) -> Macro | None:
+        """What a name stands for at a place: as defined last before it, else first after it."""
+        known = self.table.get(name)
+        if known is None:
+            return None
+        return known[max(0, bisect_right(known, offset, key=lambda entry: entry[0]) - 1)][1]
 
-def macros_of(text: str) -> Macros:
-    """All macros that a text defines; a later definition of a name replaces an earlier one."""
-    table = {name: _macro(body, body.count("#") and _highest(body)) for name, body in _PACKAGE}
-    places: list[Span] = []
-    at = 0
-    while len(places) < DEFINITIONS and (found := _DEFINITION.search(text, at)):
+    def defines(self, offset: int) -> bool:
+        """Whether a place is inside a definition."""
+        at = bisect_right(self.places, offset, key=lambda place: place.start) - 1
+        return at >= 0 and offset < self.places[at].end
+
+    def nowhere(self) -> Macros:
+        """The same for a text that stands nowhere in the document: the last definition holds."""
+        return Macros({name: known[-1:] for name, known in self.table.items()})
+
+
+def macros_of(text: str, packages: bool = True) -> Macros:
+    """All macros that a text defines, and those of the packages that it uses.
+
+    Without ``packages``, what holds everywhere in LaTeX does so only beside macros of its own.
+    """
+    own = list(_definitions(text))
+    used = [name for found in USED.findall(text) for name in _listed(found) if name in PACKAGES]
+    if not (packages or own or used):
+        return Macros({})
+    given = _preset((*ALWAYS, *used))
+    names = frozenset(definition.name for definition in (*given, *own))
+    table: dict[str, list[tuple[int, Macro]]] = {}
+    for definition in given:
+        table[definition.name] = [(-1, definition.made(names, table))]
+    for definition in own:
+        before = table.setdefault(definition.name, [])
+        if not (definition.by.startswith(("provide", "Provide")) and before):
+            before.append((definition.place.start, definition.made(names, table)))
+    places = tuple(definition.place for definition in own)
+    return Macros({name: tuple(known) for name, known in table.items()}, places)
+
+
+@lru_cache(maxsize=16)
+def _preset(packages: tuple[str, ...]) -> tuple[_Definition, ...]:
+    return tuple(_definitions("".join(PACKAGES[name] for name in packages)))
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """A definition as it stands in the text."""
+
+    by: str
+    name: str
+    place: Span
+    body: str
+    arguments: tuple[tuple[str, str | None], ...] = ()
+    problem: str = ""
+
+    def made(
+        self, names: frozenset[str], before: Mapping[str, list[tuple[int, Macro]]]
+    ) -> Macro:
+        """The macro, in a document that defines all these names and some of them before it."""
+        if self.problem:
+            return Macro((), (), "", problem=f"the macro \\{self.name} {self.problem}")
+        if self.by == "let" and self.body.startswith("\\"):
+            known = before.get(self.body[1:])
+            if known:
+                return known[-1][1]
+            return Macro((), _tokens(self.body, frozenset()), self.body, literal=True)
+        arguments = tuple(
+            Argument(kind, None if default is None else _tokens(default, names))
+            for kind, default in self.arguments
+        )
+        return Macro(arguments, _tokens(self.body, names), self.body.strip())
+
+
+def _tokens(text: str, names: frozenset[str]) -> tuple[Token, ...]:
+    return tuple(tokenize(text, 0, len(text), own=names))
+
+
+def _definitions(text: str) -> Iterator[_Definition]:
+    """The definitions of a text, in their order; those in comments are none."""
+    at = count = 0
+    while count < DEFINITIONS and (found := _DEFINITION.search(text, at)):
         at = found.end()
         line = text.rfind("\n", 0, found.start()) + 1
         if _COMMENTED.search(text, line, found.start()):
             continue
         made = _definition(text, found)
         if made is not None:
-            table[found[1] or found[2]], at = made
-            places.append(Span(found.start(), at))
-    return Macros(table, tuple(places))
+            at = made.place.end
+            count += 1
+            yield made
 
 
-def _definition(text: str, found: re.Match[str]) -> tuple[Macro, int] | None:
-    """The macro whose head was found, and where its definition ends."""
-    at, count, default = found.end(), 0, None
-    head = found.group()
-    if head.startswith("\\let"):
-        meant = _MEANT.match(text, at)
-        return None if meant is None else (_macro(meant[1], 0), meant.end())
-    if "DocumentCommand" in head:
+def _definition(text: str, found: re.Match[str]) -> _Definition | None:
+    """The definition whose head was found; None if it is none."""
+    by, name, at = found["by"], found["braced"] or found["bare"], found.end()
+    if by == "let":
+        return _let(text, found, name)
+    if by == "DeclarePairedDelimiter":
+        return _paired(text, found, name)
+    arguments: tuple[tuple[str, str | None], ...] | None
+    if "DocumentCommand" in by:
         letters = _LETTERS.match(text, at)
-        if letters is None or set(letters[1].split()) - {"m"}:
+        if letters is None:
             return None
-        at, count = letters.end(), len(letters[1].split())
-    elif head.startswith(("\\def", "\\gdef", "\\edef")):
+        at, arguments = letters.end(), _signature(letters[1])
+    elif by.endswith("def"):
         parameters = _PARAMETERS.match(text, at)
         assert parameters is not None
-        at, count = parameters.end(), parameters.group().count("#")
-    elif (number := _COUNT.match(text, at)) is not None:
-        at, count = number.end(), int(number[1])
-        if (optional := _OPTIONAL.match(text, at)) is not None:
-            at, default = optional.end(), optional[1]
+        at = parameters.end()
+        plain = _PLAIN_PARAMETERS.fullmatch(parameters.group())
+        arguments = (("m", None),) * parameters.group().count("#") if plain else None
+    else:
+        at, arguments = _counted(text, at, by)
     group = group_at(text, at)
-    if group is None or count > ARGUMENTS:
+    if group is None:
         return None
+    place = Span(found.start(), group.end)
     body = text[group.start + 1 : group.end - 1]
-    if "DeclareMathOperator" in head:
+    if arguments is None or len(arguments) > ARGUMENTS:
+        return _Definition(by, name, place, "", problem="takes its arguments in a way not read")
+    if by == "DeclareMathOperator":
         body = f"\\operatorname{{{body}}}"
-    return _macro(body, count, default), group.end
+    return _Definition(by, name, place, body, arguments)
 
 
-def _macro(body: str, count: int, default: str | None = None) -> Macro:
-    start = None if default is None else tuple(tokenize(default, 0, len(default)))
-    return Macro(count, tuple(tokenize(body, 0, len(body))), start, body.strip())
+def _let(text: str, found: re.Match[str], name: str) -> _Definition | None:
+    meant = _MEANT.match(text, found.end())
+    if meant is None:
+        return None
+    body = f"\\{meant['command']}" if meant["command"] else meant["sign"]
+    return _Definition("let", name, Span(found.start(), meant.end()), body)
 
 
-def _highest(body: str) -> int:
-    return max((int(digit) for digit in re.findall(r"#([1-9])", body)), default=0)
+def _paired(text: str, found: re.Match[str], name: str) -> _Definition | None:
+    """``\\DeclarePairedDelimiter{\\p}{(}{)}``: ``\\p{x}`` and ``\\p*{x}`` are ``(x)``."""
+    pair = _DELIMITERS.match(text, found.end())
+    if pair is None:
+        return None
+    left, right = pair[1] or pair[2], pair[3] or pair[4]
+    body = f"\\left{left} #3 \\right{right}"
+    arguments = (("s", None), ("o", None), ("m", None))
+    return _Definition("paired", name, Span(found.start(), pair.end()), body, arguments)
 
 
-_PACKAGE = tuple(_PACKAGE_MACROS.items())
+def _counted(
+    text: str, at: int, by: str
+) -> tuple[int, tuple[tuple[str, str | None], ...]]:
+    """The arguments of ``\\newcommand{\\a}[2][default]`` and of ``\\newcommandx``."""
+    number = _COUNT.match(text, at)
+    if number is None:
+        return at, ()
+    at, count = number.end(), min(int(number[1]), ARGUMENTS + 1)
+    arguments: list[tuple[str, str | None]] = [("m", None)] * count
+    optional = _OPTIONAL.match(text, at)
+    if optional is None or not count:
+        return at, tuple(arguments)
+    if by.endswith("x"):
+        for place, default in _NAMED_DEFAULTS.findall(optional[1]):
+            if 0 < int(place) <= count:
+                arguments[int(place) - 1] = ("o", default)
+    else:
+        arguments[0] = ("o", optional[1])
+    return optional.end(), tuple(arguments)
+
+
+def _signature(letters: str) -> tuple[tuple[str, str | None], ...] | None:
+    """The arguments that ``s O{x} m`` stands for; None if there are others in it."""
+    found: list[tuple[str, str | None]] = []
+    at = 0
+    letters = letters.strip()
+    while at < len(letters):
+        letter = _LETTER.match(letters, at)
+        if letter is None:
+            return None
+        found.append(("o", letter["text"]) if letter["default"] else (letter["plain"], None))
+        at = letter.end()
+    return tuple(found)
 
 
 def group_at(text: str, at: int) -> Span | None:
-    """The ``{…}`` that begins at or after white space from ``at``, braces included."""
-    while at < len(text) and text[at].isspace():
-        at += 1
+    """The ``{…}`` that begins at or after white space and comments from ``at``, braces included."""
+    while at < len(text) and (text[at].isspace() or text[at] == "%"):
+        at = text.find("\n", at) if text[at] == "%" else at + 1
+        if at < 0:
+            return None
     if not text.startswith("{", at):
         return None
     depth = 0
@@ -141,163 +273,3 @@ def group_at(text: str, at: int) -> Span | None:
         if depth == 0:
             return Span(at, found.end())
     return None
-
-
-def expand(tokens: Sequence[Token], macros: Macros) -> list[Token]:
-    """The tokens with every macro replaced by its text. Raises `TooMuch`."""
-    places = macros.places
-    kept = [t for t in tokens if not any(p.start <= t.start < p.end for p in places)]
-    if not any(_is_call(token, macros) for token in kept):
-        return kept
-    return list(_upright(_Expansion(macros).of(kept, 0)))
-
-
-def _is_call(token: Token, macros: Macros) -> bool:
-    return token.kind == "command" and token.value in macros.table
-
-
-class _Expansion:
-    """The macros of one formula: how many calls there were, and what comes of them."""
-
-    def __init__(self, macros: Macros) -> None:
-        self.macros = macros
-        self.calls = 0
-
-    def of(self, given: Sequence[Token], depth: int) -> list[Token]:
-        if depth > NESTING:
-            raise TooMuch("macros are nested too deeply, or run in a circle")
-        tokens, result = list(given), []
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            at += 1
-            if not _is_call(token, self.macros):
-                result.append(token)
-            else:
-                macro = self.macros.table[token.value]
-                arguments, at = _arguments(tokens, at, macro)
-                if arguments is None:  # too few: the name stays, and will be refused
-                    result.append(token)
-                    continue
-                self.calls += 1
-                filled = _filled(macro, arguments, token.start, tokens[at - 1].end)
-                result += self.of(filled, depth + 1)
-            if max(len(result), self.calls) > limits.TOKENS:
-                raise TooMuch(f"with its macros, more than {limits.TOKENS:,} symbols")
-        return result
-
-
-def _arguments(tokens: list[Token], at: int, macro: Macro) -> tuple[list[list[Token]] | None, int]:
-    """The tokens of each argument of a call, and the index after them.
-
-    Of a word without braces an argument is one letter, as in TeX: the rest is put back.
-    """
-    found: list[list[Token]] = []
-    before = at
-    if macro.default is not None:
-        found.append(list(macro.default))
-        if at < len(tokens) and (tokens[at].kind, tokens[at].value) == ("open", "["):
-            close = _closing(tokens, at)
-            if close >= len(tokens):
-                return None, before
-            found[0], at = list(tokens[at + 1 : close]), close + 1
-    while len(found) < macro.arguments:
-        if at >= len(tokens):
-            return None, before
-        token = tokens[at]
-        if (token.kind, token.value) == ("open", "{"):
-            close = _closing(tokens, at)
-            if close >= len(tokens):
-                return None, before
-            found.append(list(tokens[at + 1 : close]))
-            at = close + 1
-        elif token.kind in ("close", "row", "column", "relation"):
-            return None, before
-        else:
-            first, rest = _parted(token)
-            found.append([first])
-            at += 1
-            if rest is not None:
-                tokens.insert(at, rest)
-    return found, at
-
-
-def _parted(token: Token) -> tuple[Token, Token | None]:
-    """The first letter or digit of a token, and the rest of it."""
-    if token.kind not in ("word", "number") or len(token.value) < 2:
-        return token, None
-    own = token.end - token.start == len(token.value)
-    middle = (token.start + 1, token.start + 1) if own else (token.end, token.start)
-    first = Token(token.kind, token.value[0], token.start, middle[0])
-    return first, Token(token.kind, token.value[1:], middle[1], token.end)
-
-
-def _closing(tokens: Sequence[Token], at: int) -> int:
-    """The index of the bracket that closes the one at ``at``, or that after the last token."""
-    depth = 0
-    for index in range(at, len(tokens)):
-        token = tokens[index]
-        if token.value == tokens[at].value:
-            depth += (token.kind == "open") - (token.kind == "close")
-            if depth == 0:
-                return index
-    return len(tokens)
-
-
-def _filled(macro: Macro, arguments: list[list[Token]], start: int, end: int) -> list[Token]:
-    """A macro's text at the place of its call, with the arguments put in."""
-    result: list[Token] = []
-    body = macro.body
-    at = 0
-    while at < len(body):
-        token = body[at]
-        at += 1
-        following = body[at] if at < len(body) else None
-        if token.value == "#" and following is not None and following.kind == "number":
-            number, rest = int(following.value[0]), following.value[1:]
-            if 1 <= number <= len(arguments):
-                result += [_copy(t, t.start, t.end) for t in arguments[number - 1]]
-                if rest:
-                    result.append(Token("number", rest, start, end))
-                at += 1
-                continue
-        result.append(_copy(token, start, end))
-        if token.kind == "text" and "#" in token.value:
-            value = _NUMBERED.sub(lambda m: _words(arguments, int(m[1])), token.value)
-            result[-1] = Token("other" if "#" in value else "text", value, start, end)
-        if len(result) > limits.TOKENS:
-            raise TooMuch(f"with its macros, more than {limits.TOKENS:,} symbols")
-    return result
-
-
-_NUMBERED = re.compile(r"#([1-9])")
-
-
-def _words(arguments: list[list[Token]], number: int) -> str:
-    """An argument that stands in a text; what is not words cannot, and its number stays."""
-    given = arguments[number - 1] if number <= len(arguments) else []
-    plain = all(token.kind in ("word", "number", "text") for token in given)
-    return " ".join(token.value for token in given) if given and plain else f"#{number}"
-
-
-def _upright(tokens: Sequence[Token]) -> Iterator[Token]:
-    r"""``\mathrm{#1}`` and ``\operatorname{#1}`` around the words of an argument: one name."""
-    at = 0
-    while at < len(tokens):
-        token = tokens[at]
-        inner = tokens[at + 1 : at + 4]
-        font = token.kind == "command" and token.value in _FONTS
-        if font and [t.kind for t in inner] == ["open", "word", "close"]:
-            kind = "operator" if token.value == "operatorname" else "text"
-            yield Token(kind, inner[1].value, inner[1].start, inner[1].end)
-            at += 4
-            continue
-        yield token
-        at += 1
-
-
-_FONTS = ("mathrm", "operatorname", "mathit", "mathsf", "mathtt")
-
-
-def _copy(token: Token, start: int, end: int) -> Token:
-    return Token(token.kind, token.value, start, end)

@@ -591,6 +591,9 @@ _COMPLAINTS = {
     "end": "an environment ends that never began",
     "comment": "a comment inside the formula",
     "text": "a remark in words inside the formula",
+    "refused": "{}",
+    "absent": "a macro's argument that is left out",
+    "star": "a macro's star that is not asked for",
 }
 
 

@@ -17,6 +17,7 @@ from gradcheck.expression import (
     Negate,
     Partial,
     Sum,
+    Underbrace,
     contains,
     names_in,
     transform,
@@ -70,6 +71,8 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
     def change(node: Expression) -> Expression:
         if isinstance(node, Name):
             return naming.canonical(node)
+        if isinstance(node, Underbrace):  # what it says of its operand is a statement of its own
+            return replace(node, label=None)
         if isinstance(node, Apply) and not node.order and is_loss_name(node.function):
             return replace(node.function, span=node.span)  # L(y, ŷ) and J(w, b) are L and J
         return node
@@ -89,7 +92,7 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
 
 def is_update(statement: CanonicalStatement) -> bool:
     """Whether it is a rule of gradient descent."""
-    if len(statement.sides) < 2:
+    if len(statement.sides) < 2 or statement.statement.origin == "underbrace":
         return False
     return is_rule(statement.sides, statement.statement.relations[0].symbol)
 
@@ -100,9 +103,17 @@ def collect_bindings(
     """Every binding in document order; ``trained`` names (parameters) are never bound."""
     found: list[Binding] = []
     for statement in statements:
-        if not is_update(statement):
+        if not is_update(statement) and not names_factor(statement):
             found.extend(_bindings_of(statement, trained, {b.key for b in found}))
     return tuple(found)
+
+
+def names_factor(statement: CanonicalStatement) -> bool:
+    """Whether it is ``\\underbrace{x}_{\\partial z/\\partial w}``, which says where an x comes
+    from and defines none."""
+    label = statement.sides[-1]
+    braced = statement.statement.origin == "underbrace"
+    return braced and label is not None and contains(label, Partial)
 
 
 def _bindings_of(

@@ -14,6 +14,7 @@ from gradcheck.derivation.bindings import (
     canonical_statement,
     collect_bindings,
     is_update,
+    names_factor,
 )
 from gradcheck.derivation.descending import (
     bare,
@@ -162,7 +163,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
             key for side in statement.sides[1:] if side is not None for key in value_keys(side)
         }
         named = any(side is not None and value_keys(side) for side in statement.sides[1:])
-        if named and isinstance(head, Name):
+        if named and isinstance(head, Name) and not names_factor(statement):
             defined.add(head.key)
     for statement in statements:
         for side in statement.sides:

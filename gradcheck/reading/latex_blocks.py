@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading.blocks import Blocks, Scanner
+from gradcheck.reading.formula_macros import call_arguments, formula_macros
+from gradcheck.reading.latex_conditions import skipped_branches
 from gradcheck.reading.macros import Macros, group_at
 
 _OPENING = re.compile(
     r"(?P<comment>%[^\n]*)"
     r"|\\begin\s*\{(?P<environment>[A-Za-z]+\*?)\}"
-    r"|\\(?:verb\*?|(?:lst|mint)inline(?:\[[^\]\n]*\]|\{\w+\})?)(?P<verb>[^A-Za-z\s*])"
+    r"|\\(?:verb\*?|(?:lst|mint)inline(?:\[[^\]\n]*\])?(?:\{\w+\}(?=[^\w\s]))?)(?P<verb>[^A-Za-z\s*])"
     r"|\\(?P<escaped>[^A-Za-z])"
     r"|\\(?P<command>[A-Za-z]+)"
     r"|(?P<display>\$\$)|(?P<inline>\$)",
@@ -29,9 +31,10 @@ _MATH = frozenset(
     "dmath empheq IEEEeqnarray".split()
 )
 _HIDDEN = frozenset(
-    "verbatim Verbatim lstlisting minted comment tikzpicture filecontents algorithmic code "
-    "pycode tcblisting pgfpicture".split()
+    "verbatim Verbatim BVerbatim LVerbatim alltt lstlisting minted comment tikzpicture "
+    "filecontents algorithmic code pycode tcblisting pgfpicture".split()
 )
+_DERIVATIVE = re.compile(r"\\(?:partial|nabla)(?![A-Za-z])")
 _TYPESET = re.compile(r"&\s*=|\\(?:[dt]?frac|partial)(?![A-Za-z])")
 """Signs of mathematics, in an environment that nobody but the author knows."""
 _TEXT = re.compile(r"\$|\\[\[(]|\\begin\s*\{")
@@ -42,8 +45,10 @@ _COMMENT = re.compile(r"\\.|(?P<comment>%[^\n]*)", re.DOTALL)
 _FILES = ("input", "include", "subfile", "import", "subimport")
 _BODY = re.compile(r"(?m)^[^%\n]*\\begin\s*\{document\}")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+\*?)\}")
-_END = re.compile(r"\\end\s*\{([A-Za-z]+\*?)\}")
+_NO_FORMULA = "left out as TeX would: \\{} is false; set it to true, or verify what it hides apart"
+_ALGORITHM = "an algorithm is not read: write the gradients that it uses as equations too"
+_MAKES = "\\{} makes an equation of its own, which is not read: write the equation where it stands"
+_OTHER_FILES = "another file is named here, and what it holds is not read: verify it as well"
 
 
 def latex_blocks(document: Document, macros: Macros) -> Blocks:
@@ -60,15 +65,19 @@ class _Scanner(Scanner):
         super().__init__(document, start, len(document.text))
         self.comments = [c.span() for c in _COMMENT.finditer(self.text) if c["comment"]]
         self.definitions = {place.start: place.end for place in macros.places}
-        self.opens = _environments(macros, _BEGIN)
-        self.closes = _environments(macros, _END)
+        self.macros = macros
+        self.makers = formula_macros(macros, _MATH)
         self.own: set[str] = set()
         for name, place in _own_environments(self.text):
             self.own.add(name)
             self.definitions[place.start] = place.end
-        self.named: list[Span] = []  # where other files are named
+        self.told: dict[str, Span] = {}  # what is not read, with its first place
         ending = self._close("\\end{document}", self.at)
         self.stop = ending if ending >= 0 else self.stop
+        self.skipped = {
+            branch.span.start: branch
+            for branch in skipped_branches(self.text, self.stop, self._is_hidden)
+        }
 
     def run(self) -> None:
         """Scan the body once, from its first formula to its last."""
@@ -80,8 +89,7 @@ class _Scanner(Scanner):
             elif kind == "environment":
                 self._environment(opening.start(), opening["environment"])
             elif kind == "verb":
-                close = self._find(opening["verb"], self.at)
-                self._hide(opening.start(), close + 1 if close >= 0 else self.at)
+                self._verbatim(opening)
             elif kind == "escaped":
                 closer = {"[": "\\]", "(": "\\)"}.get(opening["escaped"])
                 if closer:
@@ -91,12 +99,20 @@ class _Scanner(Scanner):
             else:
                 self._delimited(opening.start(), opening.group(), kind == "display")
         self._prose_until(self.stop)
-        if self.named:
-            self.findings.append(Finding(RULES["GC001"], self.named[0], _OTHER_FILES))
+        self.findings += [
+            Finding(RULES["GC001"], span, message) for message, span in self.told.items()
+        ]
+
+    def _verbatim(self, opening: re.Match[str]) -> None:
+        braces = opening["verb"] == "{" and not opening.group().startswith("\\verb")
+        group = group_at(self.text, self.at - 1) if braces else None
+        close = self._find(opening["verb"], self.at) + 1 if group is None else group.end
+        self._hide(opening.start(), max(close, self.at))
 
     def _environment(self, start: int, name: str) -> None:
         bare = name.rstrip("*")
-        closers = [f"\\end{{{name}}}", *(f"\\{m}" for m, e in self.closes.items() if e == name)]
+        ends = self.makers.closes.items()
+        closers = [f"\\end{{{name}}}", *(f"\\{macro}" for macro, e in ends if e == name)]
         places = [(self._close(closer, self.at), closer) for closer in closers]
         close, closer = min((place for place in places if place[0] >= 0), default=(-1, ""))
         known = bare in _MATH or bare in _HIDDEN
@@ -107,6 +123,8 @@ class _Scanner(Scanner):
             return
         whole = Span(start, close + len(closer))
         if bare in _HIDDEN:
+            if bare == "algorithmic" and _DERIVATIVE.search(self.text, self.at, close):
+                self.told.setdefault(_ALGORITHM, Span(start, self.at))
             self._hide(whole.start, whole.end)
         elif known and self.text.startswith("\\begin", start) and closer.startswith("\\end"):
             self._formula(whole, whole, bare != "math")
@@ -122,15 +140,39 @@ class _Scanner(Scanner):
 
     def _command(self, opening: re.Match[str]) -> None:
         name, start = opening["command"], opening.start()
+        branch = self.skipped.get(start)
         if start in self.definitions:
             self._hide(start, self.definitions[start])
-        elif name == "iffalse":
-            close = self._find("\\fi", self.at)
-            self._hide(start, close + 3 if close >= 0 else self.stop)
+        elif branch is not None:
+            if branch.switch and _TEXT.search(self.text, start, branch.span.end):
+                self.told.setdefault(_NO_FORMULA.format(f"if{branch.switch}"), Span(start, self.at))
+            self._hide(start, branch.span.end)
         elif name in _FILES:
-            self.named.append(Span(start, self.at))
-        elif name in self.opens:
-            self._environment(start, self.opens[name])
+            self.told.setdefault(_OTHER_FILES, Span(start, self.at))
+        elif name in self.makers.opens:
+            arguments = self._arguments(start, name)
+            self.at = arguments[-1].end if arguments else self.at
+            self._environment(start, self.makers.opens[name])
+        elif name in self.makers.whole:
+            self._made(start, name)
+        elif name in self.makers.holds:
+            self.told.setdefault(_MAKES.format(name), Span(start, self.at))
+
+    def _arguments(self, start: int, name: str) -> list[Span] | None:
+        """The arguments of the macro's call that was just met."""
+        macro = self.macros.at(name, start)
+        return None if macro is None else call_arguments(self.text, self.at, macro)
+
+    def _made(self, start: int, name: str) -> None:
+        """A call of a macro that makes its argument a formula."""
+        arguments = self._arguments(start, name)
+        place, display = self.makers.whole[name]
+        if not arguments or len(arguments) <= place:
+            self.told.setdefault(_MAKES.format(name), Span(start, self.at))
+            return
+        given = arguments[place]
+        whole = Span(start, arguments[-1].end)
+        self._formula(Span(given.start + 1, given.end - 1), whole, display)
 
     def _delimited(self, start: int, closer: str, display: bool) -> None:
         after = self.at
@@ -150,19 +192,22 @@ class _Scanner(Scanner):
         return close if close < self.stop else -1
 
     def _is_taken(self, closer: str, at: int) -> bool:
+        if closer[-1].isalpha() and self.text[at + len(closer) : at + len(closer) + 1].isalpha():
+            return True  # the beginning of a longer name
+        return self._in_comment(at) or (closer[0] == "$" and self._escaped(at))
+
+    def _in_comment(self, at: int) -> bool:
         before = bisect_right(self.comments, (at, len(self.text))) - 1
-        if before >= 0 and at < self.comments[before][1]:
-            return True
-        return closer[0] == "$" and self._escaped(at)
+        return before >= 0 and at < self.comments[before][1]
+
+    def _is_hidden(self, at: int) -> bool:
+        return self._in_comment(at) or self.macros.defines(at)
 
     def _escaped(self, at: int) -> bool:
         backslashes = 0
         while backslashes < 50 and self.text[at - 1 - backslashes] == "\\":
             backslashes += 1
         return backslashes % 2 == 1
-
-
-_OTHER_FILES = "another file is named here, and what it holds is not read: verify it as well"
 
 
 def _own_environments(text: str) -> Iterator[tuple[str, Span]]:
@@ -173,10 +218,3 @@ def _own_environments(text: str) -> Iterator[tuple[str, Span]]:
         opens = begins and _OPENS.search(text, begins.start, begins.end)
         if ends and opens and (opens["inner"] is None or opens["inner"] in _MATH):
             yield match["name"], Span(match.start(), ends.end)
-
-
-def _environments(macros: Macros, pattern: re.Pattern[str]) -> dict[str, str]:
-    r"""Macros that stand for nothing but a ``\begin{…}`` or ``\end{…}``, with the environment."""
-    last = ((name, known[-1][1]) for name, known in macros.table.items())
-    found = ((name, pattern.fullmatch(macro.text)) for name, macro in last)
-    return {name: match[1] for name, match in found if match}

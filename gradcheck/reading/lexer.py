@@ -18,8 +18,8 @@ class Token:
     """A token: its kind, what it stands for, its place; ``mate`` is the bracket it pairs with.
 
     Kinds: ``number``, ``word`` (a run of Latin letters), ``name`` (one letter of another script
-    or with an accent of its own), ``command``, ``macro`` (of the document's own), ``text``, ``open``, ``close``, ``begin``, ``end``,
-    ``add``, ``multiply``, ``divide``, ``relation``, ``separator``, ``row``, ``column``, ``sup``,
+    or with an accent of its own), ``command``, ``macro`` (of the document's own), ``text``,
+    ``open``, ``close``, ``begin``, ``end``, ``add``, ``multiply``, ``divide``, ``relation``, ``separator``, ``row``, ``column``, ``sup``,
     ``sub``, ``prime``, ``bar``, ``mark`` (punctuation), ``comma``, ``other``.
     """
 
@@ -288,8 +288,8 @@ def _formula_in_text(
     moved = start - match.start()
     content = match.start("text") + inner.start(1), match.start("text") + inner.end(1)
     tokens.append(Token("open", "{", start, content[0] + moved))
-    for token in tokenize(match.string, *content):
-        tokens.append(Token(token.kind, token.value, token.start + moved, token.end + moved))
+    inside = tokenize(match.string, *content)
+    tokens += [Token(t.kind, t.value, t.start + moved, t.end + moved) for t in inside]
     tokens.append(Token("close", "{", content[1] + moved, end))
 
 

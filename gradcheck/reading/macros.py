@@ -34,7 +34,9 @@ _PARAMETERS = re.compile(r"[^{}\n]{0,200}")
 _PLAIN_PARAMETERS = re.compile(r"(?:\s*#[1-9])*\s*")
 _BRACES = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
 _LETTERS = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\}){0,200})\}")
-_LETTER = re.compile(r"\s*(?:[+!]\s*)*(?:(?P<plain>[mosg])|(?P<default>O)\s*\{(?P<text>[^{}]*)\})\s*")
+_LETTER = re.compile(
+    r"\s*(?:[+!]\s*)*(?:(?P<plain>[mosg])|(?P<default>O)\s*\{(?P<text>[^{}]*)\})\s*"
+)
 _OPTIONAL = re.compile(r"\s*\[([^\[\]]{0,400})\]")
 _NAMED_DEFAULTS = re.compile(r"\s*(\d)\s*=\s*([^,\]]*?)\s*(?:,|$)")
 _DELIMITER = r"(?:\{\s*([^{}]{1,12}?)\s*\}|(\\[A-Za-z]+|\\.|.))"
@@ -135,9 +137,7 @@ class _Definition:
     arguments: tuple[tuple[str, str | None], ...] = ()
     problem: str = ""
 
-    def made(
-        self, names: frozenset[str], before: Mapping[str, list[tuple[int, Macro]]]
-    ) -> Macro:
+    def made(self, names: frozenset[str], before: Mapping[str, list[tuple[int, Macro]]]) -> Macro:
         """The macro, in a document that defines all these names and some of them before it."""
         if self.problem:
             return Macro((), (), "", problem=f"the macro \\{self.name} {self.problem}")
@@ -224,9 +224,7 @@ def _paired(text: str, found: re.Match[str], name: str) -> _Definition | None:
     return _Definition("paired", name, Span(found.start(), pair.end()), body, arguments)
 
 
-def _counted(
-    text: str, at: int, by: str
-) -> tuple[int, tuple[tuple[str, str | None], ...]]:
+def _counted(text: str, at: int, by: str) -> tuple[int, tuple[tuple[str, str | None], ...]]:
     """The arguments of ``\\newcommand{\\a}[2][default]`` and of ``\\newcommandx``."""
     number = _COUNT.match(text, at)
     if number is None:

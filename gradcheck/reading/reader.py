@@ -36,6 +36,10 @@ _COMMENTS = {
 """By the document's format."""
 
 
+_APART = "a wide space parts this from what stands before it: one product, or two things?"
+_JOIN = "without the wide space it is one product; behind a comma it is something else"
+
+
 @dataclass(slots=True)
 class _Entry:
     """A draft with where it stands, or a formula refused as a whole."""
@@ -194,6 +198,8 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
     )
     if draft.condition and relations:
         sides = (*sides[:-1], Side(sides[-1].span, unread=conditional(draft, sides[-1].span)))
+    if draft.trailing is not None and relations:
+        sides = (*sides[:-1], Side(sides[-1].span, unread=Unread(draft.trailing, _APART, _JOIN)))
     if entry.missing is not None:
         sides = (*sides[:-1], Side(entry.missing.span, unread=entry.missing))
     places = [side.span for side in sides] + [relation.span for relation in relations]

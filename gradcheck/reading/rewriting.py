@@ -13,7 +13,7 @@ _UPRIGHT = ("mathrm", "rm", "mathup", "mathsf")
 
 def rewrite(tokens: list[Token]) -> list[Token]:
     """The tokens with the other spellings replaced; nothing is dropped but what is layout."""
-    tokens = _upright(_joined(tokens))
+    tokens = _upright(_joined(_out_of_boxes(tokens)))
     return _fractions(tokens) if any(_is_over(token) for token in tokens) else tokens
 
 
@@ -40,6 +40,30 @@ def _is_braced_d(found: list[Token]) -> bool:
     before = found[-3] if len(found) > 2 else None
     taken = before is not None and before.kind in ("command", "sup", "sub", "operator", "close")
     return opens and not taken
+
+
+def _out_of_boxes(tokens: list[Token]) -> list[Token]:
+    """``\\fbox{$a = b$}`` and ``\\left. a = b \\right.`` without the signs that mean nothing."""
+    if not any(token.value in ("$", ".") for token in tokens):
+        return tokens
+    found: list[Token] = []
+    opened: list[int] = []  # where the braces and brackets stand that are open
+    dropped: set[int] = set()
+    for token in tokens:
+        found.append(token)
+        if token.kind == "open":
+            opened.append(len(found) - 1)
+        elif token.kind == "close" and opened:
+            start = opened.pop()
+            if token.value == "." == found[start].value:
+                dropped |= {start, len(found) - 1}
+            elif token.value == "{" and _is_dollar(found, start + 1) and _is_dollar(found, -2):
+                dropped |= {start + 1, len(found) - 2}
+    return [token for at, token in enumerate(found) if at not in dropped]
+
+
+def _is_dollar(tokens: list[Token], at: int) -> bool:
+    return at < len(tokens) and (tokens[at].kind, tokens[at].value) == ("other", "$")
 
 
 def _joined(tokens: list[Token]) -> list[Token]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gradcheck.document import Span
 from gradcheck.reading.conditions import condition_in
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
@@ -31,6 +32,7 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     row: int = 0
     condition: str = ""  # what it is said to hold under, where that is an inequality
+    trailing: Span | None = None  # what stands behind a wide space and may be one more factor
 
     @property
     def leads(self) -> bool:
@@ -58,6 +60,7 @@ class Draft:
         self.notes += other.notes
         self.row = other.row
         self.condition = self.condition or other.condition
+        self.trailing = other.trailing
 
 
 def split(tokens: list[Token]) -> list[Draft]:
@@ -78,6 +81,8 @@ class _Splitter:
         self.current = Draft([[]])
         self.pending: list[str] = []  # notes for the next statement
         self.dropped: set[int] = set()  # closing brackets of what is transparent
+        self.spaced = False  # whether a wide space, and no comma, ended the last segment
+        self.punctuated = False  # whether a mark stood at the end of the last statement
 
     def run(self) -> None:
         at = 0
@@ -118,7 +123,10 @@ class _Splitter:
     def _separator(self, token: Token) -> None:
         if token.value == " " and (self.current.dangles or self._operator_last()):
             return  # a wide space after = or +
+        empty = not self.current.relations and not self.current.sides[0]
+        apart = self.spaced if empty else True  # what stands behind a comma is something else
         self._finish()
+        self.spaced = apart and token.value == " "
         if token.kind == "comma":
             self.pending = []
 
@@ -320,6 +328,8 @@ class _Splitter:
     def _finish(self) -> None:
         """End the current segment and decide what it belongs to."""
         draft, self.current = self.current, Draft([[]], row=self.row)
+        spaced, self.spaced = self.spaced, False
+        punctuated = bool(draft.sides[-1]) and draft.sides[-1][-1].kind == "mark"
         _strip_marks(draft)
         if not draft.relations and not draft.sides[0]:
             if self.drafts:
@@ -336,7 +346,11 @@ class _Splitter:
         if before is not None and self._goes_on(before, draft):
             before.extend(draft)
         else:
+            if before is not None and spaced and not self.punctuated and _may_go_on(before, draft):
+                first, last = draft.sides[0][0], draft.sides[0][-1]
+                before.trailing = Span(first.start, last.end)
             self.drafts.append(draft)
+        self.punctuated = punctuated
 
     def _goes_on(self, before: Draft, draft: Draft) -> bool:
         if draft.leads or before.dangles:
@@ -347,6 +361,30 @@ class _Splitter:
         if last.kind in _OPERATORS or first.kind in ("multiply", "divide"):
             return True
         return first.kind == "add" and (first.value == "+" or not draft.relations)
+
+
+def _may_go_on(before: Draft, draft: Draft) -> bool:
+    """Whether what follows a wide space in a row may belong to the side before it.
+
+    ``= x \\quad w`` may be a product or two things; a label or a word in brackets is none.
+    """
+    if draft.relations or draft.row != before.row or not before.relations:
+        return False
+    side = draft.sides[0]
+    first = side[0]
+    if first.kind == "open" and first.mate is side[-1] and first.value in ("(", "["):
+        inner = side[1:-1]
+        return any(token.kind in (*_OPERATORS, "command", "sub") for token in inner)
+    if first.kind in ("word", "text"):
+        return not is_prose(first.value) and first.value.lower() not in PROSE
+    return first.kind != "command" or first.value not in _SIGNS
+
+
+_SIGNS = frozenset(
+    "forall exists square blacksquare Box qed checkmark dots dagger ddagger because ref eqref "
+    "cite hfill bigstar clubsuit triangle".split()
+)
+"""What stands behind a formula and is no part of it."""
 
 
 def _strip_marks(draft: Draft) -> None:

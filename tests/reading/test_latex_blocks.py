@@ -73,6 +73,26 @@ def shown(text: str) -> list[str]:
         (r"\newcommand\bea{\begin{eqnarray}}\newcommand\eea{\end{eqnarray}} \bea a &=& b \eea",
          ["a = b"]),
         (r"costs \$5, \\[2pt] and $a = b$", ["a = b"]),
+        (r"\newcommand{\be}[1]{\begin{equation}\label{#1}}\newcommand{\ee}{\end{equation}}"
+         r"\newcommand{\eep}{e} \be{one} a = \eep \ee $c = d$", ["a = e", "c = d"]),
+        (r"\newcommand{\eq}[1]{\begin{align}\begin{split}#1\end{split}\end{align}} \eq{a &= b \\ c &= d}",
+         ["a = b", "c = d"]),
+        (r"\newcommand{\m}[2][x]{\label{#1}$#2$} \m[y]{a = b}", ["a = b"]),
+        (r"\[ a = b \eqno(3) \] $$ c = d \leqno{(4)} $$", ["a = b", "c = d"]),
+        (r"$$\displaylines{ a = b \cr c = d }$$ $$\eqalign{ a &= b \cr &= c }$$",
+         ["a = b", "c = d", "a = b = c"]),
+        (r"\[ \fbox{$\displaystyle a = b$} \] \[ \colorbox{red}{$c = d$} \] \[ \mbox{$p = q$} \]",
+         ["a = b", "c = d", "p = q"]),
+        (r"$\textcolor[rgb]{1,0,0}{a} = \mathcolor{red}{b} \color[gray]{.5} c$", ["a = (* b c)"]),
+        (r"$a = \uncover<2->{b} \alert{c} \pause$", ["a = (* b c)"]),
+        (r"$\left. a \right. = \left( b \right.$", ["a = UNREAD"]),
+        (r"$\phantom{\frac{a}{b}=} c = d \tag{see \ref{x}}$", ["c = d"]),
+        (r"$a = b \hspace{2pt} c \mspace{5mu} d \kern1pt e \hskip 3pt f$", ["a = (* b c d e f)"]),
+        (r"$a = b \hspace{2cm} c = d \hskip 2em p = q$", ["a = b", "c = d", "p = q"]),
+        (r"$a = b \quad c$", ["a = UNREAD", "c"]),
+        (r"$a = b \quad + c$", ["a = UNREAD", "c"]),
+        (r"$a = b, \quad c$ $a = b \quad (1)$ $a = b \quad (chain)$ $a = b. \quad \square$",
+         ["a = b", "c", "a = b", "a = b", "UNREAD", "a = b", "UNREAD"]),
     ],
 )  # fmt: skip
 def test_what_is_a_formula(text: str, expected: list[str]) -> None:
@@ -90,6 +110,11 @@ def test_what_is_a_formula(text: str, expected: list[str]) -> None:
         r"\begin{comment} $a = b$ \end{comment}",
         r"\verb|$a = b$| \verb*+\(a+ \lstinline[x]!$a!",
         r"\iffalse $a = b$ \fi",
+        r"\iffalse \ifx\a\b $p = q$ \else $r = s$ \fi $a = b$ \fi",
+        r"\iftrue \else $a = b$ \fi",
+        "\\iffalse % \\fi\n $a = b$ \\fi",
+        r"\iffalse $a \iff b$ \ifthenelse{a}{b}{c} \fi",
+        r"\mintinline{python}{$a} \lstinline{$b = c}",
         r"\newcommand{\loss}{$a = b$}",
         r"\begin{tikzpicture} \node {$a$}; \end{tikzpicture}",
         r"\begin{abstract} a = b &c \end{abstract}",
@@ -146,6 +171,26 @@ def test_other_files_are_told_of_once() -> None:
     assert finding.rule.severity == "warning"
 
 
+@pytest.mark.parametrize(
+    ("text", "shows", "words"),
+    [
+        (r"\newif\ifd \begin{document} \ifd $a = b$ \else $c = d$ \fi", ["c = d"], r"\ifd is false"),
+        (r"\newif\ifd \dtrue \begin{document} \ifd $a = b$ \else $c = d$ \fi", ["a = b"], r"\ifd is false"),
+        (r"\newif\ifd \begin{document} \ifd words \fi $c = d$", ["c = d"], ""),
+        (r"\begin{document} \ifunknown $a = b$ \else $c = d$ \fi", ["a = b", "c = d"], ""),
+        (r"\newcommand{\x}{$a = b$} \begin{document} \x \x $c = d$", ["c = d"], r"\x makes an equation"),
+        (r"\newcommand{\x}[1]{\[ L = #1 + 1 \]} \begin{document} \x{a}", [], r"\x makes an equation"),
+        (r"\newcommand{\R}{$\mathbb{R}$} \begin{document} in \R{} $c = d$", ["c = d"], ""),
+        (r"\begin{document}\begin{algorithmic} $g = \partial L$ \end{algorithmic}", [], "algorithm"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_on_purpose_is_told_once(text: str, shows: list[str], words: str) -> None:
+    assert shown(text) == shows
+    found = reading(text).findings
+    assert [finding.rule.code for finding in found] == (["GC001"] if words else [])
+    assert all(words in finding.message for finding in found)
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_places_are_those_of_the_file(newline: str) -> None:
     text = "\\documentclass{article}\n\\begin{document}\n\\begin{align}\n\tx &= y\n\t  + z \\\\\n\\end{align}\n"
@@ -164,7 +209,20 @@ def test_there_is_an_end_to_formulas() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["\\begin{align}", "\\[", "$$ ", "\\(", "%\\]", "\\begin{x}&=", "\\verb|", "\\iffalse "],
+    [
+        "\\begin{align}",
+        "\\[",
+        "$$ ",
+        "\\(",
+        "%\\]",
+        "\\begin{x}&=",
+        "\\verb|",
+        "\\iffalse ",
+        "\\ifx ",
+        "\\tag{",
+        "\\tag{{",
+        "\\lstinline{",
+    ],
 )
 def test_openings_without_end_are_read_in_linear_time(piece: str) -> None:
     assert not reading(piece * 20_000).statements

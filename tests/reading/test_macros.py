@@ -60,7 +60,33 @@ def shown(text: str, kind: str = "latex") -> list[str]:
         ("% \\newcommand{\\y}{a}\n\\newcommand{\\y}{b}\n% \\renewcommand{\\y}{c}", r"\y", "b"),
         (r"\newcommand{\set}[1]{\left\{ #1 \right\}}", r"\set{x + b}", "(+ x b)"),
         ("\\newcommand{\\y}{% the output }\n  a_2%\n}", r"\y", "a_2"),
+        (r"\NewDocumentCommand{\pd}{O{L} m}{\frac{\partial #1}{\partial #2}}", r"\pd{w} \pd[J]{b}",
+         "(* (d L w) (d J b))"),
+        (r"\NewDocumentCommand{\pd}{s m m}{\IfBooleanTF{#1}{\frac{d #2}{d #3}}"
+         r"{\frac{\partial #2}{\partial #3}}}", r"\pd*{L}{w}", "(d L w)"),
+        (r"\NewDocumentCommand{\s}{o m}{\IfValueTF{#1}{#1}{\sigma}(#2)}", r"\s{z} \s[\tanh]{u}",
+         "(* (call sigma z) (call tanh u))"),
+        (r"\newcommandx{\pd}[2][1=L]{\frac{\partial #1}{\partial #2}}", r"\pd{w}", "(d L w)"),
+        (r"\DeclarePairedDelimiter{\p}{(}{)}", r"2 \p{x + b} \p*{x}", "(* 2 (+ x b) x)"),
+        ("\\newcommand{\\y}% the output\n  {a_2}", r"\y", "a_2"),
+        (r"\let\old\frac \renewcommand{\frac}[2]{\old{#1}{#2}}", r"\frac{x}{b}", "(/ x b)"),
+        (r"\renewcommand{\frac}{\dfrac}", r"\frac{x}{b}", "(/ x b)"),
+        (r"\let\one=L", r"\one", "L"),
+        (r"\newcommand{\class}[1]{#1 + 1}", r"\class{w}", "(+ w 1)"),
+        (r"\newcommand{\small}{w_1}", r"\small x", "(* w_1 x)"),
+        (r"\renewcommand{\times}{+}", r"a \times x", "(+ a x)"),
+        (r"\renewcommand{\vec}[1]{\mathbf{#1}}", r"\vec{x}", "x"),
+        (r"\newcommand{\y}{a} \providecommand{\y}{b}", r"\y", "a"),
+        (r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}", r"\pd{\pd{L}{w}}{b}", "(d (d L w) b)"),
         ("", r"\pdv{L}{w}", "(d L w)"),
+        ("", r"\pdv[2]{L}{w}", "(d2 L w)"),
+        ("", r"\pdv{w} L", "(d L w)"),
+        ("", r"\dv{w}(x + b)", "(d (+ x b) w)"),
+        ("", r"\qty{x + b} w", "(* (+ x b) w)"),
+        ("", r"\qty[x + b] w", "(* (+ x b) w)"),
+        (r"\usepackage{commath}", r"\pd{L}{w} \del{x + b}", "(* (d L w) (+ x b))"),
+        (r"\usepackage[a]{amsmath,diffcoeff}", r"\diff{L}{w}", "(d L w)"),
+        (r"\usepackage{physics}", r"\abs{x} \vdot w", "(* (call abs x) w)"),
         ("", r"\qty(x + b) w", "(* (+ x b) w)"),
     ],
 )  # fmt: skip
@@ -88,6 +114,39 @@ def test_a_macro_is_what_it_stands_for(definition: str, formula: str, expected: 
 def test_what_cannot_be_expanded_is_refused(definition: str, formula: str) -> None:
     found = shown(f"{definition}\n\\begin{{document}}\n$q = {formula}$\n\n$p = r$")
     assert found == ["q", "UNREAD", "p", "r"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "formula", "reason"),
+    [
+        (r"\newcommand{\a}{\a + 1}", r"\a", r"the macro \a is nested too deeply, or in a circle"),
+        (r"\def\a(#1,#2){b}", r"\a(x,y)", r"the macro \a takes its arguments in a way not read"),
+        (r"\newcommand{\a}[2]{b}", r"\a{x}", r"the macro \a lacks an argument"),
+        ("", r"\pd{L}{w}", r"the command \pd is not known"),
+    ],
+)
+def test_a_refused_macro_says_why_and_leaves_the_others(
+    definition: str, formula: str, reason: str
+) -> None:
+    text = f"{definition}\\newcommand{{\\w}}{{w_1}}\n\\begin{{document}}\n$\\w = {formula}$"
+    (statement,) = statements(text)
+    left, right = statement.sides
+    assert to_key(left.expression) == "w_1"
+    assert right.unread is not None
+    assert right.unread.reason == reason
+
+
+def test_a_macro_is_what_it_was_made_last() -> None:
+    text = (
+        "\\begin{document} $p = \\y$ \\newcommand{\\y}{a} $p = \\y$ "
+        "\\renewcommand{\\y}{b} $p = \\y$"
+    )
+    assert shown(text)[1::2] == ["a", "a", "b"]
+
+
+def test_a_sign_typed_as_such_is_no_macro() -> None:
+    text = "\\renewcommand{\\sigma}{s}\\begin{document} $p = \\sigma + \u03c3$"
+    assert shown(text) == ["p", "(+ s sigma)"]
 
 
 @pytest.mark.parametrize("body", ["{}", "x"])

@@ -19,8 +19,9 @@ class Token:
 
     Kinds: ``number``, ``word`` (a run of Latin letters), ``name`` (one letter of another script
     or with an accent of its own), ``command``, ``macro`` (of the document's own), ``text``,
-    ``open``, ``close``, ``begin``, ``end``, ``add``, ``multiply``, ``divide``, ``relation``, ``separator``, ``row``, ``column``, ``sup``,
-    ``sub``, ``prime``, ``bar``, ``mark`` (punctuation), ``comma``, ``other``.
+    ``open``, ``close``, ``begin``, ``end``, ``add``, ``multiply``, ``divide``, ``relation``,
+    ``separator``, ``row``, ``column``, ``sup``, ``sub``, ``prime``, ``bar``, ``mark``
+    (punctuation), ``comma``, ``refused`` (a macro; the value says why), ``other``.
     """
 
     __slots__ = ("at", "end", "kind", "mate", "start", "value")

@@ -347,8 +347,8 @@ class _Splitter:
             before.extend(draft)
         else:
             if before is not None and spaced and not self.punctuated and _may_go_on(before, draft):
-                first, last = draft.sides[0][0], draft.sides[0][-1]
-                before.trailing = Span(first.start, last.end)
+                side = draft.sides[0]
+                before.trailing = Span(side[0].start, side[-1].end)
             self.drafts.append(draft)
         self.punctuated = punctuated
 

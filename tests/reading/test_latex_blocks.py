@@ -92,7 +92,7 @@ def shown(text: str) -> list[str]:
         (r"$a = b \quad c$", ["a = UNREAD", "c"]),
         (r"$a = b \quad + c$", ["a = UNREAD", "c"]),
         (r"$a = b, \quad c$ $a = b \quad (1)$ $a = b \quad (chain)$ $a = b. \quad \square$",
-         ["a = b", "c", "a = b", "a = b", "UNREAD", "a = b", "UNREAD"]),
+         ["a = b", "c", "a = b", "a = b", "chain", "a = b", "UNREAD"]),
     ],
 )  # fmt: skip
 def test_what_is_a_formula(text: str, expected: list[str]) -> None:

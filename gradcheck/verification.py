@@ -14,7 +14,7 @@ from gradcheck.code.process import Answer, run_all
 from gradcheck.code.target import file_of, named_in, split_targets, targets_of
 from gradcheck.comparison import Evidence, Options
 from gradcheck.configuration import Settings
-from gradcheck.derivation import Instead, understand
+from gradcheck.derivation import Instead, derive, settle
 from gradcheck.directives import apply, parse_directives
 from gradcheck.document import Document, Span
 from gradcheck.evaluation.point import Sizes
@@ -179,9 +179,10 @@ def _reference(
 def verify_document(document: Document, choices: Choices) -> DocumentResult:
     """One document through every arrow: read, understand, compare, explain."""
     statements = read(document)
+    settled = settle(statements)
 
     def understood(instead: Instead) -> tuple[Derivation, list[Finding]]:
-        derivation = understand(statements, instead)
+        derivation = derive(settled, instead)
         if choices.reference is None:
             return with_substituted(derivation), []
         from gradcheck.against import derive_against

@@ -137,7 +137,7 @@ def _differences(
     spans = {source.key: source.span for source in student.sources}
     changed = _changed_since(student)
     for key, body in both.own.items():
-        decision = algebra.decide(Name(key), _one_sample(body))
+        decision = algebra.decide(Name(key), _one_sample(body), shown=False)
         suggested = _line(both, student, key, texts.get(key))
         span = spans.get(key, student.span)
         if key in changed and span < student.span:

@@ -40,6 +40,7 @@ class Judge:
     forms: Forms
     keys: dict[str, str]  # role → key of the parameter
     seed: int = 0
+    shows: bool = True  # whether decisions hold what is to be shown of them
     _algebras: dict[int, Algebra] = field(default_factory=dict)
     _evaluators: dict[int, PreciseEvaluator] = field(default_factory=dict)
     _concrete: dict[tuple[int, str], Model] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Judge:
         """What the algebra says of two sides; a claim and the step that makes it ask the same."""
         asked = (id(model), left, right)
         if asked not in self._decisions:
-            self._decisions[asked] = self.algebra(model).decide(left, right)
+            self._decisions[asked] = self.algebra(model).decide(left, right, shown=self.shows)
         return self._decisions[asked]
 
     def compare(
@@ -84,7 +85,7 @@ class Judge:
         for known in ("sigmoid", "tanh"):
             concrete = self.with_known(model, abstract, known)
             sides = (replace_function(side, abstract, known) for side in (left, right))
-            outcome = self.algebra(concrete).decide(*sides).outcome
+            outcome = self.algebra(concrete).decide(*sides, shown=False).outcome
             if outcome in (Outcome.EQUAL, Outcome.CONSTANT):
                 return f"{abstract} is the {known}"
         return ""

@@ -1,6 +1,7 @@
 """Derivation: from statements to what they mean (definitions, setups, claims, updates).
 
-``understand`` is the arrow. The rules of design.md, "How a document is understood", are in
+``understand`` is the arrow: ``settle`` finds what holds in every reading of a document, ``derive``
+makes the choices that are left. The rules of design.md, "How a document is understood", are in
 `naming` (which spellings are one name), `bindings` (what a step defines), `activations` (which
 function is meant), `segments` (which loss a passage is about), `modelling` (the forward equations
 that count), `roles` (parameters, inputs, labels), `resolution` (what a side means), `claims`, and
@@ -9,7 +10,8 @@ that count), `roles` (parameters, inputs, labels), `resolution` (what a side mea
 
 from __future__ import annotations
 
+from gradcheck.derivation.passages import settle
 from gradcheck.derivation.readings import Instead
-from gradcheck.derivation.understanding import understand
+from gradcheck.derivation.understanding import derive, understand
 
-__all__ = ["Instead", "understand"]
+__all__ = ["Instead", "derive", "settle", "understand"]

@@ -33,7 +33,7 @@ from gradcheck.derivation.naming import (
     understand_names,
 )
 from gradcheck.derivation.pins import Pins, note_pins, pins_of, without_contradictions
-from gradcheck.derivation.readings import BY_READER, Instead, ReadingLog
+from gradcheck.derivation.readings import BY_READER, ReadingLog
 from gradcheck.derivation.resolution import FunctionMeaning
 from gradcheck.derivation.roles import (
     BIASES,
@@ -51,7 +51,10 @@ from gradcheck.statement import ReadDocument, Statement
 
 @dataclass(frozen=True)
 class Passages:
-    """A document with its names settled: what every segment is built from."""
+    """A document with its names settled: what every segment is built from, in every reading.
+
+    ``log`` holds the readings made so far, all of them without an alternative.
+    """
 
     read: ReadDocument
     statements: tuple[CanonicalStatement, ...]
@@ -64,8 +67,9 @@ class Passages:
     log: ReadingLog
 
 
-def settle(read: ReadDocument, instead: Instead) -> Passages:
-    log = ReadingLog(read.document, instead=instead)
+def settle(read: ReadDocument) -> Passages:
+    """Settle the names, functions and bindings of a document: what no choice of readings alters."""
+    log = ReadingLog(read.document)
     for span in read.struck:
         text = " ".join(read.document.source(span).split())
         log.note("struck-through", span, text if len(text) <= 60 else f"{text[:57]}...")

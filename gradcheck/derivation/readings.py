@@ -110,6 +110,10 @@ class ReadingLog:
             others = tuple(dict.fromkeys((*known.others, *reading.others)))
             self.found[known.rule, known.text] = replace(known, others=others)
 
+    def choosing(self, instead: Instead) -> ReadingLog:
+        """A log that goes on from here, with these choices made otherwise than usual."""
+        return ReadingLog(self.document, dict(self.found), instead, self.pinned)
+
     def silent(self) -> ReadingLog:
         """A log that makes the same choices, for a look ahead that is not to be told."""
         return ReadingLog(self.document, {}, self.instead, self.pinned)

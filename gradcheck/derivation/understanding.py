@@ -46,18 +46,21 @@ from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
 
-def understand(read: ReadDocument, instead: Instead | None = None) -> Derivation:
-    """Find the setups of a document, what is claimed for each, and the steps of all its chains.
+def understand(read: ReadDocument) -> Derivation:
+    """Find the setups of a document, what is claimed for each, and the steps of all its chains."""
+    return derive(settle(read), {})
 
-    ``instead`` names readings that are to be made otherwise than usual.
-    """
-    passages = settle(read, instead or {})
+
+def derive(settled: Passages, instead: Instead) -> Derivation:
+    """The derivation of a document, with the readings ``instead`` made otherwise than usual."""
+    passages = replace(settled, log=settled.log.choosing(instead))
+    document = passages.read.document
     losses, local = loss_bindings(
         _values_only(passages), passages.statements, set(passages.trained), passages.log
     )
     keys = {loss.key for loss in losses} | _aliases_of(losses, passages.bindings)
     claims = gradient_sides(passages.statements, set(passages.trained), keys)
-    claims += unread_gradients(passages.statements, read.document, _spelled(passages), claims)
+    claims += unread_gradients(passages.statements, document, _spelled(passages), claims)
     if not losses:
         steps = _chains(passages, (), (), ()).steps()
         findings = (*passages.pins.findings, *_no_loss(claims))
@@ -68,7 +71,7 @@ def understand(read: ReadDocument, instead: Instead | None = None) -> Derivation
         passages.bindings,
         lambda: _first_hidden(passages, losses, claims),
         passages.log,
-        len(read.document.text) + 1,
+        len(document.text) + 1,
     )
     segments = [s for s in segments if s.claims] or segments[:1]
     models = [_model_of(segment, passages, len(losses) > 1) for segment in segments]
@@ -79,7 +82,7 @@ def understand(read: ReadDocument, instead: Instead | None = None) -> Derivation
         step if step.setup is None else replace(step, setup=places[step.setup])
         for step in _chains(passages, segments, models, local).steps()
     )
-    unmet = unmet_setups(passages.pins, read.document, [setup.name for setup in setups])
+    unmet = unmet_setups(passages.pins, document, [setup.name for setup in setups])
     findings = (*passages.pins.findings, *unmet)
     return Derivation(tuple(setups), steps, passages.log.readings(), findings)
 

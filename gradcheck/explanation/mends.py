@@ -161,7 +161,9 @@ class Mends:
         setup = self._edited(first)
         if setup is None or len(first.mended) == len(self._failing):
             return None
-        judge = Judge(Forms(setup.model), self.evidence.keys, self.evidence.options.seed)
+        judge = Judge(
+            Forms(setup.model), self.evidence.keys, self.evidence.options.seed, shows=False
+        )
         context = MendContext.of(setup, self.evidence.document, judge, self.context.accepted)
         numbers = range(len(self._failing))
         still = [self._failing[n] for n in numbers if n not in first.mended]
@@ -190,7 +192,9 @@ class Mends:
         setup = None if self.definition is None else self._edited(self.definition)
         if setup is None:
             return {}
-        judge = Judge(Forms(setup.model), self.evidence.keys, self.evidence.options.seed)
+        judge = Judge(
+            Forms(setup.model), self.evidence.keys, self.evidence.options.seed, shows=False
+        )
         failing = [
             item.step
             for item in self.evidence.judged_steps

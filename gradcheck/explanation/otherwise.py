@@ -23,7 +23,7 @@ from gradcheck.expression import Expression, names_in
 from gradcheck.finding import Finding
 from gradcheck.model import Derivation, Model, Reading, Setup, Step
 from gradcheck.report import SetupResult, StepResult
-from gradcheck.symbolic import Algebra, Outcome
+from gradcheck.symbolic import Outcome
 from gradcheck.verdict import Constant, Verdict
 
 MAX_TRIED = 6
@@ -78,12 +78,7 @@ class _Judged:
 
 
 class _ByAlgebra(Judge):
-    """A judge that asks the algebra alone, and not for what would be shown."""
-
-    def algebra(self, model: Model) -> Algebra:
-        if id(model) not in self._algebras:
-            self._algebras[id(model)] = Algebra(model, shows=False)
-        return self._algebras[id(model)]
+    """A judge that asks the algebra alone."""
 
     def compare(
         self, model: Model, left: Expression, right: Expression, factor: Constant
@@ -95,7 +90,8 @@ class _ByAlgebra(Judge):
 
 def _quickly(setup: Setup, steps: Sequence[Step]) -> _Judged:
     """The verdicts without the points and without the numbers of the table."""
-    judge = _ByAlgebra(Forms(setup.model), {p.role: p.key for p in setup.model.parameters})
+    keys = {p.role: p.key for p in setup.model.parameters}
+    judge = _ByAlgebra(Forms(setup.model), keys, shows=False)
     judged = compare_constants([judge.judge(claim) for claim in setup.claims])
     return _Judged(tuple(judged), tuple(StepJudge(setup, judge).steps(steps)))
 

@@ -274,7 +274,7 @@ class MendContext:
         if contains(left, Sum) and not contains(mended, Sum):
             left = without_sums(left)
         model = forms.total if contains(mended, Sum) else forms.one
-        decision = self.judge.algebra(model).decide(left, mended)
+        decision = self.judge.algebra(model).decide(left, mended, shown=False)
         if decision.outcome not in (Outcome.EQUAL, Outcome.CONSTANT):
             return None
         left_out = decision.left_out or Constant()

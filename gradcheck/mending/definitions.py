@@ -372,7 +372,7 @@ class _Search:
         from gradcheck.comparison.forms import Forms
         from gradcheck.comparison.verdicts import Judge
 
-        judge = Judge(Forms(model), {p.role: p.key for p in model.parameters})
+        judge = Judge(Forms(model), {p.role: p.key for p in model.parameters}, shows=False)
         context = replace(self.context, judge=judge)
         roles = {p.key: p.role for p in model.parameters}
         claims = [self.failing[number] for number in mended] + list(self.kept)

@@ -29,15 +29,10 @@ T = TypeVar("T")
 
 
 class Algebra:
-    """Everything derived for a model is kept, so one Algebra should serve all its questions.
+    """Everything derived for a model is kept, so one Algebra should serve all its questions."""
 
-    With ``shows=False`` a decision holds its outcome and what is left out only: what would be
-    shown to a reader (quotient, difference, conditions) takes most of the time.
-    """
-
-    def __init__(self, model: Model, shows: bool = True) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
-        self.shows = shows
         self.graph = Graph(model)
         self._evaluations: dict[int, Evaluation] = {}
         self._presentations: dict[int, Presentation] = {}
@@ -46,10 +41,14 @@ class Algebra:
 
     # -- questions ----------------------------------------------------------------------------
 
-    def decide(self, left: Expression, right: Expression) -> Decision:
-        """Whether left = right for all values, or up to a constant that may be left out."""
+    def decide(self, left: Expression, right: Expression, *, shown: bool = True) -> Decision:
+        """Whether left = right for all values, or up to a constant that may be left out.
+
+        Unless it is to be ``shown``, a decision holds its outcome and what is left out only:
+        quotient, difference and conditions take most of the time.
+        """
         try:
-            return self._with_enough(lambda evaluation: self._decide(evaluation, left, right))
+            return self._with_enough(lambda found: self._decide(found, left, right, shown))
         except Undecided as undecided:
             return Decision(Outcome.UNDECIDED, reason=undecided.reason)
 
@@ -89,9 +88,11 @@ class Algebra:
         found.tower.budget.left = WORK
         return found
 
-    def _decide(self, evaluation: Evaluation, left: Expression, right: Expression) -> Decision:
+    def _decide(
+        self, evaluation: Evaluation, left: Expression, right: Expression, shown: bool
+    ) -> Decision:
         one, other = evaluation.of(left), evaluation.of(right)
-        conditions = self._conditions(evaluation, one.assuming(other)) if self.shows else ()
+        conditions = self._conditions(evaluation, one.assuming(other)) if shown else ()
         left_out = self._left_out(evaluation, one, other)
         if left_out is None:
             left_out = self._left_out_in_all_cases(evaluation, one, other)
@@ -100,7 +101,7 @@ class Algebra:
             outcome = Outcome.DIFFERENT
         else:
             outcome = Outcome.EQUAL if left_out.is_one else Outcome.CONSTANT
-        if outcome is Outcome.EQUAL or not self.shows:
+        if outcome is Outcome.EQUAL or not shown:
             return Decision(outcome, left_out, conditions=conditions)
         return Decision(
             outcome,
@@ -239,7 +240,7 @@ class Algebra:
             self._chain = self._with_enough(lambda evaluation: Chain(self.graph, evaluation))
         derived = self._chain.gradient(key)
         if derived is not None:
-            outcome = self.decide(true, derived).outcome
+            outcome = self.decide(true, derived, shown=False).outcome
             if outcome in (Outcome.EQUAL, Outcome.UNDECIDED):
                 return derived
         return self._with_enough(lambda evaluation: self._written_out(evaluation, true))

@@ -73,7 +73,7 @@ def _output(
     hidden = _applied(activation, Add((Multiply((w_1, x)), b_1)))
     weighted = Add((Multiply((w_2, hidden)), b_2))
     for output in ("identity", "sigmoid"):
-        decision = algebra.decide(prediction, _applied(output, weighted))
+        decision = algebra.decide(prediction, _applied(output, weighted), shown=False)
         if decision.outcome is Outcome.EQUAL:
             return output
     return None
@@ -89,7 +89,7 @@ def _match(algebra: Algebra, prediction: Name, activation: str, output: str) -> 
         ("logloss", _log_loss(prediction, label)),
     ):
         reference = Sum(one_sample) if summed else one_sample
-        decision = algebra.decide(loss, reference)
+        decision = algebra.decide(loss, reference, shown=False)
         scale = _scale(decision)
         if scale is None:
             continue

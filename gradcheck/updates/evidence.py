@@ -120,7 +120,7 @@ class SetupEvidence:
 
         if self.setup.model_problem is not None:
             return Comparison(None, decided=False, reason=self.setup.model_problem)
-        decision = self._algebra(symbols, summed).decide(left, right)
+        decision = self._algebra(symbols, summed).decide(left, right, shown=False)
         if decision.outcome is Outcome.UNDECIDED:
             return Comparison(None, decided=False, reason=decision.reason)
         return Comparison(decision.left_out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.expression import Expression, Name, Partial, Sum
@@ -120,18 +119,29 @@ class Algebra:
         self, evaluation: Evaluation, one: NormalForm, other: NormalForm
     ) -> Constant | None:
         """c with one = c · other, a positive rational times a power of the count, if there is."""
-        plain, summed = other.plain - one.plain, other.summed - one.summed
-        total = None if evaluation.tower.is_per_sample(summed) else evaluation.count * summed
-        if total is not None and evaluation.tower.reduce(plain + total).is_zero:
+        one, other = evaluation.reduced(one), evaluation.reduced(other)
+        if one.same_as(other) or self._same_once_counted(evaluation, one, other):
             return Constant(count=self._count)
-        ratio = _ratio(evaluation, one, other)
-        if ratio is None:
+        parts = [(one.plain, other.plain), (one.summed, other.summed)]
+        found = {
+            left.multiple_of(right, evaluation.count)
+            for left, right in parts
+            if not (left.is_zero and right.is_zero)
+        }
+        factor = found.pop()
+        if found or factor is None or factor[0] <= 0:
             return None
-        if not evaluation.tower.reduce(one.plain - ratio * other.plain).is_zero:
-            return None
-        if not evaluation.tower.reduce(one.summed - ratio * other.summed).is_zero:
-            return None
-        return _as_constant(ratio, evaluation.count, self._count)
+        return Constant(*factor, self._count)
+
+    def _same_once_counted(
+        self, evaluation: Evaluation, one: NormalForm, other: NormalForm
+    ) -> bool:
+        """Whether they are equal because a sum of what is no sample's own is a count of it."""
+        summed = other.summed - one.summed
+        if summed.is_zero or evaluation.tower.is_per_sample(summed):
+            return False
+        plain = other.plain - one.plain
+        return evaluation.tower.reduce(plain + evaluation.count * summed).is_zero
 
     def _left_out_in_all_cases(
         self, evaluation: Evaluation, one: NormalForm, other: NormalForm
@@ -258,22 +268,6 @@ class Algebra:
             return sum_of([*plain, *summed])
         finally:
             presentation.max_terms = limit
-
-
-def _as_constant(ratio: Rational, count: Rational, name: str) -> Constant | None:
-    """A positive rational times a power of the count, else None."""
-    from gradcheck.symbolic.polynomial import exponents
-
-    if len(ratio.numerator) != 1 or len(ratio.denominator) != 1:
-        return None
-    ((top, above),) = ratio.numerator.items()
-    ((bottom, below),) = ratio.denominator.items()
-    ((lane, _),) = exponents(next(iter(count.numerator)))
-    powers = dict(exponents(top))
-    powers.update({used: -exponent for used, exponent in exponents(bottom)})
-    if any(used != lane for used in powers) or Fraction(above, below) <= 0:
-        return None
-    return Constant(Fraction(above, below), powers.get(lane, 0), name)
 
 
 def _ratio(evaluation: Evaluation, one: NormalForm, other: NormalForm) -> Rational | None:

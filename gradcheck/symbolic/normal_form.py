@@ -76,6 +76,13 @@ class Evaluation:
         check_size(expression)
         return self._of(expression)
 
+    def reduced(self, form: NormalForm) -> NormalForm:
+        """The form with square roots once in every term and in no denominator."""
+        if not self.tower.has_roots:
+            return form
+        reduce = self.tower.reduce
+        return NormalForm(reduce(form.plain), reduce(form.summed), form.assumed)
+
     def definition(self, key: str) -> NormalForm:
         """The value of a defined name; what it is computed from comes first, without recursion."""
         if key not in self._defined:

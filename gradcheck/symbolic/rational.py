@@ -63,6 +63,21 @@ class Rational:
             monomial & lanes_mask for monomial in self.denominator
         )
 
+    def multiple_of(self, other: Rational, unit: Rational) -> tuple[Fraction, int] | None:
+        """(q, k) with self = q · unitᵏ · other, where the unit is a generator; else None.
+
+        Both are in lowest terms, so that nothing has to be divided to find out.
+        """
+        top = _shifted(self.numerator, other.numerator)
+        under = _shifted(self.denominator, other.denominator)
+        if top is None or under is None:
+            return None
+        (one,) = unit.numerator
+        power, rest = divmod(top[1] - under[1], one)
+        if rest or abs(power) > 2 * poly.MAX_EXPONENT:
+            return None
+        return top[0] / under[0], power
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Rational)
@@ -138,6 +153,19 @@ class Rational:
             poly.power(base.denominator, abs(exponent), self.budget),
             self.budget,
         )
+
+
+def _shifted(one: Polynomial, other: Polynomial) -> tuple[Fraction, int] | None:
+    """(q, s) with one = q · xˢ · other, for a monomial (or its inverse) xˢ; None if there is none."""
+    if len(one) != len(other) or not one:
+        return None
+    highest, other_highest = max(one), max(other)
+    shift = highest - other_highest
+    left, right = one[highest], other[other_highest]
+    get = one.get
+    if any(get(monomial + shift, 0) * right != left * value for monomial, value in other.items()):
+        return None
+    return Fraction(left, right), shift
 
 
 def _common(

@@ -120,6 +120,11 @@ class Tower:
         element = compute()
         return element, tuple(self._assumed)
 
+    @property
+    def has_roots(self) -> bool:
+        """Whether a square root was met, so that elements have to be reduced to be compared."""
+        return bool(self._root_mask)
+
     def reduce(self, element: Rational) -> Rational:
         """Replace the squares of square roots, and clear roots from the denominator."""
         if not self._root_mask or not element.uses(self._root_mask):

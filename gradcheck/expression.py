@@ -10,12 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 
 from gradcheck.document import NOWHERE, Span
 
 
+class _Kept:
+    """What is worked out once of a node, when it is first asked for; no part of the node."""
+
+    __slots__ = ("_below", "_value_keys")
+    _below: tuple[Expression, ...]
+    _value_keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(_Kept):
     """A node of the tree; ``span`` is its place in the document, brackets included."""
 
     span: Span = field(default=NOWHERE, compare=False, kw_only=True, repr=False)
@@ -23,6 +32,22 @@ class Expression:
     def children(self) -> tuple[Expression, ...]:
         """The direct sub-expressions, in source order."""
         return ()
+
+    def below(self) -> tuple[Expression, ...]:
+        """Every node inside this one, depth first in source order."""
+        try:
+            return self._below
+        except AttributeError:
+            found: list[Expression] = []
+            stack = [*reversed(self.children())]
+            while stack:
+                node = stack.pop()
+                found.append(node)
+                children = node.children()
+                if children:  # most nodes are leaves
+                    stack.extend(children[::-1])
+            object.__setattr__(self, "_below", tuple(found))
+            return self._below
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,8 @@ class Name(Expression):
     with its own brackets (``(1)``, ``[l]``, ``(i)``), never a power; ``qualifier`` is ``pred`` in
     ``y(pred)``; ``accent`` is ``hat``, ``bar``, ``tilde``, ``dot``, ``cal`` (calligraphic) or
     several joined by a space, outermost first. Bold, roman and italic are not kept.
+
+    ``key`` is one string for the name: ``hat(y)_i``, ``W^[l]``, ``y(pred)``, ``Loss_MSE``.
     """
 
     base: str
@@ -47,10 +74,9 @@ class Name(Expression):
     superscript: str = ""
     accent: str = ""
     qualifier: str = ""
+    key: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def key(self) -> str:
-        """One string for the name, e.g. ``hat(y)_i``, ``W^[l]``, ``y(pred)``, ``Loss_MSE``."""
+    def __post_init__(self) -> None:
         text = self.base
         if self.accent:
             for accent in reversed(self.accent.split()):
@@ -61,7 +87,7 @@ class Name(Expression):
             text += f"_{self.subscript}"
         if self.superscript:
             text += f"^{self.superscript}"
-        return text
+        object.__setattr__(self, "key", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +220,7 @@ INDICATOR = "indicator"
 
 def walk(expression: Expression) -> Iterator[Expression]:
     """Every node, the expression itself first, depth first in source order."""
-    stack = [expression]
-    while stack:
-        node = stack.pop()
-        yield node
-        children = node.children()
-        if children:  # most nodes are leaves
-            stack.extend(children[::-1])
+    return chain((expression,), expression.below())
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -225,7 +245,12 @@ def value_names(expression: Expression) -> list[Name]:
 
 def value_keys(expression: Expression) -> list[str]:
     """The keys of `value_names`, each once, in source order."""
-    return list(dict.fromkeys(name.key for name in value_names(expression)))
+    try:
+        return list(expression._value_keys)
+    except AttributeError:
+        keys = dict.fromkeys(name.key for name in value_names(expression))
+        object.__setattr__(expression, "_value_keys", tuple(keys))
+        return list(keys)
 
 
 def contains(expression: Expression, kind: type[Expression]) -> bool:

@@ -42,7 +42,7 @@ CLOSE = 1e-8
 MAX_PROOFS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GradientClaim:
     """A closed form claimed for a gradient: the parameter's key, the loss's, the side resolved.
 
@@ -58,7 +58,7 @@ class GradientClaim:
     written: Expression | None = None
     statement: int = -1
 
-    @property
+    @cached_property
     def left(self) -> Expression:
         """What it is claimed to be."""
         return Partial(Name(self.loss), Name(self.parameter))
@@ -319,7 +319,7 @@ class _Search:
             inexact = self.context.accepted is None and not all(
                 self._holds(self.failing[number], flows, Constant()) for number in mended
             )
-            return mended, inexact, tuple(flow.value(Name(key)) for flow in flows)
+            return mended, inexact, tuple(flow.named(key) for flow in flows)
         except Undefined:
             return None
 
@@ -432,9 +432,16 @@ class Flow:
         flow = Flow(self.point, {**self.definitions, key: body})
         for name in self.definitions:
             if name not in below:
-                flow._values[name] = self.value(Name(name))
+                flow._values[name] = self.named(name)
         flow._slopes = {place: v for place, v in self._slopes.items() if place[0] not in below}
         return flow
+
+    def named(self, key: str) -> float:
+        """The value of a name. Raises Undefined."""
+        try:
+            return self._name(key)
+        except (ArithmeticError, ValueError, TypeError, RecursionError):
+            raise Undefined from None
 
     def value(self, node: Expression) -> float:
         """The value of a resolved expression. Raises Undefined."""

@@ -156,7 +156,7 @@ class Rational:
 
 
 def _shifted(one: Polynomial, other: Polynomial) -> tuple[Fraction, int] | None:
-    """(q, s) with one = q · xˢ · other, for a monomial (or its inverse) xˢ; None if there is none."""
+    """(q, s) with one = q · xˢ · other, xˢ a monomial or the inverse of one; None: no such."""
     if len(one) != len(other) or not one:
         return None
     highest, other_highest = max(one), max(other)

@@ -1,6 +1,8 @@
 """Greatest common divisors and factors of polynomials, by SymPy's polynomial rings.
 
-Only the generators that occur are handed over, as anonymous ones: no name reaches SymPy.
+Only the generators that occur are handed over, as anonymous ones: no name reaches SymPy. The same
+few polynomials come up again and again, in one document and in all the documents of a class, so
+what SymPy said of the last ones is kept.
 """
 
 from __future__ import annotations
@@ -30,25 +32,44 @@ MAX_GCD_TERMS = 600
 MAX_GCD_SIZE = 40_000
 
 
+Terms = tuple[tuple[tuple[int, ...], int], ...]
+"""A polynomial in anonymous generators: exponents and coefficient of every term."""
+
+
 @lru_cache(maxsize=64)
 def _ring(size: int) -> Any:
     return ring([Dummy(f"t{index}") for index in range(size)], ZZ)[0]
 
 
-def _hand_over(polynomial: Polynomial, lanes: list[int]) -> Any:
-    terms = {
-        tuple(exponent_of(monomial, lane) for lane in lanes): value
+@lru_cache(maxsize=512)
+def _cofactors(one: Terms, other: Terms, size: int) -> tuple[Terms, ...]:
+    """(g, one/g, other/g) in so many generators."""
+    over = _ring(size).from_dict
+    return tuple(_terms_of(part) for part in over(dict(one)).cofactors(over(dict(other))))
+
+
+@lru_cache(maxsize=512)
+def _factor_list(polynomial: Terms, size: int) -> tuple[int, tuple[tuple[Terms, int], ...]]:
+    """(content, irreducible factors with exponents) in so many generators."""
+    unit, parts = _ring(size).from_dict(dict(polynomial)).factor_list()
+    return int(unit), tuple((_terms_of(part), exponent) for part, exponent in parts)
+
+
+def _terms_of(element: Any) -> Terms:
+    return tuple((powers, int(value)) for powers, value in element.items())
+
+
+def _hand_over(polynomial: Polynomial, lanes: list[int]) -> Terms:
+    return tuple(
+        (tuple([exponent_of(monomial, lane) for lane in lanes]), value)
         for monomial, value in polynomial.items()
-    }
-    return _ring(len(lanes)).from_dict(terms)
+    )
 
 
-def _take_back(element: Any, lanes: list[int]) -> Polynomial:
+def _take_back(terms: Terms, lanes: list[int]) -> Polynomial:
     return {
-        sum(exponent << (LANE * lane) for exponent, lane in zip(powers, lanes, strict=True)): int(
-            value
-        )
-        for powers, value in element.items()
+        sum(exponent << (LANE * lane) for exponent, lane in zip(powers, lanes, strict=True)): value
+        for powers, value in terms
     }
 
 
@@ -74,7 +95,7 @@ def cofactors(
     if len(one) + len(other) > MAX_GCD_TERMS or size > MAX_GCD_SIZE:
         raise Undecided("too large")
     budget.spend(size)
-    parts = _hand_over(one, lanes).cofactors(_hand_over(other, lanes))
+    parts = _cofactors(_hand_over(one, lanes), _hand_over(other, lanes), len(lanes))
     common, left, right = (_take_back(part, lanes) for part in parts)
     return common, left, right
 
@@ -100,8 +121,8 @@ def factors(polynomial: Polynomial, budget: Budget) -> tuple[int, list[tuple[Pol
     if len(rest) > MAX_FACTOR_TERMS or _degree(rest, lanes) > MAX_FACTOR_DEGREE:
         raise Undecided("too large to be factored")
     budget.spend(200 * size)
-    unit, parts = _hand_over(rest, lanes).factor_list()
-    content *= int(unit)
+    unit, parts = _factor_list(_hand_over(rest, lanes), len(lanes))
+    content *= unit
     for part, exponent in parts:
         factor = _take_back(part, lanes)
         if leading_sign(factor) < 0:

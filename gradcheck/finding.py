@@ -130,6 +130,7 @@ _TABLE = (
     ("GC516", "other-layout", "notation", "warning", "the code's gradient comes in another layout"),
     ("GC517", "low-precision", "reading", "warning", "the code's gradient loses its digits in the parameters' own type"),
     ("GC518", "declared-network", "reading", "error", "the declared network is not the loss"),
+    ("GC519", "rough-loss", "reading", "warning", "the loss jumps or oscillates too fast for differences"),
     ("GC520", "transposed", "transcription", "error", "the gradient's numbers are right, their layout is not"),
     ("GC521", "code-factor", "calculus", "error", "the gradient is off by one constant factor"),
     ("GC522", "code-sign", "calculus", "error", "the gradient has the wrong sign"),

@@ -1022,6 +1022,14 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
         "parameters. Nothing is concluded from it: every entry is measured by the loss itself.",
         "Declare layers, activations, loss and scale as the loss has them, or nothing.",
     ),
+    "GC519": Explanation(
+        "Near the point the loss does not have the slope that the code gives, but it is not smooth "
+        "either: it moves in jumps or pieces (rounding, integers, tables, a stopping tolerance), "
+        "and over many of them its slope is the code's; or it oscillates faster than differences "
+        "can follow. Neither of the two slopes is called wrong.",
+        "Check the gradient on the loss before it is rounded or quantised, or with a finer "
+        "tolerance.",
+    ),
     "GC520": Explanation(
         "The right numbers stand in another order: transposed, with other axes permuted, or in "
         "the other memory order.",

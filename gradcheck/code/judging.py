@@ -13,6 +13,7 @@ from gradcheck.numeric import TRUST
 from gradcheck.verdict import Verdict
 
 DROWNED = "not decided: the gradient is smaller here than what can be seen"
+HIDDEN = "not decided: at {count} of {of} entries even a large mistake would not be seen"
 STATIONARY = "not decided: every gradient is 0 here, as it would be with any wrong factor"
 NOWHERE = "not decided: the loss is not finite near the point"
 BOTH_ZERO = "both are 0"
@@ -73,7 +74,7 @@ def _unrefuted(evidence: Evidence, name: str, measured: NDArray[np.bool_]) -> tu
     if not measured.all():
         return Verdict.UNDECIDED, NOWHERE
     if evidence.seen(name).any():
-        return Verdict.AGREES, ""
+        return _seen_in_part(evidence, name)
     numeric, claimed = evidence.numeric, evidence.claimed[name]
     if not claimed.any() and numeric.flat[name].all():
         return Verdict.AGREES, BOTH_ZERO
@@ -83,6 +84,17 @@ def _unrefuted(evidence: Evidence, name: str, measured: NDArray[np.bool_]) -> tu
     if reach <= NEGLIGIBLE * others:
         return Verdict.AGREES, "0 as far as can be seen"
     return Verdict.UNDECIDED, DROWNED
+
+
+def _seen_in_part(evidence: Evidence, name: str) -> tuple[Verdict, str]:
+    """Some entries are seen: whether the others could hold more than everything that is."""
+    bounds = evidence.numeric.bounds[name] - evidence.numeric.spans[name]
+    others = max(_effect(evidence, other) for other in evidence.names)
+    hidden = TRUST * bounds * _scale(evidence, name) > others
+    if not hidden.any():
+        return Verdict.AGREES, ""
+    count = int(np.count_nonzero(hidden))
+    return Verdict.UNDECIDED, HIDDEN.format(count=count, of=bounds.size)
 
 
 NEGLIGIBLE = 1e-8

@@ -19,6 +19,7 @@ from gradcheck.code.precision import Precision, imprecise, precision_of
 from gradcheck.code.question import EVERY_ENTRY_UP_TO, Question
 from gradcheck.code.recognition import recognised
 from gradcheck.code.result import GradientReport, GradientRow
+from gradcheck.code.roughness import doubted
 from gradcheck.code.steadiness import noise_of, steadiness_of
 from gradcheck.numeric import TRUST, NumericGradient, differentiate_closely
 from gradcheck.progress import Progress, progress
@@ -71,6 +72,9 @@ def tried(trial: Trial) -> GradientReport:
             evaluations += more
     functions.watch = lambda: None
     steadiness.look_again(functions, point)
+    rows, doubts = (
+        (rows, ()) if found.interrupted else doubted(rows, evidence, functions, precision)
+    )
     rows, findings = recognised(evidence, rows, functions, steadiness)
     if verdict_of(rows) is Verdict.WRONG:
         from gradcheck.code.diagnosis import diagnosed  # only a wrong one pays for the import
@@ -84,7 +88,7 @@ def tried(trial: Trial) -> GradientReport:
         trial.target,
         verdict_of(rows),
         rows,
-        (*findings, *found.findings),
+        (*doubts, *findings, *found.findings),
         evaluations,
         found.method,
         notes,

@@ -33,8 +33,8 @@ HALVINGS = 44
 STAYS = 0.25
 """Of what the loss, or its slope, changes by over an interval: so much stays, however short it is,
 at a jump."""
-BENT = 8
-"""Halvings within which a bend is not told from a kink."""
+BENT = 12
+"""Cuts, each to 3/8, within which a bend is not told from a kink."""
 LAST_DIGITS = 64.0
 """Of the loss: what is smaller is no jump."""
 
@@ -139,22 +139,20 @@ def kink(evaluations: Evaluations, entry: int, scale: Scale) -> Break | None:
     k = int(np.argmax(np.abs(np.diff(scale.rest, 2))))
     low, high = float(scale.points[k]), float(scale.points[k + 2])
     noise = LAST_DIGITS * EPS * abs(evaluations.here())
-    first = last = 0.0
-    for halving in range(HALVINGS):
-        points = evaluations.rounded(np.linspace(low, high, 5))
+    changes = [0.0]
+    for _ in range(HALVINGS):
+        points = evaluations.rounded(np.linspace(low, high, 9))
         with np.errstate(all="ignore"):
             slopes = np.diff(_losses(evaluations, entry, points)) / np.diff(points)
-        changes = np.abs(np.diff(slopes))
-        if not np.isfinite(changes).all() or changes.max() * (high - low) < 4.0 * noise:
+        pairs = np.abs(slopes[2:] - slopes[:-2])  # a kink within a cell shows in its neighbours
+        if not np.isfinite(pairs).all() or pairs.max() * (high - low) < 8.0 * noise:
             break
-        last = float(
-            changes[0] + changes[1] if changes[0] > changes[2] else changes[1] + changes[2]
-        )
-        first = last if halving == 0 else first
-        low, high = points[[0, 3]] if changes[0] > changes[2] else points[[1, 4]]
-    if halving < BENT or not last > STAYS * first > 0.0:
+        k = int(np.argmax(pairs))
+        low, high = float(points[k]), float(points[k + 3])
+        changes.append(float(pairs[k]))
+    if len(changes) <= BENT or changes[-1] <= STAYS * max(changes):
         return None
-    return Break(last, abs(0.5 * (low + high) - scale.at))
+    return Break(changes[-1], abs(0.5 * (low + high) - scale.at))
 
 
 def _losses(evaluations: Evaluations, entry: int, points: Array) -> Array:

@@ -21,12 +21,13 @@ from gradcheck.configuration import (
     settings,
 )
 from gradcheck.destinations import Unwritable, check, save, spare
-from gradcheck.rendering.formats import pieces
+from gradcheck.rendering.formats import TELL_ERRORS, pieces
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+COMMAND_LINE = "command line"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,15 +75,7 @@ def _verify(options: argparse.Namespace) -> int:
     if options.write_baseline and project.baseline is None:
         _complain("--write-baseline needs --baseline FILE, the file to write")
         return USAGE_ERROR
-    paths = options.paths or project.paths
-    if not paths:
-        from gradcheck.shipped import shipped_derivations
-
-        try:
-            paths = [str(shipped_derivations())]
-        except FileNotFoundError as problem:
-            _complain(f"{problem}; name a document")
-            return USAGE_ERROR
+    paths = options.paths or project.paths or _shipped(project)
     written = [path for _, path in options.output]
     if options.write_baseline:
         written.append(project.baseline)
@@ -108,12 +101,26 @@ def _verify(options: argparse.Namespace) -> int:
         from gradcheck.hinting import hinted
 
         report = hinted(report)
-    for error in report.errors:
-        _complain(_place(error))
+    if options.format not in TELL_ERRORS:
+        for error in report.errors:
+            _complain(_place(error))
     for name, path in options.output:
         save(path, pieces(name, report))
     _write_all(_rendered(report, options))
     return INTERRUPTED if report.interrupted else report.exit_status
+
+
+def _shipped(project: Settings) -> list[str]:
+    """The documents that come with gradcheck: a first look, but not in a project of one's own."""
+    file = next((place for place in project.origins.values() if place != COMMAND_LINE), None)
+    if file is not None:
+        raise Unusable(f"{file}: sets no paths, so name a document or a folder")
+    from gradcheck.shipped import shipped_derivations
+
+    try:
+        return [str(shipped_derivations())]
+    except FileNotFoundError as problem:
+        raise Unusable(f"{problem}; name a document") from None
 
 
 def _known(report: Report, project: Settings, path: str, write: bool) -> Report:
@@ -148,7 +155,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
     }
-    origins = {**project.origins, **dict.fromkeys(given, "command line")}
+    origins = {**project.origins, **dict.fromkeys(given, COMMAND_LINE)}
     return replace(project, **values, origins=origins)
 
 

@@ -38,16 +38,17 @@ class FileRule:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What a gradient is worth in a class: ``right`` for each that is right, out of its setup.
+    """What a gradient is worth in a class: its share of ``total``, what a document with every
+    gradient right gets.
 
-    ``convention`` and ``follows`` are shares of that: of a gradient that is right up to a
-    convention, and of one that is wrong only because of an error made before it (error carried
-    forward). ``total`` is what a document with every gradient right gets.
+    ``convention`` is the share of that for a gradient that is right up to a convention, ``follows``
+    for one that is wrong only because of an error that was counted before (error carried forward),
+    ``undecided`` for one that was not decided or read, or has only a chain-rule form.
     """
 
     total: float = 100.0
     convention: float = 1.0
-    follows: float = 0.5
+    follows: float = 1.0
     undecided: float = 0.0
 
 
@@ -276,7 +277,7 @@ jobs = 0            # processes; 0: as many as pay
 # [points]          # for classes: --format csv and gradescope
 # total = 100       # for a document with every gradient right
 # convention = 1.0  # share for a gradient that is right up to a convention
-# follows = 0.5     # share for one that is wrong only because of an error before it
+# follows = 1.0     # share for one that is wrong only because of an error counted already
 # undecided = 0.0   # share for one that was not decided or not read: a person has to look
 """
 """What ``gradcheck init`` writes; it says what holds without it."""

@@ -1,22 +1,23 @@
 """Points for a class: what each input's gradients are worth by a policy, and what many share.
 
 A gradient is right or wrong by its verdict alone: what a document says about its own checking
-counts for nothing here. One that is wrong only because of a mistake made before it, in a
-definition or an earlier gradient, has a share of its points (error carried forward); the mistake
-itself is what costs, once. What could not be decided or read is for a person to look at.
+counts for nothing here. A mistake costs one gradient (error carried forward is counted once): the
+one that it stands in, or the first that follows from it where it stands in none, in a definition
+say; the others that are wrong only because of it have a share of their points. What could not be
+decided or read, or has only a chain-rule form, is for a person to look at.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gradcheck.configuration import Points
 from gradcheck.document import Span
 from gradcheck.finding import Finding, Rule
-from gradcheck.report import DocumentResult, ParameterResult, Report
+from gradcheck.report import CHAIN_RULE_ONLY, DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class GradientGrade:
     place: str = ""  # of the claim that the table shows
     follows_from: str | None = None
     unsure: bool = False  # a person has to look
+    wrong: bool = False
 
     @property
     def points(self) -> float:
@@ -116,8 +118,19 @@ def _grade(result: DocumentResult, points: Points) -> Grade:
     if not rows:
         return Grade(result.path, points.total, (), mistakes, "no gradient was found in it")
     worth = points.total / len(rows)
-    graded = tuple(_gradient(result, name, row, worth, points) for name, row in rows)
-    return Grade(result.path, points.total, graded, mistakes)
+    graded = [_gradient(result, name, row, worth, points) for name, row in rows]
+    return Grade(result.path, points.total, tuple(_counted_once(graded)), mistakes)
+
+
+def _counted_once(graded: list[GradientGrade]) -> Iterator[GradientGrade]:
+    """The first gradient that follows from a mistake pays for it, unless another has."""
+    paid = {item.place for item in graded if item.wrong and item.follows_from is None}
+    for item in graded:
+        if item.follows_from is None or item.follows_from in paid:
+            yield item
+        else:
+            paid.add(item.follows_from)
+            yield replace(item, share=0.0)
 
 
 def _names(result: DocumentResult) -> list[str]:
@@ -146,6 +159,7 @@ def _grade_of_code(result: GradientReport, points: Points) -> Grade:
             share.get(row.verdict, 0.0),
             points.total / len(result.rows),
             unsure=row.verdict is Verdict.UNDECIDED,
+            wrong=row.verdict is Verdict.WRONG,
         )
         for row in result.rows
     )
@@ -160,7 +174,7 @@ def _gradient(
         share = 1.0
     elif row.verdict is Verdict.CONVENTION:
         share = points.convention
-    elif row.verdict in (Verdict.UNDECIDED, Verdict.UNREAD):
+    elif row.verdict in (Verdict.UNDECIDED, Verdict.UNREAD) or row.status == CHAIN_RULE_ONLY:
         share, unsure = points.undecided, True
     elif row.verdict is Verdict.WRONG:
         cause = _cause(result, row)
@@ -175,6 +189,7 @@ def _gradient(
         result.document.place(row.claim.line) if row.claim else "",
         cause,
         unsure,
+        row.verdict is Verdict.WRONG,
     )
 
 

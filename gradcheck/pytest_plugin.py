@@ -1,8 +1,9 @@
 """The pytest plugin: ``pytest --gradcheck`` collects documents and gradient cases as tests.
 
-A document is an item; it fails where ``gradcheck verify`` would, and is skipped, with the reason,
-where nothing in it can be checked. A `GradientCase` or `BackwardCase` at the top level of a test
-module is an item of its own. The project's settings hold (see `gradcheck.configuration`).
+A document is an item; it fails where ``gradcheck verify`` would, also if it cannot be read, and is
+skipped, with the reason, where it holds nothing to check. A `GradientCase` or `BackwardCase` at the
+top level of a test module is an item of its own. The project's settings hold (see
+`gradcheck.configuration`).
 
 Nothing of gradcheck is imported unless the option is given.
 """
@@ -44,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the project's settings; those that cannot be used stop the run."""
     if not config.getoption("gradcheck"):
+        if config.getoption("gradcheck_strict"):
+            raise pytest.UsageError("--gradcheck-strict needs --gradcheck")
         return
     from gradcheck.baseline import BaselineError, load
     from gradcheck.configuration import ConfigurationError, find, settings
@@ -87,7 +90,9 @@ class DocumentFile(pytest.File):
     """A derivation document."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One item, as long as a document is checked as a whole."""
+        """One item, for a document is checked as a whole; none for an empty file."""
+        if self.path.stat().st_size == 0:
+            return
         yield DocumentItem.from_parent(self, name="derivation")
 
 
@@ -98,6 +103,7 @@ class DocumentItem(pytest.Item):
         """Verify; fail with the findings, skip where there is nothing to check."""
         from gradcheck.baseline import against
         from gradcheck.rendering.text import render
+        from gradcheck.rendering.wording import outcome
         from gradcheck.verification import verify
 
         project: Settings = self.config.stash[_SETTINGS]
@@ -111,9 +117,12 @@ class DocumentItem(pytest.Item):
         )
         report = against(report, known) if known else report
         if report.exit_status == 1:
-            raise GradientFailure(render(report))
+            raise GradientFailure(f"{outcome(report)}\n\n{render(report)}")
+        why = "; ".join(error.message for error in report.errors)
+        if report.exit_status and not report.documents:
+            raise GradientFailure(why)
         if report.exit_status:
-            pytest.skip("; ".join(error.message for error in report.errors) or "nothing to check")
+            pytest.skip(why or "nothing to check")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report alone, where it is a report."""
@@ -133,7 +142,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Check; anything but `agrees` fails with the table."""
-        report = self.case.check(target=self.nodeid)
+        report = self.case.check(target=self.name)
         if not report:
             raise GradientFailure(str(report))
 
@@ -149,6 +158,10 @@ class CaseItem(pytest.Item):
 def _failure(item: pytest.Item, info: pytest.ExceptionInfo[BaseException], style: Any) -> Any:
     if isinstance(info.value, GradientFailure):
         return str(info.value)
+    package = str(Path(__file__).parent)
+    theirs = info.traceback.filter(lambda entry: not str(entry.path).startswith(package))
+    if theirs:  # an error of the case: the way to it through here helps nobody
+        info.traceback = theirs
     return pytest.Item.repr_failure(item, info, style)
 
 

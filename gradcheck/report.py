@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gradcheck.code.result import GradientReport
     from gradcheck.descent import Descent
 
+CHAIN_RULE_ONLY = "chain rule only"
+"""Status of a gradient that is written by other partials of the loss, and never in closed form."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepResult:

@@ -113,6 +113,17 @@ def test_what_is_refused(tmp_path: Path, text: str, words: str) -> None:
     assert path in str(failure.value)
 
 
+def test_a_project_without_paths_is_not_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The documents that come with gradcheck say nothing about it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "gradcheck.toml", "strict = true\n")
+    assert main(["verify"]) == 2
+    assert "gradcheck.toml: sets no paths" in capsys.readouterr().err
+    assert main(["verify", "--isolated", "--format", "concise"]) == 0
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a right document, one that is wrong in one gradient, and settings."""

@@ -65,7 +65,7 @@ def test_points(report: Report) -> None:
         "right": 20,
         "sign": 15,
         "sign too": 15,
-        "carried": 15,  # two of four are wrong, both follow from the mistyped bias
+        "carried": 15,  # two of four follow from the mistyped bias: it costs one of them
         "half": 10,
         "garbled": 15,
         "gone": 0,
@@ -75,13 +75,33 @@ def test_points(report: Report) -> None:
 def test_the_policy_counts(report: Report) -> None:
     strict = by_name(report, Points(total=20, follows=0.0))
     assert strict["carried"] == 10
+    assert by_name(report, Points(total=20, follows=0.5))["carried"] == 12.5
     mild = by_name(report, Points(total=20, follows=1.0, undecided=1.0))
-    assert (mild["carried"], mild["garbled"]) == (20, 20)
+    assert (mild["carried"], mild["garbled"]) == (15, 20)
+
+
+def test_a_mistake_in_a_gradient_is_not_counted_again(tmp_path: Path) -> None:
+    """What follows from it has the share, all of it: the gradient with the mistake has paid."""
+    first = r"$$\frac{\partial L}{\partial b_1} = \delta_2 w_2 a_1$$"
+    then = r"$$\frac{\partial L}{\partial w_1} = \frac{\partial L}{\partial b_1} x = \delta_2 w_2 a_1 x$$"
+    text = HEAD + GRADIENTS.split("$$\\frac{\\partial L}{\\partial w_1}")[0]
+    (tmp_path / "a.md").write_text(f"{text}\n{first}\n\n{then}\n", encoding="utf-8")
+    (grade,) = grades(verify(tmp_path / "a.md"), Points(total=20, follows=0.75))
+    points = {gradient.role: gradient.points for gradient in grade.gradients}
+    assert points == {"w_1": 3.75, "b_1": 0, "w_2": 5, "b_2": 5}
 
 
 def test_what_a_person_has_to_look_at(report: Report) -> None:
     look = {Path(grade.path).stem for grade in grades(report, Points()) if grade.unsure}
     assert look == {"garbled", "gone"}
+
+
+def test_a_chain_rule_alone_is_for_a_person(tmp_path: Path) -> None:
+    chain = r"w_1} = \frac{\partial L}{\partial z_1} \frac{\partial z_1}{\partial w_1}"
+    text = HEAD + GRADIENTS.replace(r"w_1} = \delta_2 w_2 a_1 (1 - a_1) x", chain)
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    (grade,) = grades(verify(tmp_path / "a.md"), Points(total=20, undecided=0.5))
+    assert (grade.points, grade.unsure) == (17.5, True)
 
 
 def test_declared_mistakes_are_worth_no_more(tmp_path: Path) -> None:

@@ -86,6 +86,37 @@ def test_the_action_passes_where_all_is_right(project: Path) -> None:
     assert run_action(project, paths="gone.md").returncode == 2
 
 
+def test_the_action_never_takes_nothing_for_a_pass(project: Path) -> None:
+    """Neither the documents that come with gradcheck nor a misspelt switch."""
+    done = run_action(project)
+    assert done.returncode == 2 and "::error title=gradcheck::there is nothing" in done.stdout
+    (project / "gradcheck.toml").write_text("strict = true\n", encoding="utf-8")
+    assert run_action(project).returncode == 2
+    (project / "gradcheck.toml").write_text('paths = ["my notes/right.md"]\n', encoding="utf-8")
+    assert run_action(project).returncode == 0
+    assert run_action(project, strict="yes").returncode == 2
+    half = WRONG.rsplit("$$\\frac", 1)[0]
+    (project / "half.md").write_text(half, encoding="utf-8")
+    assert run_action(project, paths="half.md").returncode == 0
+    assert run_action(project, paths="half.md", strict="True").returncode == 1
+    done = run_action(project, baseline="gone.json")
+    assert done.returncode == 2 and "could not run" in done.stdout
+
+
+def test_the_summary_has_room_on_github(project: Path) -> None:
+    (project / "bin" / "gradcheck").write_text(
+        "#!/bin/sh\n"
+        'for item; do case "$item" in markdown=*) path="${item#markdown=}";; esac; done\n'
+        '{ echo "## first"; yes "| ❌ a row |" | head -n 100000; } > "$path"\n'
+    )
+    assert run_action(project, paths="my notes").returncode == 0
+    summary = (project / "summary.md").read_bytes()
+    assert 900_000 < len(summary) < 1024 * 1024
+    lines = summary.decode("utf-8").splitlines()
+    assert lines[0] == "## first" and "cut off" in lines[-1]
+    assert set(lines[1:-2]) == {"| ❌ a row |"} | {""}
+
+
 def test_an_input_is_never_a_command(project: Path) -> None:
     hostile = "$(touch hacked)\n`touch hacked`\n; touch hacked\n--help"
     done = run_action(project, paths=hostile, baseline="$(touch hacked)")

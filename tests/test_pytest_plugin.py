@@ -79,6 +79,37 @@ def test_the_project_s_settings_hold(project: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["*did you mean strict*"])
 
 
+def test_the_short_summary_says_what_is_wrong(project: pytest.Pytester) -> None:
+    run(project, "--gradcheck", "--tb=no").stdout.fnmatch_lines(
+        ["FAILED test_cases.py::wrong - wrong: WRONG", "FAILED wrong.md::derivation - FAILED: 1 *"]
+    )
+
+
+def test_what_cannot_be_read_fails_and_what_is_empty_is_no_test(project: pytest.Pytester) -> None:
+    (project.path / "latin.md").write_bytes("café".encode("latin-1"))
+    (project.path / "empty.md").touch()
+    result = run(project, "--gradcheck", "latin.md", "empty.md")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*not UTF-8*"])
+
+
+def test_an_error_of_a_case_is_shown_where_it_is(project: pytest.Pytester) -> None:
+    broken = CASES.replace("lambda w: 3 * w", "lambda w: w.no_such_thing")
+    project.makepyfile(test_cases=broken)
+    result = run(project, "--gradcheck", "test_cases.py")
+    result.assert_outcomes(passed=2, failed=1)
+    text = result.stdout.str()
+    assert "no_such_thing" in text and "gradcheck/code" not in text.replace("\\", "/")
+
+
+def test_cases_of_a_class_and_doctests_beside_documents(project: pytest.Pytester) -> None:
+    project.makepyfile(test_more="import test_cases\n\nclass TestX:\n    case = test_cases.right\n")
+    run(project, "--gradcheck", "test_more.py").assert_outcomes(passed=1)
+    result = run(project, "--gradcheck", "--doctest-glob=*.md", "right.md", "wrong.md")
+    result.assert_outcomes(passed=1, failed=1)
+
+
 def test_strict(project: pytest.Pytester) -> None:
     run(project, "--gradcheck", "right.md").assert_outcomes(passed=1)
     run(project, "--gradcheck", "--gradcheck-strict", "right.md").assert_outcomes(failed=1)
+    assert run(project, "--gradcheck-strict").ret == pytest.ExitCode.USAGE_ERROR

@@ -7,14 +7,14 @@ from fractions import Fraction
 from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.document import Document
 from gradcheck.evaluation.precise import Witness
-from gradcheck.report import ClaimResult
+from gradcheck.report import CHAIN_RULE_ONLY, ClaimResult
 from gradcheck.verdict import Verdict
 
 
 def status_of(item: JudgedClaim | None, chain_only: bool) -> str:
     """What a row says: ``exact``, ``up to 2/N, Σ``, ``WRONG``, ``not claimed`` …"""
     if item is None:
-        return "chain rule only" if chain_only else "not claimed"
+        return CHAIN_RULE_ONLY if chain_only else "not claimed"
     if item.verdict is Verdict.CONVENTION:
         parts = [] if item.left_out is None else [str(item.left_out)]
         return "up to " + ", ".join([*parts, "Σ"] if item.sum_left_out else parts)

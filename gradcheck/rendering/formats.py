@@ -25,6 +25,9 @@ FORMATS = {
 LONG = ("text", "json")
 """What grows with every step of a document: made a document at a time."""
 
+TELL_ERRORS = ("concise", "github")
+"""Formats of lines for people, among them one for every input that failed."""
+
 
 def renderer(name: str) -> Callable[[Report], str]:
     """The function that renders a report in this format. Raises KeyError for an unknown one."""

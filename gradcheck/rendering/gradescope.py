@@ -59,7 +59,7 @@ def _test(
         "name": f"{place}gradient by {gradient.source_name} ({gradient.setup})",
         "score": _rounded(gradient.points),
         "max_score": _rounded(gradient.worth),
-        "status": "passed" if gradient.share == 1.0 else "failed",
+        "status": "passed" if gradient.share == 1.0 and not gradient.wrong else "failed",
         "output": "\n".join(map(printable, [gradient.status, *own, *unsure])),
     }
 

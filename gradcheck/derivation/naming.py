@@ -59,8 +59,13 @@ def expressions_of(statements: Iterable[Statement]) -> Iterable[Expression]:
                 yield side.expression
 
 
-def _index_letters(statements: tuple[Statement, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """The letters that index samples, and those that index units (summed in forward equations)."""
+def _index_letters(
+    statements: tuple[Statement, ...], single: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The letters that index samples, and those that index units (summed in forward equations).
+
+    ``single`` are those that name one unit each, and stay.
+    """
     samples: set[str] = set()
     units: set[str] = set()
     plain = _letters_beside_plain(statements)
@@ -77,7 +82,23 @@ def _index_letters(statements: tuple[Statement, ...]) -> tuple[frozenset[str], f
                     samples |= {_letter(name) for name in walk(node.body)} & plain
         if isinstance(first, Name) and is_loss_name(first):
             samples |= _indices_of_labels(statement)
+    samples, units = samples - single, units - single
     return frozenset(samples - units) or frozenset(samples), frozenset(units - samples)
+
+
+def _single_units(statements: Iterable[Statement]) -> frozenset[str]:
+    """Letters that name one unit each: ``o_h`` and ``o_k`` are defined side by side.
+
+    Samples and layers are all alike: one equation stands for all of them.
+    """
+    defined: dict[tuple[str, str], set[str]] = {}
+    for statement in statements:
+        head = statement.sides[0].expression
+        if not isinstance(head, Name) or is_loss_name(head) or len(statement.sides) < 2:
+            continue
+        if re.fullmatch(r"[a-z]", head.subscript) and not head.superscript:
+            defined.setdefault((head.base, head.accent), set()).add(head.subscript)
+    return frozenset(x for letters in defined.values() if len(letters) > 1 for x in letters)
 
 
 def _letter(node: Expression) -> str:
@@ -119,6 +140,7 @@ class Naming:
     parameter_bases: frozenset[str]
     one_sample: frozenset[tuple[str, str]] = frozenset()  # losses L_i that a total L adds up
     indexed: frozenset[tuple[str, str]] = frozenset()  # names that carry a sample's index somewhere
+    named: frozenset[str] = frozenset()  # letters that name one unit each
 
     def canonical(self, name: Name) -> Name:
         """The name without sample index, in the one spelling of its case variants."""
@@ -168,7 +190,8 @@ def understand_names(
     ``defined`` are the keys that some statement binds, ``derived_for`` those that something is
     differentiated by or that an update trains.
     """
-    samples, units = _index_letters(statements)
+    named = _single_units(statements)
+    samples, units = _index_letters(statements, named)
     bases = frozenset(
         key.split("_")[0].split("^")[0].lower() for key in derived_for if re.search(r"\d", key)
     )
@@ -199,7 +222,7 @@ def understand_names(
         for node in walk(expression)
         if isinstance(node, Name) and _letter(node) in samples
     )
-    return Naming(samples, units, cases, bases, single, indexed)
+    return Naming(samples, units, cases, bases, single, indexed, named)
 
 
 def _one_sample_losses(statements: tuple[Statement, ...]) -> frozenset[tuple[str, str]]:

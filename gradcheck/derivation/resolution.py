@@ -272,7 +272,7 @@ class Resolver:
 
     def _sum(self, node: Sum) -> Expression:
         body = self.resolve(node.body)
-        if node.index is not None and node.index.base in self.naming.units:
+        if node.index is not None and node.index.base in self.naming.units | self.naming.named:
             self.log.note("unit-sum", node.span, to_text(node.index))
             return body
         if contains(body, Sum):

@@ -15,6 +15,7 @@ from gradcheck.comparison.steps import JudgedStep
 from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.diagnosis import diagnose
 from gradcheck.document import Document, Span
+from gradcheck.explanation.exchange import exchanged
 from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.retyping import retyped, turned
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
@@ -112,6 +113,7 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     causes = [cause for cause in (mends.definition, mends.second) if cause is not None]
     for cause in causes:
         yield _definition(evidence, mends, cause)
+    pairs = exchanged(evidence)
     for mistake in mistakes(evidence):
         finding = _gradient(evidence, mistake) or _step(mistake, evidence)
         if any(mistake.span == cause.span for cause in causes):
@@ -119,6 +121,9 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
         origin = _origin(mistake, mends, causes)
         if origin is not None:
             yield replace(finding, follows_from=_line(evidence, origin.span))
+            continue
+        if mistake.span in pairs:
+            yield pairs[mistake.span]
             continue
         own = _mend(mistake, mends)
         left = None

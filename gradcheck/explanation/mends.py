@@ -11,6 +11,7 @@ from gradcheck.comparison.forms import Forms, truth, with_definition
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Span
+from gradcheck.explanation.stray_minus import is_stray_minus
 from gradcheck.expression import (
     Apply,
     Expression,
@@ -118,7 +119,10 @@ class Mends:
     def definition(self) -> DefinitionMend | None:
         """The one edit of a definition that makes what fails hold, if there is one."""
         found = self._definition
-        return None if found is None or found.alternative else found
+        if found is None or not found.alternative:
+            return found
+        stray = is_stray_minus(self.evidence.setup.model, found.key, found.expression)
+        return replace(found, alternative=False) if stray else None
 
     @property
     def open(self) -> bool:
@@ -149,8 +153,7 @@ class Mends:
     @property
     def alternative(self) -> DefinitionMend | None:
         """The same where an edit of the only statement that fails would do as well."""
-        found = self._definition
-        return found if found is not None and found.alternative else None
+        return self._definition if self.definition is None else None
 
     @cached_property
     def second(self) -> DefinitionMend | None:

@@ -157,7 +157,8 @@ def _bind(
     start = statement.position
     if isinstance(head, Name) and head.key not in trained:
         if closed and contains(follow[0][1], Partial):
-            side, body = closed[-1]  # δ = ∂L/∂z = … : its value is the chain's last closed form
+            # δ = ∂L/∂z = … : its value is the chain's last closed form, where that is no number
+            side, body = valued[-1] if valued else follow[0]
             span = statement.statement.sides[side].span
         return Binding(head.key, head, (), body, statement.number, side, span, sides, start)
     if isinstance(head, Apply) and head.order == 0:

@@ -168,10 +168,9 @@ def is_worked_number(expression: Expression) -> bool:
 
     Plain integers are mathematics: ``∂z_2/∂b_2 = 1``.
     """
-    nodes = list(walk(expression))
-    if any(isinstance(node, Name) and node.key != "e" for node in nodes):
+    if not is_number(expression):
         return False
-    numbers = [node for node in nodes if isinstance(node, Number)]
+    numbers = [node for node in walk(expression) if isinstance(node, Number)]
     return len(numbers) > 2 or any(number.value.denominator > 1 for number in numbers)
 
 

@@ -165,6 +165,8 @@ class Naming:
         bare = name.superscript.strip("()[]").strip()
         if bare == letter and not (not everywhere and self.is_layer_rule(name)):
             name = replace(name, superscript="")
+        elif name.superscript.endswith(f"]({letter})"):  # a^{[2](i)}
+            name = replace(name, superscript=name.superscript[: -len(letter) - 2])
         subscript = name.subscript
         if subscript == letter:
             if everywhere or not self.is_layer_rule(name):

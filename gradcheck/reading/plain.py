@@ -67,6 +67,11 @@ _FORWARD = re.compile(
     r"[A-Za-z]\w*(?:\s?\(\s*\w+\s*\))?\s*:?=\s*"
     r"(?:(?=.*[A-Za-z].*[-+*·/^(].*[A-Za-z])|[A-Za-z]+_?\d+\s*$)"
 )
+_VALUES = re.compile(
+    r"[A-Za-z]_?\d?\s*=\s*[-−]?\d+(?:\.\d+)?"
+    r"(?:,\s*(?:and\s+)?[A-Za-z]_?\d?\s*=\s*[-−]?\d+(?:\.\d+)?)+"
+)
+"""``x = 2, y = 1, w1 = 0.3``: the numbers of an example."""
 _JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
@@ -268,7 +273,8 @@ def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
             source = text[run.span.start : run.span.end]
             if not run.readable or run.opens or _STRONG.search(source):
                 continue
-            if _FORWARD.match(source) and not _SUPPOSED.search(text, line.start, run.span.start):
+            stated = _FORWARD.match(source) or _VALUES.fullmatch(source)
+            if stated and not _SUPPOSED.search(text, line.start, run.span.start):
                 yield Plain(run.span)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
-from gradcheck.reading.blocks import holds_text
+from gradcheck.reading.markdown_blocks import holds_text
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")

@@ -32,12 +32,16 @@ KEYS = (
     "verdicts",  # what a sample document of the tests expects; the tool itself disregards it
 )
 OTHER_TOOLS_KEYS = frozenset(
-    "abstract author authors bibliography categories category course date description draft "
-    "execute format geometry header-includes image jupyter jupytext kernelspec keywords lang "
-    "layout license math mathjax output permalink published slug subtitle summary tags theme "
+    "abstract alias aliases author authors bibliography categories category course cssclass "
+    "cssclasses date description draft editor excerpt execute exports filters format geometry "
+    "header header-includes image jupyter jupytext kernelspec keywords label lang lastmod layout "
+    "license math mathjax myst mystnb output pagetitle param params permalink published resources "
+    "slug subject subtitle summary tags theme titlepage "
     "toc weight".split()
 )
 """Keys of Jekyll, Hugo, Quarto, Pandoc and MyST: theirs to read, not ours to refuse."""
+_NEAR = 0.8
+"""How like a key of ours another must be to be taken for a slip."""
 CHARACTERS = 16_000
 DEPTH = 8
 NODES = 500
@@ -135,7 +139,10 @@ def _load(source: str) -> dict[str, object]:
         if root is None:
             return {}
         _check_keys(root)
-        return {key.value: _plain(value, _is_free(key.value)) for key, value in root.value}
+        return {
+            key.value: _plain(value, _is_free(key.value), key.value not in KEYS)
+            for key, value in root.value
+        }
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
@@ -151,16 +158,18 @@ def _is_free(key: str) -> bool:
     return key not in KEYS or key in _FREE or key == "readings"
 
 
-def _plain(node: Node, free: bool) -> object:
-    """Words, lists and mappings of words; ``free`` where any word will do."""
+def _plain(node: Node, free: bool, foreign: bool) -> object:
+    """Words, lists and mappings of words; ``free`` where any word will do, ``foreign`` where any
+    tag will, since nothing is made of it."""
     import yaml
 
-    if node.tag.removeprefix(_TAG) not in _PLAIN_TAGS:
+    if node.tag.removeprefix(_TAG) not in _PLAIN_TAGS and not foreign:
         raise _at(node, f"the tag {node.tag[:40]!r} is not YAML that gradcheck reads")
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, free) for item in node.value]
+        return [_plain(item, free, foreign) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value)[:80]: _plain(value, free) for key, value in _entries(node, free)}
+        entries = _entries(node, free)
+        return {str(key.value)[:80]: _plain(value, free, foreign) for key, value in entries}
     if node.tag == f"{_TAG}null":
         return None
     if not free and node.tag != f"{_TAG}str":
@@ -209,7 +218,7 @@ def _check_keys(root: Node) -> None:
         if key.value in seen:
             raise _at(key, f"front matter key {key.value!r} is given twice")
         if key.value not in KEYS and key.value not in OTHER_TOOLS_KEYS:
-            near = get_close_matches(key.value, KEYS, n=1)
+            near = get_close_matches(key.value, KEYS, n=1, cutoff=_NEAR)
             if near:
                 words = f"unknown front matter key {key.value[:40]!r}; did you mean {near[0]!r}?"
                 raise _at(key, words)

@@ -1,18 +1,26 @@
 """Notebooks: the Markdown of a ``.ipynb`` file as one text that knows its cells.
 
-Only Markdown cells are taken; code and its output are neither read nor executed. nbformat reads
-and upgrades the file (``pip install 'gradcheck[notebook]'``).
+Only Markdown cells are taken, and code cells that are marked up instead: ``%%latex``,
+``%%markdown``. Other code and all output are neither read nor executed. nbformat reads and upgrades
+the file (``pip install 'gradcheck[notebook]'``).
 """
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from gradcheck.document import Cell
 
 DEPTH = 200
 """Levels of nesting in a notebook's JSON."""
+
+
+_MARKUP = re.compile(r"%%(?:latex|markdown)[ \t]*(?=\r?\n)")
+"""The first line of a code cell that shows what it holds as text."""
 
 
 class NotebookError(ValueError):
@@ -34,20 +42,64 @@ def markdown_of(text: str) -> tuple[str, tuple[Cell, ...]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cells without ids are as good to us
-            notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+            notebook = nbformat.reads(_completed(text), as_version=4)  # type: ignore[no-untyped-call]
         sources = [
-            (number, str(cell.source))
+            (number, _MARKUP.sub(_blank, str(cell.source), count=1))
             for number, cell in enumerate(notebook.cells, start=1)
-            if cell.cell_type == "markdown"
+            if cell.cell_type == "markdown" or _is_markup(cell)
         ]
     except (nbformat.reader.NotJSONError, RecursionError):
         raise NotebookError("not a notebook: not valid JSON") from None
     except (AttributeError, KeyError, TypeError):
         raise NotebookError("not a notebook: JSON, but no object with cells") from None
+    except NotebookError:
+        raise
     except Exception as problem:  # nbformat's many: validation, missing keys, odd versions
         words = " ".join(str(problem).split())[:120]
         raise NotebookError(f"not a notebook that nbformat can read: {words}") from None
     return _joined(sources)
+
+
+def _is_markup(cell: Any) -> bool:
+    return cell.cell_type == "code" and _MARKUP.match(str(cell.source)) is not None
+
+
+def _blank(found: re.Match[str]) -> str:
+    """As many spaces: the lines of a cell keep their numbers."""
+    return " " * len(found.group())
+
+
+def _completed(text: str) -> str:
+    """The notebook without output and pictures, and with what some programs leave out.
+
+    Raises NotebookError if it is not JSON, or does not say which version of the format it is.
+    """
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotebookError("not a notebook: not valid JSON") from None
+    if not isinstance(notebook, dict):
+        return text
+    if notebook and "nbformat" not in notebook:
+        raise NotebookError("not a notebook: it does not say which nbformat it is")
+    sheets = notebook.get("worksheets")
+    holders = [notebook, *(sheets if isinstance(sheets, list) else ())]
+    for holder in holders:
+        cells = holder.get("cells") if isinstance(holder, dict) else None
+        for cell in cells if isinstance(cells, list) else ():
+            if isinstance(cell, dict):
+                _complete(cell)
+    return json.dumps(notebook)
+
+
+def _complete(cell: dict[str, Any]) -> None:
+    cell.setdefault("metadata", {})
+    cell.pop("attachments", None)
+    if "input" not in cell:  # that is the source, in version 3
+        cell["source"] = cell.get("source") or ""
+    if cell.get("cell_type") == "code":
+        cell["outputs"] = []
+        cell.setdefault("execution_count", None)
 
 
 def _joined(sources: Sequence[tuple[int, str]]) -> tuple[str, tuple[Cell, ...]]:

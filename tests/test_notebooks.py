@@ -124,6 +124,33 @@ def test_old_notebooks_and_cells_without_ids_are_read_without_a_word(
     assert capfd.readouterr() == ("", "")
 
 
+def test_code_cells_that_are_text_are_read(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        notebook(
+            code("%%latex\n\\begin{align} a &= b \\end{align}"),
+            code("%%markdown \r\nso\n$c = d$"),
+            code("%%bash\n$e = f$"),
+            code("x = 1\n%%latex\n$g = h$"),
+        ),
+    )
+    assert [(*row[:2], row[3].split("&")[0].strip()) for row in shown(path)] == [
+        (1, 2, "a"),
+        (2, 3, "c = d"),
+    ]
+
+
+def test_what_programs_leave_out_is_put_back(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "$a = b$"},
+        {"cell_type": "markdown", "metadata": {}},
+        {"cell_type": "code", "source": "x", "outputs": [7, {"output_type": "odd"}]},
+        {"cell_type": "markdown", "metadata": {}, "source": None},
+        markdown(["$c = d$"]),
+    ]
+    assert [row[:2] for row in shown(written(tmp_path, notebook(*cells)))] == [(1, 1), (5, 1)]
+
+
 def test_pictures_count_for_nothing(tmp_path: Path) -> None:
     picture = {"image/png": "A" * 19_000_000}
     output = {"output_type": "display_data", "metadata": {}, "data": picture}
@@ -144,6 +171,8 @@ def test_pictures_count_for_nothing(tmp_path: Path) -> None:
         ),
         (notebook(7), "no object with cells"),
         ("{}", "not a notebook"),
+        ('{"cells": []}', "does not say which nbformat"),
+        ('{"cells": [], "nbformat": ' + "9" * 5_000 + "}", "not valid JSON"),
         (notebook(nbformat=99), "version 99"),
         ("[" * (DEPTH + 1), f"more than {DEPTH} levels"),
         ('{"cells":' * 100_000, f"more than {DEPTH} levels"),

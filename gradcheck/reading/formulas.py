@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import Finding
-from gradcheck.reading.blocks import Block, Blocks, find_blocks
+from gradcheck.reading.blocks import Block, Blocks
 from gradcheck.reading.latex_blocks import latex_blocks
 from gradcheck.reading.macros import Macros, macros_of
+from gradcheck.reading.markdown_blocks import find_blocks
 from gradcheck.reading.rst_blocks import rst_blocks
 
 
@@ -20,10 +22,9 @@ def find_formulas(document: Document) -> Blocks:
         found = latex_blocks(document, macros)
     elif document.format == "rst":
         found = rst_blocks(document)
-    elif document.cells:
-        found = _of_cells(document)
     else:
-        found = find_blocks(document)
+        found = _of_cells(document) if document.cells else find_blocks(document)
+        found = _with_rst(document, found)
     if not macros:
         return found
     return replace(found, formulas=tuple(replace(b, macros=macros) for b in found.formulas))
@@ -31,7 +32,19 @@ def find_formulas(document: Document) -> Blocks:
 
 def macros_in(document: Document) -> Macros:
     """The macros that hold in a document: its own and, in LaTeX or beside its own, of packages."""
-    return macros_of(document.text, packages=document.format == "latex")
+    return macros_of(document.text, document.format == "latex", _given(document))
+
+
+def _given(document: Document) -> str:
+    """The macros of MyST's front matter, ``math: {'\\pd': '…'}``, as LaTeX defines them."""
+    entries = document.front_matter.get("math")
+    found = []
+    for name, value in entries.items() if isinstance(entries, dict) else ():
+        text = value.get("macro") if isinstance(value, dict) else value
+        if isinstance(text, str):
+            count = max((int(digit) for digit in re.findall(r"#([1-9])", text)), default=0)
+            found.append(f"\\newcommand{{{name}}}[{count}]{{{text}}}")
+    return "\n".join(found)
 
 
 def _of_cells(document: Document) -> Blocks:
@@ -45,4 +58,16 @@ def _of_cells(document: Document) -> Blocks:
     prose: Iterable[Span] = (span for part in parts for span in part.prose)
     findings: Iterable[Finding] = (finding for part in parts for finding in part.findings)
     struck: Iterable[Span] = (span for part in parts for span in part.struck)
-    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(struck))
+    rst: Iterable[Span] = (span for part in parts for span in part.rst)
+    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(struck), tuple(rst))
+
+
+def _with_rst(document: Document, found: Blocks) -> Blocks:
+    """With the formulas of what is reStructuredText in Markdown."""
+    for span in found.rst:
+        part = Document(document.path, document.text[: span.end], body_start=span.start)
+        more = rst_blocks(part)
+        formulas = sorted([*found.formulas, *more.formulas], key=lambda block: block.outer)
+        findings = (*found.findings, *more.findings)
+        found = replace(found, formulas=tuple(formulas), findings=findings)
+    return found

@@ -169,6 +169,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z]+(?![\u0302\u0303\u0304\u0307]))"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![\d.]))?|\.\d+)"
     rf"|\\(?P<skip>{_LAYOUT})"
+    r"|(?P<number_of_it>\(\\#[\w:.-]+\))"  # as R Markdown numbers equations
     r"|(?P<stacked>\\(?:overset|stackrel|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*\{\s*=\s*\})"
     r"|(?P<gap>\\(?:hspace|hskip|mspace|vspace|x(?:R|r|l|L)ightarrow|xrightarrow|xRightarrow)\*?"
     r"\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\}"
@@ -223,7 +224,7 @@ def tokenize(
             tokens.append(Token("macro", match[1], match.start() + offset, match.end() + offset))
             continue
         kind = match.lastgroup or ""
-        if kind in ("space", "skip"):
+        if kind in ("space", "skip", "number_of_it"):
             continue
         _emit(tokens, kind, match, match.start() + offset, match.end() + offset)
     return tokens

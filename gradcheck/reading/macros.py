@@ -95,16 +95,17 @@ class Macros:
         return Macros({name: known[-1:] for name, known in self.table.items()})
 
 
-def macros_of(text: str, packages: bool = True) -> Macros:
+def macros_of(text: str, packages: bool = True, preamble: str = "") -> Macros:
     """All macros that a text defines, and those of the packages that it uses.
 
     Without ``packages``, what holds everywhere in LaTeX does so only beside macros of its own.
+    ``preamble`` holds definitions that stand elsewhere and before the text.
     """
     own = list(_definitions(text))
     used = [name for found in USED.findall(text) for name in _listed(found) if name in PACKAGES]
-    if not (packages or own or used):
+    if not (packages or own or used or preamble):
         return Macros({})
-    given = _preset((*ALWAYS, *used))
+    given = (*_preset((*ALWAYS, *used)), *_definitions(preamble))
     names = frozenset(definition.name for definition in (*given, *own))
     table: dict[str, list[tuple[int, Macro]]] = {}
     for definition in given:

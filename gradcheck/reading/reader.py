@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gradcheck.document import Document, Span
@@ -72,6 +73,7 @@ def _entries(
     before: Block | None = None
     rows = {row.left: row for row in equation_rows(document, formulas)}
     right = {row.right for row in rows.values()}
+    lost = [finding.span for finding in findings]
     for block in formulas:
         if block in rows or block in right:
             entries += [_row(document, rows[block], findings)] if block in rows else []
@@ -89,7 +91,11 @@ def _entries(
                 and _prose_left(document, block, before, draft)
             ):
                 entries.append(_Entry(draft, block, "prose"))
-            elif position == 0 and entries and _joins(document, entries[-1], before, block, draft):
+            elif (
+                position == 0
+                and entries
+                and _joins(document, entries[-1], before, block, draft, lost)
+            ):
                 entries[-1].draft.extend(draft)
             else:
                 entries.append(_Entry(draft, block, _origin(block)))
@@ -147,7 +153,12 @@ def _refuse(block: Block, reason: str, findings: list[Finding]) -> Unread:
 
 
 def _joins(
-    document: Document, entry: _Entry, before: Block | None, block: Block, draft: Draft
+    document: Document,
+    entry: _Entry,
+    before: Block | None,
+    block: Block,
+    draft: Draft,
+    lost: Sequence[Span],
 ) -> bool:
     """Whether the first draft of a block goes on with the chain of the block before it."""
     if before is None or entry.refused is not None:
@@ -155,6 +166,8 @@ def _joins(
     if not (draft.leads or entry.draft.dangles):
         return False
     start = before.outer.end
+    if any(start <= unclosed.start < block.outer.start for unclosed in lost):
+        return False  # what it goes on with may stand there
     if block.outer.start - start > 2_000:
         return False
     between = _COMMENTS[document.format].sub("", document.text[start : block.outer.start])

@@ -22,8 +22,13 @@ _CONTENT = r"(?:[^`\n]|\n(?![ \t\r]*(?:\n|\Z)))*"
 _ROLE = re.compile(
     rf"``(?:[^`\n]|`(?!`))*``|:math:`(?P<before>{_CONTENT})`|`(?P<after>{_CONTENT})`:math:"
     r"|(?P<open>:math:`)"
+    r"|\$\$(?P<display>(?:[^$\n]|\n(?![ \t\r]*\n))+)\$\$"
+    r"|(?<![\\\w$])\$(?P<inline>(?![\s\d])(?:[^$\n\\]|\\.)*?(?:\\[A-Za-z]|[=_^])(?:[^$\n\\]|\\.)*)(?<!\s)\$(?![\w$])"
 )
+_OWN_ROLE = re.compile(r"^\.\. role::[ \t]*(\w+)\(math\)", re.MULTILINE)
+_IN_GRID = re.compile(r"^[ \t]*[|+].*\.\.[ ]math::", re.MULTILINE)
 _DEFAULT_ROLE = re.compile(r"(?<![`:\w])`(?P<default>[^`\n]+)`(?![`_:\w])")
+_ROLES = ("before", "after", "display", "inline")
 _CODE = frozenset(
     "code code-block sourcecode highlight parsed-literal literalinclude raw doctest testcode "
     "ipython plot mermaid graphviz".split()
@@ -68,6 +73,8 @@ class _Scanner:
             self.lines.append((at, at + len(line)))
             at += len(line) + 1
         self.default_role = False
+        names = "|".join(_OWN_ROLE.findall(self.text)[:20])
+        self.own_role = re.compile(rf":(?:{names}):`(?P<own>{_CONTENT})`") if names else None
         self.full = False
 
     def run(self) -> None:
@@ -76,6 +83,10 @@ class _Scanner:
         text_from = 0
         while number < len(self.lines):
             directive = _DIRECTIVE.fullmatch(self._line(number))
+            if self._line(number).lstrip().startswith(">>> "):
+                self._prose(text_from, number)
+                number = text_from = self._end_of_paragraph(number)
+                continue
             literal = self._line(number).rstrip().endswith("::")
             if _is_text(directive) if directive else not literal:
                 number += 1
@@ -89,6 +100,16 @@ class _Scanner:
                 self._directive(directive, number, end)
             number = text_from = max(end, number + 1)
         self._prose(text_from, len(self.lines))
+        hidden = _IN_GRID.search(self.text, self.document.body_start)
+        if hidden is not None:
+            message = "a directive in a table is not read: write :math:`…` in the cell"
+            self.findings.append(Finding(RULES["GC001"], Span(*hidden.span()), message))
+
+    def _end_of_paragraph(self, number: int) -> int:
+        """The line after an example in Python, which ends with a blank line."""
+        while number < len(self.lines) and self._line(number).strip():
+            number += 1
+        return number
 
     def _directive(self, found: re.Match[str], number: int, end: int) -> None:
         if found["name"] == "default-role":
@@ -125,9 +146,11 @@ class _Scanner:
             if role["open"]:
                 self._unclosed(Span(*role.span()))
                 continue
-            group = "before" if role["before"] is not None else "after"
-            if role[group] is not None:
-                self._formula(Span(*role.span(group)), Span(*role.span()), False)
+            group = next((g for g in _ROLES if role[g] is not None), None)
+            if group is not None:
+                self._formula(Span(*role.span(group)), Span(*role.span()), group == "display")
+        for role in self.own_role.finditer(self.text, start, end) if self.own_role else ():
+            self._formula(Span(*role.span("own")), Span(*role.span()), False)
         if self.default_role:
             for role in _DEFAULT_ROLE.finditer(self.text, start, end):
                 self._formula(Span(*role.span("default")), Span(*role.span()), False)

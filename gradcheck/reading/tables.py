@@ -21,6 +21,7 @@ from gradcheck.reading.lexer import Token
 from gradcheck.reading.names import Known, is_code_gradient
 from gradcheck.reading.parser import parse_side
 from gradcheck.reading.segments import split
+from gradcheck.reading.table_markup import formulas_in, marked_tables
 from gradcheck.reading.tokens import tokens_of
 
 _RULE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\r?$")
@@ -32,7 +33,11 @@ _NO_EQUATION = re.compile(
 _VALUE = re.compile(r"\bvalues?\b", re.IGNORECASE)
 _GRADIENT = re.compile(r"\b(?:gradients?|derivatives?|partials?)\b|∂|\\partial", re.IGNORECASE)
 _FORMULA_LIKE = re.compile(r"`[^`]*[-+*/^=]|[∂σŷ·−²₁₂½]")
-_ONLY = re.compile(r"[\s*_:]*(?:=\s*)?")
+_ONLY = re.compile(
+    r"(?:[\s*_:.,=]|</?\w+[^<>]*>"
+    r"|\\(?:[hc]line|toprule|midrule|bottomrule|centering)(?:\{[^{}]*\})?)*"
+)
+"""What may stand in a cell beside the formula that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,31 @@ class _Cell:
 
 def equation_rows(document: Document, formulas: Sequence[Block]) -> Iterator[Row]:
     """The equations that the tables of a document are, in document order."""
-    for heading, rows in _tables(document, formulas):
+    marked = (
+        ([_filled(document, cell, formulas) for cell in row] for row in rows if row)
+        for rows in marked_tables(document, formulas)
+    )
+    told: set[Block] = set()
+    for row in _rows_of(document, (*_tables(document, formulas), *map(_headed, marked))):
+        if row.left not in told and row.right not in told:  # a table within a table
+            told |= {row.left} if row.right is None else {row.left, row.right}
+            yield row
+
+
+def _headed(rows: Iterator[list[_Cell]]) -> tuple[list[_Cell], list[list[_Cell]]]:
+    """A table's first row and the others."""
+    cells = [row for row in rows if any(cell.formulas or cell.text.strip() for cell in row)]
+    return (cells[0], cells[1:]) if cells else ([], [])
+
+
+def _filled(document: Document, cell: Span, formulas: Sequence[Block]) -> _Cell:
+    return _cell(document.text, cell.start, cell.end, formulas_in(cell, formulas))
+
+
+def _rows_of(
+    document: Document, tables: Sequence[tuple[list[_Cell], list[list[_Cell]]]]
+) -> Iterator[Row]:
+    for heading, rows in tables:
         first = _across(heading, [], document) if not _gradients(heading, document)[1:] else None
         if first is not None and first.right is not None:
             yield first  # a table without a heading

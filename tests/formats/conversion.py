@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gradcheck.document import Document, Span
-from gradcheck.reading.blocks import Block, find_blocks
+from gradcheck.reading.blocks import Block
+from gradcheck.reading.markdown_blocks import find_blocks
 
 DIRECTIVE = re.compile(r"<!-- gradcheck: (.*?) -->")
 HEADING = re.compile(r"(?m)^(#+) (.*)$")

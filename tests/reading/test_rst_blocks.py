@@ -51,6 +51,8 @@ def shown(text: str) -> list[str]:
         (".. default-role:: math\n\nNow `a = b`, a `link <x>`_ and ``x = y``.", ["a = b"]),
         (".. math::\n\ta = b\n\n\tc = d\n", ["a = b", "c = d"]),
         ("> quoted\n\n    .. math:: a = b", ["a = b"]),
+        (".. role:: m(math)\n\nWith :m:`a = b` too.", ["a = b"]),
+        ("With dollars $a = b$, $x_1$ and $$\nc = d\n$$ too.", ["a = b", "x_1", "c = d"]),
     ],
 )  # fmt: skip
 def test_what_is_a_formula(text: str, expected: list[str]) -> None:
@@ -69,7 +71,9 @@ def test_what_is_a_formula(text: str, expected: list[str]) -> None:
         ".. raw:: html\n\n   :math:`a = b`\n",
         "A `name = of a link`_ and *a = b*.",
         ".. math::\n\nNothing is indented.",
-        "$a = b$",
+        "It costs $5 = 5 and $6, or $PATH = a and $HOME = b.",
+        ".. math_of_dollars: $a = b$",
+        ">>> print(':math:`a = b`')\n:math:`a = b`",
     ],
 )
 def test_what_is_none(hidden: str) -> None:
@@ -133,3 +137,10 @@ def test_formulas_are_in_order_and_apart(parts: list[str]) -> None:
     for block in blocks.formulas:
         assert block.outer.start <= block.content.start <= block.content.end <= block.outer.end
     reading(text)
+
+
+def test_a_directive_in_a_grid_is_told() -> None:
+    text = "+---+\n| .. math:: a = b |\n| .. math:: c = d |\n+---+\n\n:math:`e = f`\n"
+    assert shown(text) == ["e = f"]
+    (finding,) = reading(text).findings
+    assert finding.rule.code == "GC001"

@@ -298,7 +298,7 @@ class Derivatives:
         if self._bracketed_derivative(start):
             token = self.take()
             return self._below_slash(start, token, self.group(), 1)
-        if slash is None or not self._differential(slash + 1, self.stop):
+        if slash is None or not self._differential_below(slash + 1):
             return None
         below = self.tokens[slash + 1]
         apart = below.kind == "word" and len(below.value) == 1 and not self._tight(slash + 1)
@@ -315,6 +315,27 @@ class Derivatives:
             if self.at != slash or head.exponent is not None or head.order:
                 raise Refusal(self.since(head_start), "not something to differentiate")
         return self._below_slash(start, token, of, 1)
+
+    def _differential_below(self, at: int) -> bool:
+        """Whether ``dw`` or ``(dw)`` stands at a place."""
+        token = self.tokens[at] if at < self.stop else None
+        if token is not None and token.value == "(" and token.mate is not None:
+            return self._differential(at + 1, token.mate.at)
+        return self._differential(at, self.stop)
+
+    def bracketed_fraction(self) -> Expression | None:
+        """``(∂L)/(∂w)``, as Unicode's linear format has it; None if it is something else."""
+        start = self.at
+        above = self.tokens[start].mate
+        if self.tokens[start].value != "(" or above is None or above.at + 2 >= self.stop:
+            return None
+        slash, below = self.tokens[above.at + 1 : above.at + 3]
+        if slash.kind != "divide" or below.value != "(" or below.mate is None:
+            return None
+        contents = (start + 1, above.at), (below.at + 1, below.mate.at)
+        if not all(self._differential(*content) for content in contents):
+            return None
+        return self._derivative(start, *contents, below.mate.at + 1)
 
     def _bracketed_derivative(self, start: int) -> bool:
         """Whether ``d(…)/d(…)`` begins at ``start``."""

@@ -255,7 +255,7 @@ class Parser(Heads, Derivatives, Cases):
         elif kind in ("word", "name", "text", "operator"):
             return self.postfix(self.named(), start)
         elif kind == "open":
-            expression = self.group()
+            expression = self.bracketed_fraction() or self.group()
         elif kind == "bar":
             expression = self._bars()
         elif kind == "command":

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from gradcheck.document import Span
-from gradcheck.reading.plain_tokens import is_known
+from gradcheck.reading.plain_tokens import is_known, is_subscript
 from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
 
 _LINE_LIMIT = 2_000
@@ -23,17 +23,18 @@ _PART = re.compile(
     r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘@/÷∕^])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
     r"|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<sign>[|‖,'′’″_≤≥<>⇒→∴]|\.T\b"
+    r"|(?P<sign>[|‖,'′’″_≤≥<>⇒→∴]|\.T\b|\\(?:[A-Za-z]+|[,;:!])"
     r"|[\u0370-\u03ff∂∇∑√ℓℒ∞½⅓¼¾\u00b2\u00b3\u00b9\u2070-\u209c\u1d2c-\u1d6a\u1d9c-\u1dbf\u2c7c\u2c7d]"
     r"|[\u00c0-\u017f\u1e00-\u1eff\U0001d400-\U0001d7ff]|.[\u0302\u0303\u0304\u0307])"
     r"|(?P<space>[ \t]+)|(?P<other>.)"
 )
 _STRONG = re.compile(
-    r"[∂∇∑√\u0370-\u03ff\u2080-\u209c\u00b2′ŷ½⊙]|.\u0302"
-    r"|\bd[A-Za-z]\w*[ ]?/[ ]?d[A-Za-z]\w*\b|\bd[A-Z][A-Za-z]*_d[A-Za-z]\w*\b"
+    r"[∂∇∑√\u0370-\u03ff\u2080-\u209c\u00b2′ŷ½⊙]|.\u0302|\\(?:partial|d?frac|nabla|sigma|hat)\b"
+    r"|\bd[A-Za-z]\w*\)?[ ]?/[ ]?\(?d[A-Za-z]\w*\b|\bd[A-Z][A-Za-z]*_d[A-Za-z]\w*\b"
 )
 _GRADIENT = re.compile(
-    r"\s*(?:∂[^\s/=]+\s*/\s*∂[^\s=]+|d[A-Za-z]\w*\s?/\s?d[A-Za-z]\w*|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
+    r"\s*(?:\(?∂[^\s/=]+\s*/\s*\(?∂[^\s=]+|\(?d[A-Za-z]\w*\)?\s?/\s?\(?d[A-Za-z]\w*\)?"
+    r"|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
     r"|∇[^\s=]+\s*\w+)\s*(?:=|:=|≈|∝)"
 )
 _SUPPOSED = re.compile(
@@ -368,7 +369,7 @@ def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: b
     kind, value = match.lastgroup, match.group()
     if kind != "word":
         return kind != "other"
-    if value in names and len(value) > 1:
+    if (value in names and len(value) > 1) or is_subscript(text, *match.span()):
         return True
     before = text[max(0, match.start() - 2) : match.start()].strip()
     tied = bool(before) and before[-1] in "=+-−–*·×⋅/(^[∂←{,"
@@ -409,10 +410,8 @@ def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
     kinds = [str(part.lastgroup) for part in parts if part.lastgroup != "space"]
     if not any(kind in ("word", "sign", "number") for kind in kinds):
         return None
-    if kinds[0] == "open" and kinds[-1] == "close" and "relation" in kinds:
-        inside = kinds[1:-1]  # [ z = w·x + b ], in a drawing
-        if inside.count("open") == inside.count("close"):
-            return _run(text, parts[1:-1], line)
+    if "relation" in kinds and _is_enclosed(kinds):  # [ z = w·x + b ], in a drawing
+        return _run(text, parts[1:-1], line)
     span = Span(parts[0].start(), parts[-1].end())
     depth = kinds.count("open") - kinds.count("close")
     opens = kinds[0] == "relation" or (kinds[0] == "operator" and parts[0].group() not in "-−–")
@@ -423,6 +422,12 @@ def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
     dangles = kinds[-1] in ("operator", "relation") or depth > 0
     readable = relates and depth == 0 and kinds[-1] != "relation"
     return _Run(span, readable, opens, dangles, relates)
+
+
+def _is_enclosed(kinds: list[str]) -> bool:
+    """Whether one bracket holds all."""
+    depths = list(accumulate({"open": 1, "close": -1}.get(kind, 0) for kind in kinds))
+    return depths[-1] == 0 and min(depths[:-1], default=0) > 0
 
 
 _AFTER = (",", "→", "⇒", "∴", "**", "|")

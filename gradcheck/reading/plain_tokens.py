@@ -36,7 +36,9 @@ def tokenize_plain(text: str, start: int, end: int, names: frozenset[str]) -> li
     for match in _WORD.finditer(part):
         tokens += tokenize(part, at, match.start())
         place = match.span()
-        if match["identifier"]:
+        if match["identifier"] and is_subscript(part, *place):
+            tokens.append(_below(match.group(), match.start()))
+        elif match["identifier"]:
             tokens += _identifier(match.group(), match.start(), names)
         else:
             tokens.append(Token("sup", "^", *place))
@@ -53,6 +55,12 @@ def tokenize_plain(text: str, start: int, end: int, names: frozenset[str]) -> li
 def is_known(word: str, names: frozenset[str]) -> bool:
     """Whether a word is one that formulas are written with."""
     return all(token.kind != "other" for token in _identifier(word, 0, names))
+
+
+def is_subscript(text: str, start: int, end: int) -> bool:
+    """Whether a word is all that stands below a name: ``w_{hid}``."""
+    word = len(text[start:end].rstrip("0123456789")) > 1
+    return word and text.endswith("_{", 0, start) and text.startswith("}", end)
 
 
 # identifiers
@@ -116,10 +124,15 @@ def _name(kind: str, value: str, written: str, digits: str, rest: str, at: int) 
             yield Token("comma", ",", start, start + 1)
             start += 1
     if rest:
-        kind = "number" if rest.isdigit() else "text" if rest in QUALIFIERS else "word"
-        yield Token(kind, rest.replace("_", ","), start, start + len(rest))
+        yield _below(rest, start)
         start += len(rest)
     yield Token("close", "{", start, start)
+
+
+def _below(word: str, at: int) -> Token:
+    """What stands below a name."""
+    kind = "number" if word.isdigit() else "text" if word in QUALIFIERS else "word"
+    return Token(kind, word.replace("_", ","), at, at + len(word))
 
 
 def _differential(word: str, at: int, names: frozenset[str]) -> Iterator[Token]:

@@ -69,6 +69,13 @@ def fence(*lines: str, language: str = "") -> str:
         ("∂L/∂w = 2 x   ← the gradient", "(d L w) = (* 2 x)"),
         ("w ← w − η ∂L/∂w", "w <- (+ w (- (* eta (d L w))))"),
         ("w := w - lr * δ", "w := (+ w (- (* lr delta)))"),
+        ("(∂L)/(∂w_1) = 2(p-t)", "(d L w_1) = (* 2 (+ p (- t)))"),
+        ("(dL)/(dw_1) = dL/(dz)", "(d L w_1) = (d L z)"),
+        ("δ = w_{hid} x_{hidden,1} + x_{ij}", "delta = (+ (* w_hid x_hidden,1) x_ij)"),
+        (r"δ = σ(z)\, (1 − σ(z)) \cdot \frac{1}{2}",
+         "delta = (* (call sigma z) (+ 1 (- (call sigma z))) (/ 1 2))"),
+        (r"\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1",
+         "(d L w_2) = (* (+ hat(y) (- y)) a_1)"),
         ("0.245 − 1 = −0.755 δ", "(+ 49/200 (- 1)) = (- (* 151/200 delta))"),
     ],
 )  # fmt: skip

@@ -42,6 +42,8 @@ CASES = [
     (r"$w\_1 \* x$", "(* w_1 x)"),
     (r"$\mathrm{MSE} = \mathit{Loss}$", "MSE = Loss"),
     (r"$W \in \mathbb{R}^{n \times m}$", "W in (^ bb(R) (* n m))"),
+    (r"$(\partial L)/(\partial w) = \partial L/(\partial w)$", "(d L w) = (d L w)"),
+    (r"$(dL)/(dw_1) - (d)/(2)$", "(+ (d L w_1) (- (/ d 2)))"),
     # Unicode
     ("$ŷ = σ(z₁)$", "hat(y) = (call sigma z_1)"),
     ("$∂L/∂W₂ = (ŷ − y)·h₁ᵀ$", "(d L W_2) = (* (+ hat(y) (- y)) (T h_1))"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gradcheck import __version__
 from gradcheck.configuration import OWN_FILE
-from gradcheck.jobs import TIMEOUT
+from gradcheck.jobs import MOST_JOBS, TIMEOUT
 from gradcheck.rendering.formats import FORMATS
 
 LARGEST_SIZE = 512
@@ -275,12 +275,13 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_settings(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
+    which = group.add_mutually_exclusive_group()
+    which.add_argument(
         "--config",
         metavar="FILE",
         help="settings from this file (default: gradcheck.toml or pyproject.toml, the nearest)",
     )
-    group.add_argument("--isolated", action="store_true", help="no settings from any file")
+    which.add_argument("--isolated", action="store_true", help="no settings from any file")
     group.add_argument(
         "--show-settings", action="store_true", help="show what holds, and where it was set"
     )
@@ -315,8 +316,10 @@ def _seconds(text: str) -> float:
 
 
 def _jobs(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:4]) <= 64):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 0 to 64")
+    if not (text.isascii() and text.isdigit() and int(text[:4]) <= MOST_JOBS):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of processes from 0 to {MOST_JOBS}"
+        )
     return int(text)
 
 

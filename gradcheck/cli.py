@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from gradcheck.arguments import parsed
 from gradcheck.configuration import (
     OWN_FILE,
+    SHARED_FILE,
     STARTING_POINT,
     ConfigurationError,
     Settings,
@@ -162,6 +163,12 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _init(options: argparse.Namespace) -> int:
     if Path(OWN_FILE).exists() and not options.force:
         _complain(f"{OWN_FILE} is there already; --force overwrites it")
+        return USAGE_ERROR
+    if find() == str(Path(SHARED_FILE).resolve()) and not options.force:
+        _complain(
+            f"{SHARED_FILE} has [tool.gradcheck] already, and {OWN_FILE} would take its place; "
+            "--force writes it"
+        )
         return USAGE_ERROR
     save(OWN_FILE, [STARTING_POINT])
     _write(f"wrote {OWN_FILE}; 'gradcheck verify --show-settings' shows what holds")

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gradcheck.jobs import MOST_JOBS
 from gradcheck.selection import matches_a_rule
 
 OWN_FILE = "gradcheck.toml"
@@ -91,7 +92,7 @@ def matches(path: str, pattern: str, folder: str) -> bool:
     except ValueError:  # another drive
         shown = Path(path).as_posix()
     parts = shown.split("/")
-    wanted = pattern.rstrip("/")
+    wanted = pattern.replace("\\", "/").removeprefix("./").rstrip("/")
     above = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
     return any(fnmatch.fnmatchcase(place, wanted) for place in above) or (
         "/" not in wanted and any(fnmatch.fnmatchcase(part, wanted) for part in parts)
@@ -124,7 +125,7 @@ def _parsed(path: str) -> dict[str, Any]:
     try:
         if os.path.getsize(path) > LARGEST:
             raise ConfigurationError(f"{path}: larger than 1 MB")
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as problem:
         raise ConfigurationError(f"{path}: {(problem.strerror or str(problem)).lower()}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
@@ -179,6 +180,27 @@ def _strings(value: object, path: str, key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _paths(value: object, path: str, key: str) -> tuple[str, ...]:
+    found = _strings(value, path, key)
+    if not all(item.strip() for item in found):
+        raise ConfigurationError(f'{path}: {key}: "" is no path; "." is this folder')
+    return found
+
+
+def _patterns(value: object, path: str, key: str) -> tuple[str, ...]:
+    return tuple(_pattern(item, path, key) for item in _strings(value, path, key))
+
+
+def _pattern(value: object, path: str, key: str) -> str:
+    pattern = value if isinstance(value, str) else ""
+    if not pattern.strip() or os.path.isabs(pattern) or ".." in Path(pattern).parts:
+        raise ConfigurationError(
+            f"{path}: {key}: {value!r} is no pattern of files in this folder; write for example "
+            '"drafts/*"'
+        )
+    return pattern
+
+
 def _codes(value: object, path: str, key: str) -> tuple[str, ...]:
     codes = tuple(code.upper() for code in _strings(value, path, key))
     for code in codes:
@@ -208,6 +230,13 @@ def _count(value: object, path: str, key: str) -> int:
     return value
 
 
+def _jobs(value: object, path: str, key: str) -> int:
+    number = _count(value, path, key)
+    if number > MOST_JOBS:
+        raise ConfigurationError(f"{path}: {key}: expected at most {MOST_JOBS} processes")
+    return number
+
+
 def _number(value: object, path: str, key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e6:
         raise ConfigurationError(f"{path}: {key}: expected a number from 0 to 1000000")
@@ -224,7 +253,7 @@ def _file_rules(value: object, path: str, key: str) -> tuple[FileRule, ...]:
             raise ConfigurationError(f'{path}: {key}: files = "drafts/*" is missing')
         rules.append(
             FileRule(
-                _string(table["files"], path, f"{key}.files"),
+                _pattern(table["files"], path, f"{key}.files"),
                 _codes(table.get("select", []), path, f"{key}.select"),
                 _codes(table.get("ignore", []), path, f"{key}.ignore"),
             )
@@ -242,15 +271,15 @@ def _points(value: object, path: str, key: str) -> Points:
 
 
 _READERS: dict[str, Callable[[object, str, str], Any]] = {
-    "paths": _strings,
-    "exclude": _strings,
+    "paths": _paths,
+    "exclude": _patterns,
     "select": _codes,
     "ignore": _codes,
     "strict": _flag,
     "baseline": _string,
     "against": _string,
     "seed": _count,
-    "jobs": _count,
+    "jobs": _jobs,
     "files": _file_rules,
     "points": _points,
 }

@@ -11,6 +11,9 @@ T = TypeVar("T")
 WORTH_A_PROCESS = 2
 """Documents a process: with fewer, starting it costs more than it saves."""
 
+MOST_JOBS = 64
+"""Processes that a user may ask for."""
+
 TIMEOUT = 120.0
 """Seconds that a process with somebody else's code may take, unless the user says how many."""
 

@@ -85,6 +85,9 @@ total = 20
         ("a/b.md", "a/*", True),
         ("c/a/b.md", "a/*", False),
         ("ab/c.md", "a", False),
+        ("a/b.md", "./a/", True),
+        ("a/b.md", "a\\b.md", True),
+        ("a/c/b.md", "a/**/b.md", True),
     ],
 )
 def test_patterns(path: str, pattern: str, expected: bool) -> None:
@@ -104,6 +107,12 @@ def test_patterns(path: str, pattern: str, expected: bool) -> None:
         ("[points]\nfollows = 2", "share from 0 to 1"),
         ("[points]\nbonus = 2", "there is no setting 'bonus'"),
         ("= 3", "not valid TOML"),
+        ("jobs = 65", "at most 64"),
+        ("paths = ['']", "this folder"),
+        ("exclude = ['/abs']", "no pattern"),
+        ("exclude = ['../notes']", "no pattern"),
+        ("exclude = ['']", "no pattern"),
+        ("[[files]]\nfiles = 3", "no pattern"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -159,9 +168,27 @@ def test_the_command_line_wins(project: Path, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["verify", "--show-settings", "--no-strict"]) == 0
     shown = capsys.readouterr().out
-    assert "strict = false  (command line)" in shown
-    assert "seed = 4  (" in shown and "gradcheck.toml)" in shown
-    assert "ignore = []  (default)" in shown
+    assert "strict = false  # command line" in shown
+    assert "seed = 4  # " in shown and "gradcheck.toml\n" in shown
+    assert "ignore = []  # default" in shown
+
+
+def test_the_settings_shown_are_a_file_that_means_the_same(project: Path, capsys) -> None:
+    text = """
+paths = ["notes"]
+exclude = ["a \\"b\\"/*", "ŷ"]
+baseline = "known.json"
+[[files]]
+files = "notes/drafts/*"
+ignore = ["GC3", "GC1"]
+[points]
+total = 7.5
+"""
+    path = write(project / "gradcheck.toml", text)
+    before = settings(path)
+    assert main(["verify", "--show-settings"]) == 0
+    after = settings(write(project / "gradcheck.toml", capsys.readouterr().out))
+    assert replace(after, origins={}) == replace(before, origins={})
 
 
 def test_a_bad_configuration_is_one_clear_line(
@@ -170,6 +197,28 @@ def test_a_bad_configuration_is_one_clear_line(
     write(project / "gradcheck.toml", "strikt = true\n")
     assert main(["verify"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_settings_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "gradcheck.toml"
+    path.write_text("seed = 3\n", encoding="utf-8-sig")
+    assert settings(str(path)).seed == 3
+
+
+def test_a_file_or_none_but_not_both(project: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["verify", "notes", "--isolated", "--config", "gradcheck.toml"])
+
+
+def test_init_does_not_take_the_place_of_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "pyproject.toml", "[tool.gradcheck]\nstrict = true\n")
+    assert main(["init"]) == 2
+    assert "pyproject.toml has [tool.gradcheck]" in capsys.readouterr().err
+    assert not (tmp_path / "gradcheck.toml").exists()
+    assert main(["init", "--force"]) == 0
 
 
 def test_init(project: Path) -> None:

@@ -8,7 +8,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 from typing import Any, TextIO
 
 from gradcheck.arguments import parsed
@@ -22,6 +24,7 @@ from gradcheck.configuration import (
     settings,
 )
 from gradcheck.destinations import Unwritable, check, save, spare
+from gradcheck.progress import SHOWN_AFTER, Progress
 from gradcheck.rendering.formats import TELL_ERRORS, pieces
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
@@ -88,7 +91,7 @@ def _verify(options: argparse.Namespace) -> int:
         inline=options.inline,
         strict=project.strict,
         jobs=project.jobs,
-        progress=None,
+        progress=_progress(),
         descent=options.descent,
         against=project.against,
         settings=project,
@@ -111,6 +114,21 @@ def _verify(options: argparse.Namespace) -> int:
     return INTERRUPTED if report.interrupted else report.exit_status
 
 
+def _progress() -> Progress:
+    """A bar; where there is none, one line on a terminal that says how to get it."""
+    if find_spec("tqdm") is not None or not sys.stderr.isatty():
+        return None
+    began, told = monotonic(), False
+
+    def tell(done: int, expected: int) -> None:
+        nonlocal told
+        if not told and monotonic() - began > SHOWN_AFTER:
+            told = True
+            _complain(f"{done} of {expected} done; pip install 'gradcheck[progress]' shows a bar")
+
+    return tell
+
+
 def _shipped(project: Settings) -> list[str]:
     """The documents that come with gradcheck: a first look, but not in a project of one's own."""
     file = next((place for place in project.origins.values() if place != COMMAND_LINE), None)
@@ -129,6 +147,8 @@ def _known(report: Report, project: Settings, path: str, write: bool) -> Report:
     from gradcheck import baseline
 
     try:
+        if write and report.interrupted:
+            raise Unusable(f"{path}: not written, because the run was interrupted")
         if write:
             baseline.spare(path)
             save(path, [baseline.written(report, path)])

@@ -33,6 +33,8 @@ def check(paths: Sequence[str]) -> None:
 
 def spare(paths: Sequence[str], report: Report, others: Sequence[str | None] = ()) -> None:
     """Raises Unwritable for a path that is one of the inputs of a run, or one of ``others``."""
+    if not paths:
+        return
     named = [result.path for result in report.documents]
     named += [file_of(path) for path in (*(r.target for r in report.code), *_failed(report))]
     inputs = {_identity(path) for path in (*named, *others) if path}

@@ -69,11 +69,11 @@ class FrontMatterError(Exception):
         self.column = column
 
 
-def parse_front_matter(text: str) -> tuple[dict[str, object], int]:
+def parse_front_matter(text: str, trusted: bool = True) -> tuple[dict[str, object], int]:
     """The front matter of a text and the offset at which its body begins; ``({}, 0)`` for none.
 
-    A ``---`` line followed by a blank line is a thematic break, as Markdown has it. Raises
-    `FrontMatterError`.
+    A ``---`` line followed by a blank line is a thematic break, as Markdown has it. If not
+    ``trusted``, it is passed over, whatever it holds. Raises `FrontMatterError`.
     """
     text, first, last = _uncommented(text)
     opening = first.match(text)
@@ -81,9 +81,11 @@ def parse_front_matter(text: str) -> tuple[dict[str, object], int]:
         return {}, 0
     closing = last.search(text, opening.end())
     if closing is None:
-        if _KEY_LINE.match(text, opening.end()) is None:
+        if not trusted or _KEY_LINE.match(text, opening.end()) is None:
             return {}, 0
         raise FrontMatterError("the front matter is not closed; end it with a line '---'")
+    if not trusted:
+        return {}, closing.end()
     if closing.start() - opening.end() > CHARACTERS:
         raise FrontMatterError(f"the front matter is longer than {CHARACTERS:,} characters")
     return _load(text[opening.end() : closing.start()]), closing.end()

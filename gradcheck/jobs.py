@@ -33,6 +33,7 @@ def in_parallel(
     jobs: int,
     *,
     lost: Callable[[int], T] | None = None,
+    stopped: Callable[[int], T] | None = None,
     done: Callable[[], object] = lambda: None,
 ) -> list[T]:
     """``[task(0), …, task(count - 1)]``, by ``jobs`` processes forked from this one.
@@ -40,10 +41,34 @@ def in_parallel(
     The task itself is inherited, not sent, so only its results need to be picklable. What it
     raises is raised here. A task whose process dies gives ``lost(index)``, the others are done
     all the same; without ``lost``, BrokenProcessPool is raised. ``done`` is called for each.
+    A KeyboardInterrupt gives ``stopped(index)`` for what is not done by then; it is raised if
+    nothing is, or without ``stopped``.
     """
-    if jobs < 2 or not hasattr(os, "fork"):
-        return [_noted(task(index), done) for index in range(count)]
     found: dict[int, T] = {}
+    try:
+        _do(task, count, jobs, found, lost, done)
+    except KeyboardInterrupt:
+        if stopped is None or not found:
+            raise
+        for index in range(count):
+            if index not in found:
+                found[index] = stopped(index)
+    return [found[index] for index in range(count)]
+
+
+def _do(
+    task: Callable[[int], T],
+    count: int,
+    jobs: int,
+    found: dict[int, T],
+    lost: Callable[[int], T] | None,
+    done: Callable[[], object],
+) -> None:
+    """Put every result into ``found``."""
+    if jobs < 2 or not hasattr(os, "fork"):
+        for index in range(count):
+            found[index] = _noted(task(index), done)
+        return
     try:
         _run(task, range(count), jobs, found, done)
     except _broken():
@@ -55,7 +80,6 @@ def in_parallel(
                     _run(task, [index], 1, found, done)
                 except _broken():
                     found[index] = _noted(lost(index), done)
-    return [found[index] for index in range(count)]
 
 
 def _run(

@@ -74,10 +74,20 @@ def load_all(
                 continue
             seen.add(identity)
             try:
+                if file != path:
+                    _check_regular(file)
                 documents.append(load(file, trusted))
             except LoadError as failure:
                 errors.append(failure.error)
     return tuple(documents), tuple(errors)
+
+
+def _check_regular(file: str) -> None:
+    """Of a folder, only files are read: a pipe in it would be waited for. Raises LoadError."""
+    if os.path.islink(file) and not os.path.exists(file):
+        raise LoadError(file, "a link to a file that is not there")
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise LoadError(file, "a pipe or a device, no file")
 
 
 def _identity(file: str) -> str:
@@ -131,11 +141,11 @@ def load(path: str, trusted: bool = True) -> Document:
     if kind == "notebook":
         text, cells = _markdown(text, shown)
     try:
-        front_matter, body_start = parse_front_matter(text)
+        front_matter, body_start = parse_front_matter(text, trusted)
     except FrontMatterError as problem:
         raise LoadError(shown, problem.message, problem.line, problem.column) from None
     written = "markdown" if cells else kind
-    return Document(shown, text, front_matter if trusted else {}, body_start, written, cells)
+    return Document(shown, text, front_matter, body_start, written, cells)
 
 
 def format_of(path: str, text: str) -> str:

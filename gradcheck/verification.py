@@ -116,7 +116,9 @@ def verify(
         return replace(report, errors=errors, code=code, interrupted=True)
     results, broken = _each(documents, choices, jobs or jobs_for(len(documents)), progress)
     empty = _nothing_checked(results, set(files))
-    return replace(report, documents=results, errors=(*errors, *broken, *empty), code=code)
+    stopped = any(error.message == STOPPED for error in broken)
+    errors = (*errors, *broken, *empty)
+    return replace(report, documents=results, errors=errors, code=code, interrupted=stopped)
 
 
 def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
@@ -126,9 +128,12 @@ def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
     return replace(code, findings=tuple(found))
 
 
-def _lost(documents: Sequence[Document]) -> Callable[[int], DocumentResult | InputError]:
-    """What stands for a document that took its process with it."""
-    message = "the process that verified it died (out of memory?); the others are not affected"
+LOST = "the process that verified it died (out of memory?); the others are not affected"
+STOPPED = "interrupted before there was a result"
+
+
+def _instead(documents: Sequence[Document], message: str) -> Callable[[int], InputError]:
+    """What stands for a document that was not verified."""
     return lambda index: InputError(documents[index].path, message)
 
 
@@ -152,7 +157,8 @@ def _each(
     if jobs > 1:
         import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
     with progress_of(shown, len(documents), " documents") as done:
-        found = in_parallel(one, len(documents), jobs, lost=_lost(documents), done=done)
+        lost, stopped = _instead(documents, LOST), _instead(documents, STOPPED)
+        found = in_parallel(one, len(documents), jobs, lost=lost, stopped=stopped, done=done)
     errors = tuple(item for item in found if isinstance(item, InputError))
     if many:
         return Shelf(item for item in found if isinstance(item, bytes)), errors

@@ -347,6 +347,21 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli.main(["verify", "a.md"]) == 130
 
 
+def test_without_a_bar_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert cli._progress() is None  # no terminal
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    times = iter([0.0, 1.0, 3.0])
+    monkeypatch.setattr(cli, "monotonic", lambda: next(times))
+    tell = cli._progress()
+    assert callable(tell)
+    for done in range(1, 5):
+        tell(done, 9)
+    assert capsys.readouterr().err == (
+        "gradcheck: 2 of 9 done; pip install 'gradcheck[progress]' shows a bar\n"
+    )
+
+
 @pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
 def test_a_reader_that_leaves_early(tmp_path: Path, good: str, run_gradcheck) -> None:
     reading, writing = os.pipe()

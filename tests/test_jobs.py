@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import gradcheck
+import gradcheck.verification
+from gradcheck.document import Document
 from gradcheck.jobs import WORTH_A_PROCESS, in_parallel, jobs_for
 from gradcheck.rendering.json_format import render
+from gradcheck.report import DocumentResult
+from gradcheck.verification import Choices
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.md"))[:5]
 
@@ -45,6 +48,41 @@ def test_a_process_that_dies_loses_its_own_task_only() -> None:
         return index
 
     assert in_parallel(task, 6, 2, lost=lambda index: -index) == [0, 1, 2, -3, 4, 5]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_keeps_what_is_done(jobs: int) -> None:
+    """As the terminal sends it: to all processes."""
+    counted: list[int] = []
+
+    def done() -> None:
+        counted.append(1)
+        if len(counted) == 3:
+            raise KeyboardInterrupt
+
+    found = in_parallel(lambda index: index, 6, jobs, stopped=lambda index: -index, done=done)
+    assert found[:2] == [0, 1] and found[3:] == [-3, -4, -5]
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(lambda index: index, 6, jobs, done=done_at_once)
+
+
+def done_at_once() -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_tells_of_every_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = gradcheck.verification.verify_document
+
+    def interrupted(document: Document, choices: Choices) -> DocumentResult:
+        if document.path == str(SAMPLES[2]):
+            raise KeyboardInterrupt
+        return real(document, choices)
+
+    monkeypatch.setattr("gradcheck.verification.verify_document", interrupted)
+    report = gradcheck.verify(SAMPLES, jobs=1)
+    assert report.interrupted and len(report.documents) == 2
+    assert [error.path for error in report.errors] == [str(path) for path in SAMPLES[2:]]
+    assert report.exit_status != 0
 
 
 def test_few_documents_are_not_worth_a_process() -> None:

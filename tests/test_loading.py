@@ -240,3 +240,28 @@ def test_front_matter_of_latex_stands_in_comments(tmp_path: Path) -> None:
     path.write_text(f"% ---\n% inputs: [u]\n{body}")
     with pytest.raises(LoadError, match="not closed"):
         load(str(path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_what_is_no_file_in_a_folder_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "a.md").write_text("$a = b$", encoding="utf-8")
+    documents, errors = load_all([str(tmp_path)])
+    assert [Path(document.path).name for document in documents] == ["a.md"]
+    assert {Path(error.path).name: error.message for error in errors} == {
+        "pipe.md": "a pipe or a device, no file",
+        "gone.md": "a link to a file that is not there",
+    }
+
+
+@pytest.mark.parametrize(
+    "matter", ["parameters: [w_1", "- a\n- b", "x: &a [*a]", "k: " + "y" * 9999]
+)
+def test_front_matter_of_a_stranger_is_passed_over(tmp_path: Path, matter: str) -> None:
+    """It cannot keep the rest from being checked."""
+    path = tmp_path / "a.md"
+    path.write_text(f"---\n{matter}\n---\n$a = b$\n", encoding="utf-8")
+    documents, errors = load_all([str(path)], trusted=False)
+    assert not errors and documents[0].front_matter == {}
+    assert documents[0].text[documents[0].body_start :].strip() == "$a = b$"

@@ -19,12 +19,15 @@ _INEQUALITIES = frozenset({"<", ">", "<=", ">="})
 _ALWAYS = frozenset("eta alpha lambda mu epsilon n m N M i j k l K".split())
 """Rates, counts and indices: that they are positive says nothing about the point."""
 
+_LONGEST = 120  # characters between a formula and its condition
 _WORDS = r"(?:only\s+)?(?:if|when|whenever|for|where|unless|as\s+long\s+as|provided(?:\s+that)?)"
 _ELSEWHERE = r"wenn|falls|sofern|f\u00fcr|si|pour|lorsque|quand"
+_DELIMITERS = re.compile(r"\$+|\\[()\[\]]|(?::[\w.-]{1,40}:|\{math\})?`+")
+"""Of formulas, in any of the formats."""
 _JOINED = re.compile(
-    rf"[\s$,;(.]*(?:\\q?quad|\\[,;:!\s]|~|\s|,|\$)*"
+    rf"[\s,;(.]*(?:\\q?quad|\\[,;:!\s]|~|\s|,)*"
     rf"(?:\\(?:text|mathrm|textrm|mbox|hbox)\s*\{{)?\s*(?P<word>{_WORDS}|{_ELSEWHERE})?"
-    r"[\s}$~,]*(?:\\[,;:!\s]|\\q?quad|\s|\$)*",
+    r"[\s}~,]*(?:\\[,;:!\s]|\\q?quad|\s)*",
     re.IGNORECASE,
 )
 """What stands between a formula and its condition: spaces, and perhaps one word."""
@@ -39,9 +42,15 @@ def mark_conditions(text: str, drafts: Sequence[Draft]) -> None:
         last, first = draft.sides[-1], after.sides[0]
         if not condition or not last or not first:
             continue
-        joined = _JOINED.fullmatch(text, last[-1].end, first[0].start)
-        if joined is not None and "\n\n" not in joined[0]:
+        if _is_joined(text[last[-1].end : first[0].start]):
             draft.condition = text[first[0].start : after.sides[-1][-1].end]
+
+
+def _is_joined(between: str) -> bool:
+    """Whether one word at most, in one paragraph, joins a formula to the next."""
+    if len(between) > _LONGEST or "\n\n" in between.replace(" ", ""):
+        return False
+    return bool(_JOINED.fullmatch(_DELIMITERS.sub(" ", between)))
 
 
 def condition_in(tokens: Sequence[Token]) -> str:

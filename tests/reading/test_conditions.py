@@ -15,6 +15,12 @@ def claimed(text: str) -> Side:
     return statements[0].sides[-1]
 
 
+def test_in_a_role_too() -> None:
+    text = r":math:`g'(z) = 1` if :math:`z > 0`, and \ :math:`0` otherwise."
+    side = read(Document("d.rst", text, format="rst")).statements[0].sides[-1]
+    assert side.unread is not None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -23,6 +29,9 @@ def claimed(text: str) -> Side:
         r"$$g'(z) = 1, \qquad z > 0$$",
         r"$g'(z) = 1$ if $z > 0$, otherwise it is nothing.",
         r"$g'(z) = 1$ falls $z \ge 0$",
+        r"\(g'(z) = 1\) if \(z > 0\).",
+        r"{math}`g'(z) = 1` if {math}`z > 0`.",
+        r"$`g'(z) = 1`$ for $`z > 0`$",
     ],
 )
 def test_an_inequality_after_an_equation_is_its_condition(text: str) -> None:

@@ -178,6 +178,7 @@ class Step:
     elsewhere: bool = False  # a definition that counts in no setup
     unresolved: str = ""  # why a side that was read has no meaning
     neutral: tuple[Expression, Expression] | None = None  # with what is struck out left out
+    stands_for: Partial | None = None  # what a helper that it binds must be: dz_1 is ∂L/∂z_1
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class StepJudge:
         if step.kind in ("update", "mention") or step.relation not in EQUAL_SIGNS:
             return JudgedStep(step, None)
         if step.binds is not None:
-            return JudgedStep(step, Verdict.EXACT)
+            return self._as_bound(step)
         if step.kind == "definition" and step.elsewhere:
             return JudgedStep(step, None)
         if self.setup.model_problem is not None:
@@ -123,6 +123,15 @@ class StepJudge:
                 return JudgedStep(step, None)  # z_1 = w_1 x + b_1 = 1: a number worked out
             return replace(judged, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
         return judged
+
+    def _as_bound(self, step: Step) -> JudgedStep:
+        """A definition holds, but for a helper that has to be a derivative and is not."""
+        right = step.right_expression
+        if step.stands_for is not None and right is not None and self.setup.model_problem is None:
+            judged = self._compare(step, step.stands_for, right, True)
+            if judged.verdict is Verdict.WRONG and not self._of_an_example(judged):
+                return judged
+        return JudgedStep(step, Verdict.EXACT)
 
     def _of_an_example(self, judged: JudgedStep) -> bool:
         """Whether a step that is wrong in general holds at numbers given before it."""

@@ -250,6 +250,7 @@ def build_model(
         values=frozenset(values),
         hidden=hidden_head,
         refused={**resolver.refused, **_refused(bodies, problems, document), **unknown},
+        no_input=frozenset({*roles.labels, *([count] if count is not None else [])}),
         shared=hidden_head is not None and _output_activation(model) == hidden_head[0],
     )
     name = f"{loss_kind(loss_key, ordered)}/{_output_activation(model)}"

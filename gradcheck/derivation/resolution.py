@@ -74,6 +74,7 @@ class Resolver:
     defined: frozenset[str] = field(default_factory=frozenset)
     identities: frozenset[str] = field(default_factory=frozenset)  # applications that are no more
     refused: Mapping[str, str] = field(default_factory=dict)  # names defined, not understood: why
+    no_input: frozenset[str] = frozenset()  # labels and counts: ŷ(m) is none of the samples'
     shared: bool = False  # the output layer has the hidden activation's function too
     depth: int = 0  # how many functions are being put in for their names
     neutral: bool = False  # what is struck out counts for nothing
@@ -231,6 +232,10 @@ class Resolver:
         value = self._name(node.function)
         loss_like = is_loss_name(node.function) or node.function.key in self.bound
         if loss_like and all(isinstance(argument, Name) for argument in node.arguments):
+            odd = [a for a in node.arguments if isinstance(a, Name) and a.key in self.no_input]
+            if odd and not is_loss_name(node.function):
+                words = f"{to_text(node.function)} is taken at {to_text(odd[0])}, which is no input"
+                raise Unresolved(words, node.span)
             return value
         if len(node.arguments) == 1 and not node.order:
             product = f"{to_text(node)}"

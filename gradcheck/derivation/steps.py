@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from gradcheck.derivation.bindings import (
     EQUALITIES,
@@ -103,7 +105,30 @@ class Chains:
             elsewhere=(whole.number, _head(written[0])) in self.others,
             unresolved=trouble,
             neutral=self._neutral(resolver, written),
+            stands_for=self._stands_for(owner, written[0], whole.number),
         )
+
+    @cached_property
+    def _has_differentials(self) -> bool:
+        """Whether a dw of the document is the loss's derivative by a parameter."""
+        loss = Name("loss")
+        return any(
+            isinstance(s.sides[0], Partial) and s.sides[0].of == loss for s in self.statements
+        )
+
+    def _stands_for(
+        self, owner: int | None, head: Expression | None, statement: int
+    ) -> Partial | None:
+        """Beside ``dw_1``, the helper ``dz_1`` is the loss's derivative by z_1."""
+        if owner is None or not isinstance(head, Name) or not self._has_differentials:
+            return None
+        model = self.models[owner].model
+        inner = replace(head, base=head.base[1:])
+        named = re.fullmatch(r"d[A-Za-z]+", head.base) and inner.base
+        below = model.ancestors(model.loss)
+        if not named or inner.key not in below or self._binds(head, statement) is None:
+            return None
+        return Partial(Name(model.loss), inner, span=head.span)
 
     def _is_value(self, statement: CanonicalStatement, at: int) -> bool:
         """``\\partial L/\\partial b_2 = 9``, where numbers have been put in."""

@@ -127,9 +127,12 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             continue
         own = _mend(mistake, mends)
         left = None
-        if mistake.step is not None and evidence.setup.own is None:
+        told = bool(mistake.factor) and mistake.factor in roots
+        if mistake.step is not None and evidence.setup.own is None and not told:
             left = mends.of_left(mistake.step, own)
         if left is not None:
+            if mistake.factor:
+                roots.setdefault(mistake.factor, mistake.span)
             yield _on_the_left(left)
             continue
         finding = _by_difference(finding, mistake) if own is None else _with_mend(finding, own)

@@ -248,7 +248,7 @@ class Mends:
         if step.left is None or step.step.right_written is None:
             return None
         context = self.context if step.of_loss else self.strict
-        left = step.step.left_expression or step.left
+        left = step.step.stands_for or step.step.left_expression or step.left
         if contains(step.left, Sum):  # the sum that a product of partials carries
             left = step.left
         return mend_side(context, left, step.step.right_written)

@@ -28,6 +28,7 @@ from gradcheck.expression import (
     contains,
     names_in,
     to_key,
+    walk,
 )
 from gradcheck.finding import Rule
 from gradcheck.mending.brackets import bracket_edits
@@ -245,7 +246,12 @@ class SideSearch:
             assert self.truth is not None
             ratios = tuple(t / v for t, v in zip(self.truth, base, strict=True))
             found += [self.edits.constant(c) for c in self._missing(ratios)]
-        return found
+        return [edit for edit in found if not self._repeats_left(edit.node)]
+
+    def _repeats_left(self, node: Expression) -> bool:
+        """Whether an edit puts the very derivative that the chain is about on the right."""
+        own = to_key(self.left)
+        return any(isinstance(n, Partial) and to_key(n) == own for n in walk(node))
 
     def _missing(self, ratios: tuple[float, ...]) -> list[Constant]:
         """The constant that would mend the side as it is, if one would."""

@@ -420,7 +420,7 @@ def _is_numbered(draft: Draft) -> bool:
 
 
 def _is_remark(draft: Draft) -> bool:
-    """A segment of words only, or an equation's number in brackets."""
+    """A segment of words only, an equation's number in brackets, or a pair of names."""
     if draft.relations:
         return False
     side = draft.sides[0]
@@ -428,5 +428,9 @@ def _is_remark(draft: Draft) -> bool:
         return True
     if side[0].kind == "open" and side[0].mate is side[-1] and side[0].value in ("(", "["):
         inner = side[1:-1]
-        return len(inner) == 1 and inner[0].kind in ("text", "number")
+        if len(inner) == 1:
+            return inner[0].kind in ("text", "number")
+        return any(token.kind == "comma" for token in inner) and all(
+            token.kind in (*_OF_A_NAME, "comma") and token.value != "frac" for token in inner
+        )  # (x^{(i)}, y^{(i)}), a sample: nothing is claimed
     return all(token.kind == "command" and token.value == "dots" for token in side)

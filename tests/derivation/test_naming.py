@@ -181,3 +181,22 @@ def test_the_canonical_name_is_its_own(written: list[Name]) -> None:
         assert page.canonical(once) == once
         assert once.base.lower() == name.base.lower()
         assert once.accent == name.accent
+
+
+@pytest.mark.parametrize(
+    ("text", "samples", "named"),
+    [
+        ("net_h = w_h x; net_k = w_k o_h; E = (t_k - o_k)^2", "", "hk"),
+        ("y_k = w x_k + b; E = (t_k - y_k)^2", "k", ""),
+        (r"net_h = w_h x; net_k = w_k o_h; E = \sum_k (t_k - o_k)^2", "", "hk"),
+        (r"y_i = w x_i + b; E = \sum_i (t_i - y_i)^2", "i", ""),
+    ],
+)
+def test_letters_that_name_one_unit_each(text: str, samples: str, named: str) -> None:
+    found = naming(*text.split(";"))
+    assert ("".join(sorted(found.samples)), "".join(sorted(found.named))) == (samples, named)
+
+
+def test_a_sample_beside_a_layer_is_dropped() -> None:
+    found = naming(r"L = \sum_{i=1}^m (a^{[2](i)} - y^{(i)})^2")
+    assert found.canonical(Name("a", superscript="[2](i)")).key == "a^[2]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gradcheck.evaluation.lifting import LiftingAmbiguous, NotEvaluated, degenerate, infer
@@ -55,6 +57,19 @@ def test_the_usual_forward_equations() -> None:
         "yhat": "i",
         "L": "",
     }
+
+
+def test_one_unit_alone_has_no_hidden_index() -> None:
+    whole = model({"yhat": w1 * x + b1, "L": SQUARE})
+    one = replace(whole, parameters=tuple(p for p in whole.parameters if p.role in ("w_1", "b_1")))
+    found = infer(one).axes
+    assert {key: "".join(found[key]) for key in ("w1", "b1", "yhat")} == {
+        "w1": "k",
+        "b1": "",
+        "yhat": "i",
+    }
+    with pytest.raises(LiftingAmbiguous):
+        infer(whole)
 
 
 @pytest.mark.parametrize(

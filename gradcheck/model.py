@@ -17,6 +17,7 @@ from gradcheck.expression import (
     Apply,
     Expression,
     Name,
+    Partial,
     Sum,
     names_in,
     transform,

@@ -1137,6 +1137,28 @@ $$w \leftarrow w - \alpha \frac{\partial L}{\partial w}$$
         "should not be, or stands twice.",
         "Remove it once.",
     ),
+    "GC542": Explanation(
+        "Entries on which the loss does not depend have a gradient that is not 0, and the others "
+        "are right: the mask of dropout, of a ReLU or of a maximum is missing in the gradient.",
+        "Keep the mask of the forward pass, and multiply by it.",
+    ),
+    "GC543": Explanation(
+        "The gradient is right if a matrix is made symmetric, or a kernel the same from both ends, "
+        "and wrong otherwise: it enters the wrong way round. Equal sizes hide it.",
+        "Use the transpose where the forward pass does not, and flip the kernel for the gradient "
+        "of a convolution's input.",
+    ),
+    "GC544": Explanation(
+        "The gradient is right if one parameter is set to 0, and wrong otherwise: the part that "
+        "depends on that parameter is missing or wrong, as when a recurrent network is followed "
+        "back for too few steps.",
+        "Follow every way from the parameter to the loss.",
+    ),
+    "GC545": Explanation(
+        "The labels count by their mean only: predictions of shape (n,) and labels of shape "
+        "(n, 1), or the reverse, are broadcast to (n, n), and each prediction meets every label.",
+        "Give both one shape before they are subtracted.",
+    ),
     "GC901": Explanation(
         "A comment declares a finding that is not there: the mistake was mended, or it is in "
         "another block. An expectation must not outlive what it is about.",

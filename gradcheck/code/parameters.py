@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,20 @@ def _laid_out(name: str, array: Array, shape: tuple[int, ...]) -> tuple[Array, s
         return array.T, f"has shape {array.shape}, the transpose of {shape}"
     if [n for n in array.shape if n != 1] == [n for n in shape if n != 1]:
         return array.reshape(shape), f"has shape {array.shape}, not {shape}"
-    raise ValueError(f"the gradient of {name} has shape {array.shape}: expected {shape}")
+    hint = _summed(array.shape, shape)
+    raise ValueError(f"the gradient of {name} has shape {array.shape}: expected {shape}{hint}")
+
+
+def _summed(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """What sum would give the shape, where one would."""
+    extra = len(found) - len(shape)
+    if not found or (extra == 0 and len(shape) == 1):
+        return "; it is summed over another axis, or over one too many"
+    for axes in combinations(range(len(found)), max(extra, 0)):
+        if extra > 0 and tuple(n for k, n in enumerate(found) if k not in axes) == shape:
+            places = f"axis {axes[0]}" if extra == 1 else f"axes {', '.join(map(str, axes))}"
+            return f"; sum over {places}, along which the forward pass repeats it"
+    return ""
 
 
 def _names(names: Iterable[str]) -> str:

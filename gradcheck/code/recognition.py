@@ -12,7 +12,7 @@ from gradcheck.code.evidence import Evidence
 from gradcheck.code.functions import Functions
 from gradcheck.code.judging import DROWNED, STATIONARY
 from gradcheck.code.result import CodeFinding, GradientRow
-from gradcheck.code.steadiness import Steadiness
+from gradcheck.code.steadiness import STEADY, Steadiness
 from gradcheck.finding import RULES
 from gradcheck.verdict import Verdict
 
@@ -42,17 +42,29 @@ def _with_verdict(row: GradientRow, verdict: Verdict, note: str) -> GradientRow:
 def _unsteady(rows: Rows, steadiness: Steadiness, findings: Findings) -> Rows:
     what = "loss" if steadiness.scatter >= steadiness.gradient else "gradient"
     by = max(steadiness.scatter, steadiness.gradient)
-    findings.append(
-        CodeFinding(
-            RULES["GC510"],
-            f"the {what} is another every time it is called at the same parameters "
-            f"(by {by:.1e} of its size): no gradient can be compared with it",
-            suggestion="draw dropout masks and noise from a generator seeded anew in every call, "
-            "or pass them in",
+    if steadiness.grows and steadiness.scatter <= STEADY:
+        findings.append(
+            CodeFinding(
+                RULES["GC510"],
+                "every call of the gradient adds the same to that of the call before: what it "
+                "collects is not set to 0 between calls",
+                suggestion="begin with zeros in every call (zero_grad), or return a new array",
+            )
         )
-    )
+    else:
+        findings.append(_scattered(what, by))
     reason = f"not decided: the {what} is not deterministic"
     return tuple(replace(row, verdict=Verdict.UNDECIDED, note=reason) for row in rows)
+
+
+def _scattered(what: str, by: float) -> CodeFinding:
+    return CodeFinding(
+        RULES["GC510"],
+        f"the {what} is another every time it is called at the same parameters "
+        f"(by {by:.1e} of its size): no gradient can be compared with it",
+        suggestion="draw dropout masks and noise from a generator seeded anew in every call, "
+        "or pass them in",
+    )
 
 
 def _another_gradient(evidence: Evidence, rows: Rows, findings: Findings) -> Rows:

@@ -30,16 +30,21 @@ STEADY = 1e-11
 """Relative scatter below which a loss that does not repeat itself is only rounded differently (by
 threads that add up in another order)."""
 
+SAME = 1e-6
+"""Relative: so alike are two steps by which a gradient grows."""
+
 
 @dataclass(slots=True)
 class Steadiness:
     """``scatter`` of the loss and of the gradient, when called again at the same point, relative
-    to their size; ``noise`` of the claimed gradient by parameter, its rounding error an entry."""
+    to their size; ``noise`` of the claimed gradient by parameter, its rounding error an entry.
+    ``grows``: every call adds the same to the gradient of the call before."""
 
     loss: float
     scatter: float
     gradient: float
     noise: dict[str, Array]
+    grows: bool = False
 
     @property
     def deterministic(self) -> bool:
@@ -58,7 +63,14 @@ def steadiness_of(
     losses = [functions.nearby(point) for _ in range(REPEATS)]
     first, second = functions.gradient(point), functions.gradient(point)
     gradient = max((_spread(first[name], second[name]) for name in first), default=0.0)
-    return Steadiness(losses[0], _scatter(losses), gradient, noise_of(functions, point, grid, seed))
+    grows = gradient > STEADY and _grows(first, second, functions.gradient(point))
+    noise = noise_of(functions, point, grid, seed)
+    return Steadiness(losses[0], _scatter(losses), gradient, noise, grows)
+
+
+def _grows(first: Arrays, second: Arrays, third: Arrays) -> bool:
+    """Whether the same is added at every call."""
+    return all(_spread(second[n] - first[n], third[n] - second[n]) <= SAME for n in first)
 
 
 def _scatter(values: list[float]) -> float:

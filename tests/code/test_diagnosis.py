@@ -195,7 +195,7 @@ NEAR_MISSES = {
     "almost a penalty": {"w_1": lambda g, c: g + LAMBDA * c["w_1"] ** 2},
     "almost a missing sample": {"b_1": lambda g, c: g - 0.9 * c["d_1"][-1]},
     "another number each": {"w_1": lambda g, c: g + np.cos(np.arange(12.0)).reshape(3, 4) / 9},
-    "one entry by another": {"w_1": lambda g, c: g + 0.01 * c["b_1"][0] ** 2 * np.eye(3, 4)[:, [1, 2, 0, 3]] * [[1], [0], [0]]},
+    "one entry by another": {"w_1": lambda g, c: g + 0.01 * (1 + c["b_1"][0] ** 2) * np.eye(3, 4)[:, [1, 2, 0, 3]] * [[1], [0], [0]]},
 }  # fmt: skip
 
 

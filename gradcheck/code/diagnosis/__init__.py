@@ -24,12 +24,15 @@ from gradcheck.code.diagnosis.laboratory import laboratory
 from gradcheck.code.diagnosis.layout import (
     altered,
     displaced,
+    moved_on,
     other_parameter,
     rearranged,
     spread_out,
 )
+from gradcheck.code.diagnosis.operands import operands, parts
 from gradcheck.code.diagnosis.places import special
-from gradcheck.code.diagnosis.samples import samples, softmax, summed, upstream
+from gradcheck.code.diagnosis.samples import broadcasting, samples, softmax, summed, upstream
+from gradcheck.code.diagnosis.spans import mask, normalised, residual, softmax_sum
 from gradcheck.code.diagnosis.told import confirmed, elsewhere, findings
 from gradcheck.code.evidence import Evidence
 from gradcheck.code.functions import Functions
@@ -41,21 +44,26 @@ __all__ = ["Clues", "Experiments", "diagnose", "diagnosed"]
 _PATTERNS: tuple[Callable[[Clues, str], Iterator[Suspicion]], ...] = (
     altered,
     multiples,
+    mask,
     rearranged,
     displaced,
+    moved_on,
     other_parameter,
     spread_out,
     regulariser,
     softmax,
+    softmax_sum,
     activation_of_itself,
     array_factor,
     summed,
-    centring,
     offset,
+    centring,
+    normalised,
+    residual,
 )
 """What is seen in the arrays alone, the simplest explanation first."""
 
-_TRIALS = (upstream, samples, activations)
+_TRIALS = (upstream, samples, activations, operands, parts, broadcasting)
 """What needs experiments with the code, the cheapest first."""
 
 

@@ -36,6 +36,9 @@ class Experiments(Protocol):
     def samples(self, axis: int) -> list[Clues] | None:
         """Both gradients for each sample alone; ``axis`` is that of the samples in the data."""
 
+    def with_mean_of(self, label: str) -> Clues | None:
+        """The numeric gradient of the loss with an array of its data set to its mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clues:

@@ -329,12 +329,14 @@ def offset(clues: Clues, name: str) -> Iterator[Suspicion]:
     weight = 1 / clues.slack(name)
     constant = float(np.sum(error * weight) / np.sum(weight))
     found = odds(clues, name, clues.numeric[name] + constant, fitted=1)
-    if found is not None:
-        yield Suspicion(
-            "GC539", (name,), ("offset",), found,
-            f"every entry is off by the same {constant:.4g}",
-            "look for a term that is the same for all entries: one through a sum or a mean over them",
-        )  # fmt: skip
+    if found is None or (clues.upstream is not None and next(centring(clues, name), None)):
+        return
+    yield Suspicion(
+        "GC539", (name,), ("offset",), found,
+        f"every entry is off by the same {constant:.4g}",
+        "look for a term that is the same for all entries: one through a sum or a mean over them",
+        value=None if clues.upstream is not None else constant,
+    )  # fmt: skip
 
 
 def centring(clues: Clues, name: str) -> Iterator[Suspicion]:

@@ -202,9 +202,9 @@ def _without(
     signs: those of one seed where the other has the opposite."""
     generator = np.random.default_rng(seed)
     moved = {name: np.asarray(array) for name, array in point.items()}
-    for bias in biases:
+    for number, bias in enumerate(biases):
         shape = moved[bias].shape
-        sign = np.random.default_rng(5).permutation(
+        sign = np.random.default_rng([5, number]).permutation(
             np.where(np.arange(max(moved[bias].size, 1)) % 2 == seed % 2, -1.0, 1.0)
         )
         moved[bias] = generator.uniform(0.3, 1.6, shape) * sign.reshape(shape)

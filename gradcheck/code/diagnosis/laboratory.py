@@ -65,6 +65,22 @@ class Laboratory:
             self.parts[axis] = [part for part in found if part] if all(found) else None
         return self.parts[axis]
 
+    def with_mean_of(self, label: str) -> Clues | None:
+        """The numeric gradient of the loss with an array of its data set to its mean; None if that
+        array is nothing to the loss."""
+        array = self._surroundings()[label]
+
+        def flat(other: Array) -> Array | None:
+            same = other.shape == array.shape and np.array_equal(other, array)
+            return np.full_like(other, other.mean()) if same else None
+
+        functions = replace(self.functions, value=with_data(self.functions.value, flat))
+        here = self.evidence.point
+        if functions.nearby(here) == self.functions.nearby(here):
+            return None
+        other = replace(self, functions=functions, parts={})
+        return other.at(here)
+
     def _masked(self, axis: int) -> list[Clues | None]:
         """Of a layer: the upstream gradient of one sample, 0 for the others."""
         given = self.upstream

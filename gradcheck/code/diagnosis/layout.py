@@ -270,3 +270,38 @@ def altered(clues: Clues, name: str) -> Iterator[Suspicion]:
         if found is not None and (size > 8 * bound).any():
             yield Suspicion("GC538", (name,), (word,), found, what, mend)
             return
+
+
+FURTHEST = 3
+"""Places by which what is moved on is looked for."""
+
+
+def moved_on(clues: Clues, name: str) -> Iterator[Suspicion]:
+    """The gradient stands some places further along an axis, and what it left there is lost: an
+    index, a slice or a padding off by one."""
+    true, slack, claimed = clues.numeric[name], clues.slack(name), clues.claimed[name]
+    for axis in range(true.ndim):
+        length = true.shape[axis]
+        for by in [k for step in range(1, FURTHEST + 1) for k in (step, -step)]:
+            if length < 2 * abs(by) + 3:
+                continue
+            index = np.arange(length) - by
+            inside = (index >= 0) & (index < length)
+            form = [-1 if k == axis else 1 for k in range(true.ndim)]
+            known = np.broadcast_to(inside.reshape(form), true.shape)
+            moved = np.take(true, np.clip(index, 0, length - 1), axis=axis)
+            spread = np.take(slack, np.clip(index, 0, length - 1), axis=axis)
+            found = odds(
+                clues, name, np.where(known, moved, np.nan), spread=spread,
+                choices=2 * FURTHEST * true.ndim,
+            )  # fmt: skip
+            if found is None or not clues.wrong(name)[known].any() or not claimed.any():
+                continue
+            along = "entries" if true.ndim == 1 else f"entries along axis {axis}"
+            yield Suspicion(
+                "GC525", (name,), ("moved", axis, by), found,
+                f"the {along} stand {abs(by)} further {'on' if by > 0 else 'back'} than they belong",
+                "check the index, slice or padding by which they are taken: it is off by "
+                f"{abs(by)}",
+            )  # fmt: skip
+            return

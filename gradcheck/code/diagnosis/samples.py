@@ -161,6 +161,10 @@ def _slip(clues: Clues, name: str, each: Array, spread: Array, total: str) -> Su
             ("GC532", k, each[k], f"only {which} is in it", "add up the samples: += for =, or sum(axis=0)"),
             ("GC532", k, scale * each[k], f"only {which} is in it, and it is not divided", "add up the samples: += for =, or mean(axis=0)"),
         ]  # fmt: skip
+    told += [
+        ("GC532", k, _one_of_each(each[::step]), f"where several samples come together, only the {word} is in it", "add up what comes to the same place: += for =, and np.add.at for a[index] += with an index that repeats")
+        for k, (word, step) in enumerate((("last", -1), ("first", 1)))
+    ]  # fmt: skip
     for axis in range(1, each.ndim):
         total_there = each.sum(axis=axis)
         if total_there.shape == true.shape:
@@ -170,3 +174,40 @@ def _slip(clues: Clues, name: str, each: Array, spread: Array, total: str) -> Su
         if found is not None:
             return Suspicion(code, (name,), ("sample", k, what), found, what, mend, settled=True)
     return None
+
+
+def _one_of_each(each: Array) -> Array:
+    """Of every entry the first contribution that is not 0."""
+    first = (each != 0).argmax(axis=0)
+    return np.asarray(np.take_along_axis(each, first[None], axis=0)[0])
+
+
+def broadcasting(clues: Clues, names: list[str]) -> Iterator[Suspicion]:
+    """The loss knows labels by their mean only, or the claim does: (n,) and (n, 1) were broadcast
+    to (n, n)."""
+    lab = clues.experiments
+    if lab is None or clues.upstream is not None:
+        return
+    left = list(names)
+    for label, array in clues.surroundings.items():
+        if array.dtype.kind != "f" or array.size < 3 or max(array.shape) != array.size:
+            continue
+        if np.ptp(array) == 0.0:
+            continue
+        there = lab.with_mean_of(label)
+        for name in list(left) if there else []:
+            assert there is not None
+            seen = there.telling(name).any() and clues.telling(name).any()
+            same = np.abs(there.numeric[name] - clues.numeric[name]) <= 2 * clues.slack(name)
+            if seen and same.all():
+                what = f"the gradient of the loss stays the same if all of {label} are set to their mean"
+            elif odds(clues, name, there.numeric[name], spread=there.slack(name)) is not None:
+                what = f"it is the gradient of the loss with all of {label} set to their mean"
+            else:
+                continue
+            left.remove(name)
+            yield Suspicion(
+                "GC545", (name,), ("broadcast", label), 9.0,
+                f"{what}, as if (n,) and (n, 1) were broadcast to (n, n)",
+                f"give prediction and {label} one shape: ravel() or reshape(-1)", settled=True,
+            )  # fmt: skip

@@ -1,10 +1,11 @@
 """From the text of a document to its formulas and its prose, in one linear pass.
 
 Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and
-its kin, code fences of the language ``math``, MyST's ``{math}`` directive (of backticks or colons)
-and role, and what `plain` finds typed as plain text. Code and HTML comments hide what looks like
-one, but not MyST's notes and theorems; what is struck through (``~~…~~``) is set apart.
-A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line of its own.
+its kin, code fences of the languages ``math`` and ``latex``, MyST's ``{math}`` directive (of
+backticks or colons) and role, and what `plain` finds typed as plain text. Code and HTML comments
+hide what looks like one, but not MyST's notes and theorems; what is struck through (``~~…~~``) is
+set apart. A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line
+of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _OPENING = re.compile(
     r"|(?P<struck>(?<!~)~~(?=[^~\s])|<(?:del|s|strike)>)",
     re.MULTILINE | re.DOTALL,
 )
-_NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none")
+_LATEX = ("latex", "tex")
+_NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none", *_LATEX)
 _OPTIONS = re.compile(
     r"\n---[ \t\r]*\n(?:[^\n]*\n){1,9}?---[ \t\r]*(?=\n)|(?:\n[ \t]*:[\w-]+:[^\n]*)+"
 )
@@ -149,7 +151,7 @@ class _Scanner(Scanner):
             line_end = len(self.text)
         info = self.text[opening.end() : line_end].strip()
         language = info.strip("{}").split(" ")[0].rstrip("}")
-        if holds_text(info):
+        if holds_text(info) or (language.lower() in _LATEX and self._delimits(mark, line_end)):
             self._directive_of_text(mark, line_end)
             return
         if mark[0] == "`" and "`" in language:  # ```code``` on one line
@@ -173,6 +175,11 @@ class _Scanner(Scanner):
                 self.fences.append(inside)
             self._unread_directive(info, Span(start, line_end), inside)
             self._hide(start, closing[1])
+
+    def _delimits(self, mark: str, line_end: int) -> bool:
+        """Whether a fence of LaTeX shows formulas with their delimiters, not bare ones."""
+        closing = self._closing_fence(mark, line_end)
+        return closing is not None and bool(_FORMULA.search(self.text, line_end, closing[0]))
 
     def _unread_directive(self, info: str, opening: Span, inside: Span) -> None:
         """Tell of a directive that nobody here knows and that holds equations."""

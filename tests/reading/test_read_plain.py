@@ -83,6 +83,16 @@ def test_a_line_of_a_fence(line: str, expected: str) -> None:
     assert shown(fence(line)) == [expected]
 
 
+@pytest.mark.parametrize("language", ["latex", "tex"])
+def test_a_fence_of_latex(language: str) -> None:
+    bare = fence(r"\frac{\partial L}{\partial w_2} = (\hat{y} - y) a_1", language=language)
+    assert shown(bare) == ["(d L w_2) = (* (+ hat(y) (- y)) a_1)"]
+    delimited = fence(r"\begin{align}", r"z &= w x \\", r"&= b", r"\end{align}", "and $h = 1$",
+                      language=language)  # fmt: skip
+    assert shown(delimited + "\n$y = 2$") == ["z = (* w x) = b", "h = 1", "y = 2"]
+    assert shown(fence(r"\newcommand{\d}{x}", language=language)) == []
+
+
 def test_a_line_that_goes_on_belongs_to_the_one_before() -> None:
     text = fence(
         "│ ∂L/∂w = ∂L/∂z · ∂z/∂w │", "│       = 2 ·           │", "│   x                   │"

@@ -11,15 +11,20 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import xmlschema
 
+from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
+from gradcheck.finding import RULES
+from gradcheck.hinting import hinted
 from gradcheck.rendering.formats import FORMATS, LONG, pieces, renderer
 from gradcheck.rendering.markdown import code, escaped
 from gradcheck.rendering.sarif import FINGERPRINT, uri
-from gradcheck.report import Report
+from gradcheck.report import CodeComparison, ComparedGradient, Report
+from gradcheck.verdict import Verdict
 from gradcheck.verification import verify
 
 TESTS = Path(__file__).parent.parent
@@ -65,6 +70,32 @@ def test_json_by_its_own_schema(report: Report) -> None:
     made["documents"][-1]["findings"][0]["severity"] = "fatal"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(made, schema)
+
+
+def closed(schema: Any) -> Any:
+    """The schema without room for keys that it does not name."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(value) for key, value in schema.items()}
+    return made | {"additionalProperties": False} if schema.get("type") == "object" else made
+
+
+def test_the_schema_names_every_key(report: Report) -> None:
+    """Also those of descents, of code, of comparisons with it, and of hints."""
+    folder = resources.files("gradcheck").joinpath("schemas/report-1.json")
+    validator = jsonschema.Draft202012Validator(closed(json.loads(folder.read_text("utf-8"))))
+    row = GradientRow("w", (2,), Verdict.WRONG, 2, 2, 8.5, 1e-9, (1,), 4.5, -4.0, 1e-9)
+    told = CodeFinding(RULES["GC522"], "of the wrong sign", "w", (1,), "negate it")
+    code = GradientReport("m.py:f", Verdict.WRONG, (row,), (told,))
+    compared = ComparedGradient("w", "w", "W", "at odds", True, 1.0, None)
+    comparison = CodeComparison("m.py:f", "at odds", "mse/identity", (compared,))
+    run = verify(DOCUMENTS[0], descent=True).documents[0]
+    document = replace(report.documents[0], comparisons=(comparison,), descents=run.descents)
+    full = replace(report, documents=(document, run), code=(code,), interrupted=True)
+    for made in (full, hinted(full)):
+        validator.validate(json.loads(renderer("json")(made)))
 
 
 def test_sarif_by_the_published_schema_and_the_json(report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from gradcheck.derivation.descending import is_rule
 from gradcheck.derivation.naming import Naming, index_slip, is_loss_name
@@ -48,7 +49,7 @@ class Binding:
         return self.span.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CanonicalStatement:
     """A statement with canonical names; ``sides[k]`` is None if that side was not read."""
 
@@ -63,6 +64,13 @@ class CanonicalStatement:
     @property
     def position(self) -> int:
         return self.statement.span.start
+
+    @cached_property
+    def is_update(self) -> bool:
+        """Whether it is a rule of gradient descent."""
+        if len(self.sides) < 2 or self.statement.origin == "underbrace":
+            return False
+        return is_rule(self.sides, self.statement.relations[0].symbol)
 
 
 def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatement:
@@ -90,20 +98,13 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
     )
 
 
-def is_update(statement: CanonicalStatement) -> bool:
-    """Whether it is a rule of gradient descent."""
-    if len(statement.sides) < 2 or statement.statement.origin == "underbrace":
-        return False
-    return is_rule(statement.sides, statement.statement.relations[0].symbol)
-
-
 def collect_bindings(
     statements: tuple[CanonicalStatement, ...], trained: set[str]
 ) -> tuple[Binding, ...]:
     """Every binding in document order; ``trained`` names (parameters) are never bound."""
     found: list[Binding] = []
     for statement in statements:
-        if not is_update(statement) and not names_factor(statement):
+        if not statement.is_update and not names_factor(statement):
             found.extend(_bindings_of(statement, trained, {b.key for b in found}))
     return tuple(found)
 

@@ -13,7 +13,6 @@ from gradcheck.derivation.bindings import (
     CanonicalStatement,
     canonical_statement,
     collect_bindings,
-    is_update,
     names_factor,
 )
 from gradcheck.derivation.descending import (
@@ -144,7 +143,7 @@ def _defined_raw(statements: Sequence[Statement]) -> set[str]:
         if len(sides) > 1 and isinstance(sides[0], Name):
             whole = CanonicalStatement(statement, tuple(sides))
             named = any(side is not None and value_keys(side) for side in sides[1:])
-            if not is_update(whole) and named:
+            if not whole.is_update and named:
                 found.add(sides[0].key)
     return found
 
@@ -158,7 +157,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
     forward = _used_in_definitions(statements)
     for statement in statements:
         head = statement.sides[0]
-        if is_update(statement) and isinstance(head, Name):
+        if statement.is_update and isinstance(head, Name):
             inner = increment_of(head) if is_increment(head, statement.sides[1:]) else None
             if not _is_for_any_layer(inner or head, forward):
                 updated.append((inner or bare(head)).key)
@@ -225,7 +224,7 @@ def _of_any(name: Name, used: set[str], claimed: set[str]) -> bool:
 
 def _claimed(statements: Sequence[CanonicalStatement]) -> set[str]:
     """Names by which a derivative stands at the head of a chain that is no update."""
-    heads = (s.sides[0] for s in statements if len(s.sides) > 1 and not is_update(s))
+    heads = (s.sides[0] for s in statements if len(s.sides) > 1 and not s.is_update)
     return {
         bare(head.by).key
         for head in heads
@@ -238,7 +237,7 @@ def _used_in_definitions(statements: Sequence[CanonicalStatement]) -> set[str]:
     found: set[str] = set()
     for statement in statements:
         head = statement.sides[0]
-        if isinstance(head, Name) and not is_loss_name(head) and not is_update(statement):
+        if isinstance(head, Name) and not is_loss_name(head) and not statement.is_update:
             for side in statement.sides[1:]:
                 if side is not None and not contains(side, Partial):
                     found |= set(value_keys(side))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from operator import is_
 
 from gradcheck.derivation.activations import BY_NAME
 from gradcheck.derivation.naming import Naming, is_loss_name
@@ -30,6 +31,7 @@ from gradcheck.expression import (
     contains,
     substitute,
     to_key,
+    with_children,
 )
 from gradcheck.model import FUNCTIONS
 from gradcheck.notation import to_text
@@ -80,7 +82,7 @@ class Resolver:
     neutral: bool = False  # what is struck out counts for nothing
 
     def resolve(self, node: Expression) -> Expression:
-        """The resolved expression.
+        """The resolved expression, the node itself where everything in it stays.
 
         Raises Unresolved with a reason where the meaning cannot be settled.
         """
@@ -97,20 +99,15 @@ class Resolver:
                 terms = self._standing(terms)
                 if len(terms) < 2:
                     return self.resolve(terms[0]) if terms else _ZERO
-                return replace(node, terms=tuple(self.resolve(term) for term in terms))
+                return _with(node, terms, tuple([self.resolve(term) for term in terms]))
             case Multiply(factors=factors):
                 factors = self._standing(factors)
                 if len(factors) < 2:
                     return self.resolve(factors[0]) if factors else _ONE
-                return replace(node, factors=tuple(self.resolve(f) for f in factors))
-            case Negate(operand=operand):
-                return replace(node, operand=self.resolve(operand))
-            case Divide(numerator=numerator, denominator=denominator):
-                return replace(
-                    node,
-                    numerator=self.resolve(numerator),
-                    denominator=self.resolve(denominator),
-                )
+                return _with(node, factors, tuple([self.resolve(f) for f in factors]))
+            case Negate() | Divide():
+                parts = node.children()
+                return _with(node, parts, tuple([self.resolve(part) for part in parts]))
             case Power():
                 return self._power(node)
             case Partial():
@@ -159,12 +156,14 @@ class Resolver:
             return replace(node, base=self.resolve(node.base.arguments[0]), exponent=exponent)
         if isinstance(node.base, Name) and node.base.key == "e" and "e" not in self.bound:
             return Apply(Name("exp"), (exponent,), span=node.span)
-        return replace(node, base=self.resolve(node.base), exponent=exponent)
+        return _with(node, node.children(), (self.resolve(node.base), exponent))
 
     def _apply(self, node: Apply) -> Expression:
         key = node.function.key
-        if self.identities and to_key(replace(node, order=0)) in self.identities:
-            return self.resolve(node.arguments[0]) if not node.order else _ONE
+        if self.identities:
+            plain = Apply(node.function, node.arguments) if node.order else node
+            if to_key(plain) in self.identities:
+                return self.resolve(node.arguments[0]) if not node.order else _ONE
         meaning = self.functions.get(key)
         if _is_norm(node) and not node.order:
             self.log.note("norm", node.span)
@@ -190,14 +189,14 @@ class Resolver:
         if meaning.known in _HYPERBOLIC and len(arguments) == 1 and not node.order:
             return _HYPERBOLIC[meaning.known](arguments[0])
         if meaning.known is not None:
-            return replace(node, function=Name(meaning.known), arguments=arguments)
+            return Apply(Name(meaning.known), arguments, node.order, span=node.span)
         if meaning.body is None:
             if len(arguments) != 1:
                 raise Unresolved(
                     f"{to_text(node.function)} of {len(arguments)} arguments is not defined",
                     node.span,
                 )
-            return replace(node, arguments=arguments)
+            return Apply(node.function, arguments, node.order, span=node.span)
         if node.order:
             raise Unresolved(
                 f"the derivative of {to_text(node.function)} is not known to gradcheck", node.span
@@ -273,7 +272,7 @@ class Resolver:
         if not isinstance(by, Name):
             raise Unresolved("a derivative by something that is not a name", node.by.span)
         of = self.resolve(node.of)
-        return replace(node, of=of, by=by)
+        return _with(node, node.children(), (of, by))
 
     def _sum(self, node: Sum) -> Expression:
         body = self.resolve(node.body)
@@ -283,6 +282,14 @@ class Resolver:
         if contains(body, Sum):
             raise Unresolved("a sum inside a sum is not judged yet", node.span)
         return Sum(body, span=node.span)
+
+
+def _with(
+    node: Expression, parts: Sequence[Expression], resolved: tuple[Expression, ...]
+) -> Expression:
+    """The node with its parts resolved; itself where they stay as they are."""
+    same = len(parts) == len(node.children()) and all(map(is_, parts, resolved))
+    return node if same else with_children(node, resolved)
 
 
 def _exponentials(u: Expression, minus: bool = False) -> Expression:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME, recognise, shape_of
-from gradcheck.derivation.bindings import Binding, CanonicalStatement, is_update
+from gradcheck.derivation.bindings import Binding, CanonicalStatement
 from gradcheck.derivation.naming import is_loss_name, squeezed
 from gradcheck.derivation.readings import ReadingLog
 from gradcheck.document import Document, Span
@@ -67,7 +67,7 @@ def gradient_sides(
     """Every statement that equates something with ``∂L/∂w`` for a parameter w."""
     found = []
     for statement in statements:
-        if is_update(statement):
+        if statement.is_update:
             continue
         seen = set()
         for side in statement.sides:
@@ -98,7 +98,7 @@ def unread_gradients(
     found = []
     seen = {claim.statement.number for claim in known}
     for statement in statements:
-        if statement.number in seen or is_update(statement):
+        if statement.number in seen or statement.is_update:
             continue
         for at, side in enumerate(statement.sides):
             match = None if side is not None else _HEAD.match(_source(statement, at, document))
@@ -446,7 +446,7 @@ def equality_override(
     classes = _Classes()
     low, high = segment.zone
     for statement in statements:
-        if is_update(statement) or not low < statement.position <= high:
+        if statement.is_update or not low < statement.position <= high:
             continue
         sides = [side for side in statement.sides if side is not None]
         sides = [side for side in sides if value_keys(side)]  # two names may have one number

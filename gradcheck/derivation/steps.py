@@ -11,7 +11,6 @@ from gradcheck.derivation.bindings import (
     EQUALITIES,
     Binding,
     CanonicalStatement,
-    is_update,
 )
 from gradcheck.derivation.claims import is_number, is_reckoned, is_worked_number
 from gradcheck.derivation.modelling import SegmentModel
@@ -216,7 +215,7 @@ def _head(node: Expression | None) -> str:
 
 
 def _kind(statement: CanonicalStatement, at: int) -> str:
-    if is_update(statement):
+    if statement.is_update:
         return "update"
     if statement.statement.relations[at].symbol not in EQUALITIES:
         return "mention"

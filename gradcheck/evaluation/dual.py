@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
+from operator import mul, neg
 from typing import Any, NamedTuple
 
 from mpmath.ctx_mp import MPContext
@@ -69,7 +70,11 @@ def _zip(function: Callable[..., Any], *values: Quantity) -> Quantity:
     if length is None:
         return function(*values)
     columns = [value if isinstance(value, list) else [value] * length for value in values]
-    return [function(*row) for row in zip(*columns, strict=True)]
+    return list(map(function, *columns))
+
+
+def _total(*terms: Any) -> Any:
+    return sum(terms[1:], terms[0])
 
 
 @cache
@@ -91,6 +96,8 @@ class At:
     cut: dict[str, Graph] = field(default_factory=dict)
     functions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     values: dict[Expression, Quantity] = field(default_factory=dict)
+    numbers: dict[Fraction, Any] = field(default_factory=dict)
+    sigmoids: dict[Any, Any] = field(default_factory=dict)  # by the tuple behind the argument
 
     def __post_init__(self) -> None:
         self.mp = _context(self.digits)
@@ -122,7 +129,10 @@ class At:
         return _zip(lambda entry: constant * entry, value)
 
     def number(self, value: Fraction) -> Any:
-        return self.mp.mpf(value.numerator) / value.denominator
+        found = self.numbers.get(value)
+        if found is None:
+            found = self.numbers[value] = self.mp.mpf(value.numerator) / value.denominator
+        return found
 
     def free(self, key: str) -> Quantity:
         """The value of a name without a definition; an unknown one is a constant of its own."""
@@ -175,7 +185,9 @@ class At:
                 if not order
                 else 2 ** (order + 1) * self._saturating("sigmoid", order, 2 * u)
             )
-        s = 1 / (1 + self.mp.exp(-u))
+        s = self.sigmoids.get(u._mpf_)
+        if s is None:
+            s = self.sigmoids[u._mpf_] = 1 / (1 + self.mp.exp(-u))
         slope = s * (1 - s)
         match order:
             case 0:
@@ -242,7 +254,7 @@ class Graph:
                 return self._add([self.dual(term) for term in terms])
             case Negate(operand=operand):
                 value, slope = self.dual(operand)
-                return Dual(_zip(_minus, value), None if slope is None else _zip(_minus, slope))
+                return Dual(_zip(neg, value), None if slope is None else _zip(neg, slope))
             case Multiply(factors=factors):
                 result = self.dual(factors[0])
                 for factor in factors[1:]:
@@ -271,22 +283,22 @@ class Graph:
         self._mix(*terms)
         for term in terms:
             self.at.note(term.value if isinstance(term.value, list) else [term.value])
-        value = _zip(lambda *row: sum(row[1:], row[0]), *(term.value for term in terms))
+        value = _zip(_total, *(term.value for term in terms))
         slopes = [term.slope for term in terms if term.slope is not None]
-        slope = _zip(lambda *row: sum(row[1:], row[0]), *slopes) if slopes else None
+        slope = _zip(_total, *slopes) if slopes else None
         if isinstance(value, list) and slope is not None and not isinstance(slope, list):
             slope = [slope] * len(value)
         return Dual(value, slope)
 
     def _times(self, left: Dual, right: Dual) -> Dual:
         self._mix(left, right)
-        value = _zip(_product, left.value, right.value)
+        value = _zip(mul, left.value, right.value)
         if left.slope is None and right.slope is None:
             return Dual(value)
         if left.slope is None:
-            return Dual(value, _zip(_product, left.value, right.slope))
+            return Dual(value, _zip(mul, left.value, right.slope))
         if right.slope is None:
-            return Dual(value, _zip(_product, left.slope, right.value))
+            return Dual(value, _zip(mul, left.slope, right.value))
         slope = _zip(
             lambda a, da, b, db: da * b + a * db, left.value, left.slope, right.value, right.slope
         )
@@ -371,11 +383,3 @@ class Graph:
         value, slope = self.at.by(expression.by.key).dual(expression.of)
         nought = self.at.mp.mpf(0)
         return Dual(_zip(lambda _: nought, value) if slope is None else slope)
-
-
-def _minus(value: Any) -> Any:
-    return -value
-
-
-def _product(left: Any, right: Any) -> Any:
-    return left * right

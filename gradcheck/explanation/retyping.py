@@ -211,8 +211,7 @@ class _Retyping:
         return (alike or texts)[0]
 
     def _is_indexed(self, name: Name) -> bool:
-        plain = replace(name, span=name.span)
-        return len(_letters(self.document.source(name.span))) > len(_letters(to_tex(plain)))
+        return len(_letters(self.document.source(name.span))) > len(_letters(to_tex(name)))
 
     def holding(self, others: Sequence[Retyped]) -> list[Retyped]:
         """The edits that mend the wiring best, or others, after which everything holds."""

@@ -158,7 +158,7 @@ class MendContext:
             for node in walk(source.written):
                 if isinstance(node, Name) and node.span.start >= 0:
                     text = " ".join(self.document.source(node.span).split())
-                    if len(_letters(text)) > len(_letters(to_tex(replace(node)))):
+                    if len(_letters(text)) > len(_letters(to_tex(node))):
                         found.setdefault(node.key, text)
         return found
 

@@ -58,12 +58,17 @@ class NormalForm:
 
 
 class Evaluation:
-    """Expressions of one model, evaluated in one tower; definitions and partials are kept."""
+    """Expressions of one model, evaluated in one tower; what was asked for is kept.
+
+    A side of a chain is asked for with both its neighbours, and with the gradient it is claimed
+    to be.
+    """
 
     def __init__(self, graph: Graph, tower: Tower) -> None:
         self.graph = graph
         self.tower = tower
         self._zero = tower.number(0)
+        self._asked: dict[Expression, NormalForm] = {}
         self._defined: dict[str, NormalForm] = {}
         self._partials: dict[tuple[str, str], NormalForm] = {}
         self._depth = 0
@@ -73,8 +78,11 @@ class Evaluation:
 
     def of(self, expression: Expression) -> NormalForm:
         """Raises Undecided where the rules of sums, sizes or functions do not reach."""
-        check_size(expression)
-        return self._of(expression)
+        found = self._asked.get(expression)
+        if found is None:
+            check_size(expression)
+            found = self._asked[expression] = self._of(expression)
+        return found
 
     def reduced(self, form: NormalForm) -> NormalForm:
         """The form with square roots once in every term and in no denominator."""

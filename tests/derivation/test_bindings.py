@@ -8,7 +8,6 @@ from gradcheck.derivation.bindings import (
     collect_bindings,
     factors_of,
     heads_applied,
-    is_update,
 )
 from gradcheck.derivation.descending import bare
 from gradcheck.expression import Name, to_key
@@ -95,7 +94,7 @@ def test_the_place_of_a_binding_is_its_bodys() -> None:
 )
 def test_updates(formula: str, yes: bool) -> None:
     (statement,) = canonical(formula)
-    assert is_update(statement) is yes
+    assert statement.is_update is yes
 
 
 @pytest.mark.parametrize(

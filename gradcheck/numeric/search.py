@@ -48,18 +48,19 @@ def search(batches: Evaluations, here: float) -> Found:
     state.listen(chosen)
     enough = np.zeros(batches.flat.size)
     state.refine(chosen, enough)
-    rest = np.arange(batches.flat.size)
+    left = np.ones(batches.flat.size, dtype=bool)
     for group, pilot in zip(groups, pilots, strict=True):
         if not pilot.size:
             continue
-        enough[group] = POOR * np.median(state.bounds[pilot])
-        steps = np.exp2(np.round(np.median(np.log2(state.steps[pilot]))))
-        state.steps[np.setdiff1d(group, pilot)] = steps
+        enough[group] = POOR * _median(state.bounds[pilot])
+        own = state.steps[pilot]
+        state.steps[group] = np.exp2(np.round(_median(np.log2(own))))
+        state.steps[pilot] = own
         if state.listen_again(group, pilot):
             state.forget(group)
         else:
-            rest = np.setdiff1d(rest, pilot)
-    state.refine(rest, enough)
+            left[pilot] = False
+    state.refine(np.flatnonzero(left), enough)
     return state.found()
 
 
@@ -91,7 +92,8 @@ def spread(group: Indices, count: int = PILOTS) -> Indices:
     if group.size <= count:
         return group
     places = np.modf((np.arange(count) + 0.5) * 0.6180339887498949)[0]
-    chosen: Indices = group[np.unique((places * group.size).astype(np.intp))]
+    # np.unique would do as well, but imports all of numpy.ma
+    chosen: Indices = group[np.flatnonzero(np.bincount((places * group.size).astype(np.intp)))]
     return chosen
 
 
@@ -244,8 +246,11 @@ class _State:
 
 def _median(values: Array) -> float:
     """The median of those that are not nan; 0 if there are none."""
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if known.size else 0.0
+    known = np.sort(values[~np.isnan(values)])
+    if not known.size:
+        return 0.0
+    # np.median would do as well, but imports all of numpy.ma
+    return float(known[(known.size - 1) // 2] + known[known.size // 2]) / 2
 
 
 def _first_steps(values: Array) -> Array:

@@ -31,6 +31,7 @@ from gradcheck.expression import (
     substitute,
     to_key,
     transform,
+    value_keys,
     walk,
 )
 from tests.derivation.documents import tree
@@ -158,6 +159,17 @@ def test_walking_visits_every_node_its_parent_first(expression: Expression) -> N
     assert len(nodes) == 1 + sum(len(list(walk(child))) for child in expression.children())
     assert names_in(expression) == {node.key for node in nodes if isinstance(node, Name)}
     assert contains(expression, Power) == any(isinstance(node, Power) for node in nodes)
+
+
+def test_what_is_kept_of_a_node_is_no_part_of_it() -> None:
+    walked, fresh = tree("w x + b"), tree("w x + b")
+    assert list(walk(walked)) == list(walk(walked))
+    assert value_keys(walked) == value_keys(walked) == ["w", "x", "b"]
+    value_keys(walked).clear()  # a list of one's own
+    assert (walked, hash(walked), repr(walked)) == (fresh, hash(fresh), repr(fresh))
+    other = substitute(walked, {"w": Name("v")})
+    assert value_keys(other) == ["v", "x", "b"]
+    assert Name("v") in walk(other)
 
 
 @settings(max_examples=40)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from gradcheck import verify
+from gradcheck.derivation import derive, settle
+from gradcheck.document import Document
+from gradcheck.reading import read
 from gradcheck.rendering.json_format import render
 from gradcheck.report import DocumentResult, Report
 
@@ -127,3 +130,16 @@ def test_an_unambiguous_document_has_no_others(tmp_path: Path) -> None:
     result = document(text, tmp_path)
     assert all(not others for _, others in rows(result).values())
     assert not [r for r in result.readings if "; if " in r]
+
+
+def test_another_reading_leaves_the_usual_one_as_it_was() -> None:
+    settled = settle(read(Document("page.md", CONTRADICTED + gradient("L", "b_2", "a_2 - y"))))
+    usual = derive(settled, {})
+    (choice,) = [reading for reading in usual.readings if reading.others]
+    other = derive(settled, {(choice.rule, choice.text): 1})
+    assert usual.setups[0].name == "mse/identity"
+    assert other.setups[0].name == "mse/sigmoid"
+    assert choice not in other.readings
+    again = derive(settled, {})
+    assert again.readings == usual.readings
+    assert again.steps == usual.steps

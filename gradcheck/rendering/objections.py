@@ -1,7 +1,8 @@
 """What fails a run although no finding says so, for formats that are lists of findings.
 
-That is code at odds with its document, and with ``--strict`` what is right only up to a convention,
-was never claimed, or was not compared.
+That is code at odds with its document, a run in which nothing was checked and all findings are
+known, and with ``--strict`` what is right only up to a convention, was never claimed, or was not
+compared.
 """
 
 from __future__ import annotations
@@ -25,7 +26,15 @@ class Objection:
 
 def objections(report: Report) -> list[Objection]:
     """All of them, in the order of the documents."""
-    return [item for result in report.documents for item in _of_document(result, report.strict)]
+    found = [item for result in report.documents for item in _of_document(result, report.strict)]
+    return found + idle(report)
+
+
+def idle(report: Report) -> list[Objection]:
+    """Documents without a claim that was checked, where no input failed and yet nothing passed."""
+    if report.errors or report.exit_status != 2:
+        return []
+    return [Objection(result.path, "nothing was checked here") for result in report.documents]
 
 
 def objected(row: ParameterResult, strict: bool) -> bool:

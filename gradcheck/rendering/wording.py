@@ -56,7 +56,7 @@ def outcome(report: Report) -> str:
     problems = _problems(report)
     if report.interrupted:
         problems.append("interrupted")
-    failed = f"FAILED: {', '.join(problems)}." if problems else "FAILED."
+    failed = f"FAILED: {', '.join(problems) or 'nothing was checked'}."
     return failed if status == 1 else failed.replace("FAILED", "NOT CHECKED", 1)
 
 

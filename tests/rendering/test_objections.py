@@ -87,6 +87,18 @@ def test_formats_tell_of_code_at_odds(at_odds: Report, name: str) -> None:
         assert ElementTree.fromstring(told(at_odds, name)).get("failures") == "1"
 
 
+@pytest.mark.parametrize("name", ["github", "concise", "markdown", "sarif", "junit", "text"])
+def test_nothing_checked_is_told_where_all_is_known(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "lossless.md"
+    path.write_text(r"$$\frac{\partial L}{\partial w} = x$$", encoding="utf-8")
+    report = verify(path)
+    (document,) = report.documents
+    known = tuple(replace(finding, known=True) for finding in document.findings)
+    report = replace(report, documents=(replace(document, findings=known),))
+    assert report.exit_status == 2 and not report.errors
+    assert "nothing was checked" in told(report, name)
+
+
 NAME = b"a b#c%41,=`|<x>&::y\n\xff.md"
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from gradcheck.document import Span
+from gradcheck.reading.drawn import RULED, fractions
 from gradcheck.reading.plain_tokens import is_known, is_subscript
 from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
 
@@ -81,7 +82,6 @@ _INDENTED = re.compile(
     r"(?:\A|(?:\A|(?<=\n))[ \t]*\n)"
     r"(?P<block>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)(?:[ \t]*\n(?=[ ]{4}|\t))*)+)"
 )
-_RULED = re.compile(r"(?<!\S)[-─━—‐]{2,}(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,10 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
 def _is_drawn(text: str, line: Span, fence: Span) -> bool:
     """Whether a line is the middle of an equation with fractions over several lines."""
     content = text[line.start : line.end]
-    rules = len(_RULED.findall(content))
-    drawn = rules > 1 or (rules == 1 and not re.search(r"\w", content))
-    return drawn and "=" in content and "∂" in text[fence.start : fence.end]
+    rules = len(RULED.findall(content))
+    alone = rules == 1 and not re.search(r"\w", content)
+    read = rules == 1 and fractions(text, _with_neighbours(text, line, fence)) is not None
+    return (rules > 1 or alone or read) and "=" in content and "∂" in text[fence.start : fence.end]
 
 
 def _is_all_formulas(text: str, fence: Span, names: frozenset[str]) -> bool:
@@ -228,12 +229,20 @@ def _in_fence(text: str, fence: Span, names: frozenset[str]) -> Iterator[Plain]:
             if last is not None:
                 yield Plain(last.span)
             last = None
-            yield Plain(line, _DRAWN)
+            whole = _with_neighbours(text, line, fence)
+            yield Plain(line, _DRAWN) if fractions(text, whole) is None else Plain(whole)
     if last is not None:
         yield Plain(last.span)
 
 
-_DRAWN = "a fraction drawn over several lines is not read: write it in one"
+def _with_neighbours(text: str, line: Span, fence: Span) -> Span:
+    """A line with the one above it and the one below."""
+    start = max(fence.start, text.rfind("\n", 0, max(line.start - 1, 0)) + 1)
+    end = text.find("\n", line.end + 1)
+    return Span(start, min(fence.end, len(text) if end < 0 else end))
+
+
+_DRAWN = "a fraction drawn over several lines that is not read: write it in one"
 
 
 def _adjoin(text: str, first: _Run, second: _Run) -> bool:

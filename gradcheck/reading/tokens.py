@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck.reading.blocks import Block
+from gradcheck.reading.drawn import fractions, tokenize_drawn
 from gradcheck.reading.expansion import tokens_expanded
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.plain_tokens import tokenize_plain
@@ -12,6 +13,10 @@ from gradcheck.reading.rewriting import rewrite
 def tokens_of(text: str, block: Block) -> list[Token]:
     """The tokens of a document's formula, in the one spelling that the parser knows."""
     span = block.content
+    if block.plain is not None and "\n" in text[span.start : span.end]:
+        drawn = fractions(text, span)
+        if drawn is not None:
+            return rewrite(tokenize_drawn(text, span, drawn, block.plain))
     if block.plain is not None and "\\" not in text[span.start : span.end]:
         return rewrite(tokenize_plain(text, span.start, span.end, block.plain))
     return rewrite(tokens_expanded(text, span, block.macros, block.quoted))

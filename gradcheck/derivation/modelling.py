@@ -241,7 +241,8 @@ def build_model(
         constants=roles.constants,
         names=dict(spellings),
     )
-    unknown = _with_unknown(model, values, document)
+    refused = {**resolver.refused, **_refused(bodies, problems, document)}
+    unknown = _with_unknown(model, values, refused, document)
     values -= set(unknown)
     hidden_head = _hidden_activation(model, layers)
     sides = replace(
@@ -249,7 +250,7 @@ def build_model(
         loss=loss_key,
         values=frozenset(values),
         hidden=hidden_head,
-        refused={**resolver.refused, **_refused(bodies, problems, document), **unknown},
+        refused={**refused, **unknown},
         no_input=frozenset({*roles.labels, *([count] if count is not None else [])}),
         shared=hidden_head is not None and _output_activation(model) == hidden_head[0],
     )
@@ -320,7 +321,9 @@ def _resolve_all(
     return resolved, problems
 
 
-def _with_unknown(model: Model, values: set[str], document: Document) -> dict[str, str]:
+def _with_unknown(
+    model: Model, values: set[str], refused: Mapping[str, str], document: Document
+) -> dict[str, str]:
     """Why helpers of claims are refused that are computed from a name which nothing defines.
 
     Such a helper has no value: what is claimed with it can be neither right nor wrong.
@@ -332,7 +335,9 @@ def _with_unknown(model: Model, values: set[str], document: Document) -> dict[st
         if missing:
             name = to_text(model.names.get(missing[0], Name(missing[0])))
             place = document.place_of(model.definitions[key].span)
-            found[key] = f"its definition ({place}) uses {name}, which the document does not define"
+            why = refused.get(missing[0])
+            why = f": {why}" if why else ", which the document does not define"
+            found[key] = f"its definition ({place}) uses {name}{why}"
     return found
 
 

@@ -57,7 +57,7 @@ _CODE = re.compile(
     r"^\s*(?:def \w+\(|class \w+|import \w|from [\w.]+ import|for \w+ in |while .*:\s*$|return\b"
     r"|print\(|let \w+ ?=|var |const |function |#include|using |public |private |>>>|\$ |@\w+"
     r"|if .*:$)"
-    r"|\b(?:np|torch|tf|jnp|plt|pd|self|math|nn|F)\.\w|\w\.(?!T\b)[a-z_]+\(|;\s*$|\+\+|==|&&|\|\|"
+    r"|\b(?:np|torch|tf|jnp|plt|pd|self|math|nn|F)\.\w|[\w)\]]\.(?!T\b)[a-z_]+\(|;\s*$|\+\+|==|&&|\|\|"
     r"|\b(?:True|False|None|null|lambda \w+:)\b|\[:,|\w\[[\w:, -]+\]|\"\"\"",
     re.MULTILINE,
 )
@@ -76,6 +76,8 @@ _VALUES = re.compile(
 """``x = 2, y = 1, w1 = 0.3``: the numbers of an example."""
 _JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
+_LOSS = re.compile(r"^[ \t]*(?:[LJCE]|loss|cost|Loss|Cost)[ \t]*=(?!=).*$", re.MULTILINE)
+_DIFFERENTIAL = re.compile(r"^[ \t]*d_?([A-Za-z]\w*)[ \t]*=(?!=)", re.MULTILINE)
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
 _TWO_LETTERS = re.compile(r"[-=+−*·(]\s*([a-z][A-Za-z])(?![\w])")
 _INDENTED = re.compile(
@@ -123,7 +125,8 @@ def plain_formulas(
     sentences = [run for span in prose for run in _in_prose(text, span, letters, alone)]
     sentences += [run for span in code for run in _in_prose(text, span, names, alone)]
     strong = [_shows_mathematics(text, fence, names) for fence in fences]
-    some = bool(sentences) or any(strong)
+    together = "\n".join(text[fence.start : fence.end] for fence in fences)
+    some = bool(sentences) or any(strong) or _is_backprop(together)
     if some and alone:
         sentences += [run for span in (*prose, *code) for run in _equations(text, span, names)]
     found = list(sentences)
@@ -178,7 +181,7 @@ def _defined(text: str, fences: Iterable[Span]) -> frozenset[str]:
 
 def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
     """Whether some line has a relation, words of mathematics only, and a sign of mathematics."""
-    return any(
+    return _is_backprop(text[fence.start : fence.end]) or any(
         _is_drawn(text, line, fence)
         or any(
             (run.readable and _STRONG.search(text, run.span.start, run.span.end))
@@ -187,6 +190,15 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
         )
         for line in _lines(text, fence)
     )
+
+
+def _is_backprop(content: str) -> bool:
+    """Whether a loss is computed, and then ``dw2 = …`` for two names or more that were used."""
+    loss = _LOSS.search(content)
+    if loss is None:
+        return False
+    used = set(re.findall(r"[A-Za-z]\w*", content[: loss.end()]))
+    return sum(name in used for name in _DIFFERENTIAL.findall(content, loss.end())) > 1
 
 
 def _is_drawn(text: str, line: Span, fence: Span) -> bool:

@@ -122,8 +122,8 @@ def test_what_a_formula_holds_and_nobody_knows_is_not_passed_over(line: str) -> 
     assert statement.sides[1].unread is not None
 
 
-def test_a_drawn_fraction_is_not_read() -> None:
-    text = fence("∂L    ∂L   ∂a", "-- = -- · --", "∂w    ∂a   ∂w")
+def test_a_drawn_fraction_without_its_denominator_is_not_read() -> None:
+    text = fence("∂L    ∂L   ∂a", "-- = -- · --", "∂w    ∂a")
     (statement,) = statements(text)
     assert statement.sides[0].unread is not None
     assert "several lines" in statement.sides[0].unread.reason
@@ -217,3 +217,24 @@ def test_any_fence_can_be_read(text: str) -> None:
     for whole in (f"```\n{text}\n```\n", text):
         for statement in statements(whole):
             assert len(statement.sides) == len(statement.relations) + 1
+
+
+BACKPROP = ["h = tanh(w*x + b)", "L = (h - y)**2", "dh = 2*(h - y)", "db = dh * (1 - h**2)"]
+
+
+def test_code_like_differentials_show_a_fence_to_be_mathematics() -> None:
+    assert len(statements(fence(*BACKPROP))) == 4
+    assert len(statements(fence(*BACKPROP[:2]) + "\n" + fence(*BACKPROP[2:]))) == 4
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        BACKPROP[:2],  # nothing is derived
+        [BACKPROP[0], *BACKPROP[2:]],  # no loss
+        [*BACKPROP[:2], "dt = 0.1", "dx = 0.2*dt"],  # a step of time
+        [BACKPROP[0], "loss = ((h - y)**2).mean()", *BACKPROP[2:]],  # program code
+    ],
+)
+def test_other_fences_stay_code(lines: list[str]) -> None:
+    assert statements(fence(*lines)) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,12 +35,23 @@ class Cell:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of the text that stand in one file: its path, the line of the text that is the first
+    of them, and the number of that line in the file."""
+
+    path: str
+    line: int
+    first: int
+
+
 @dataclass(frozen=True)
 class Document:
     """A text with its path; ``text`` is as in the file, so offsets are its own code points.
 
     Of a notebook it is the Markdown of its ``cells``; lines are counted through, and `place` names
-    them by cell. ``format`` is ``markdown``, ``latex`` or ``rst``.
+    them by cell. Of LaTeX in several files it is all of it, in ``parts``. ``format`` is
+    ``markdown``, ``latex`` or ``rst``.
     """
 
     path: str
@@ -48,6 +60,7 @@ class Document:
     body_start: int = 0  # offset of the first code point after the front matter
     format: str = "markdown"
     cells: tuple[Cell, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -69,22 +82,44 @@ class Document:
         return self.position(span.start)[0]
 
     def within(self, line: int) -> tuple[int | None, int]:
-        """The cell of a line, None where there are no cells, and the line's number in it."""
+        """The cell of a line, None where there are no cells, and the line's number in it or in the
+        file where it stands."""
+        part = self._part(line)
+        if part is not None:
+            return None, line - part.line + part.first
         at = bisect_right(self.cells, line, key=lambda cell: cell.line) - 1
         if at < 0:
             return None, line
         cell = self.cells[at]
         return cell.number, line - cell.line + 1
 
+    def _part(self, line: int) -> Part | None:
+        at = bisect_right(self.parts, line, key=lambda part: part.line) - 1
+        return self.parts[at] if at >= 0 else None
+
+    def file_of(self, line: int) -> str:
+        """The path of the file in which a line stands."""
+        part = self._part(line)
+        return self.path if part is None else part.path
+
+    def _other_file(self, line: int) -> str:
+        """The file of a line as seen from the document's own, nothing if it is that."""
+        file = self.file_of(line)
+        if file == self.path:
+            return ""
+        return os.path.relpath(file, os.path.dirname(self.path) or ".").replace(os.sep, "/")
+
     def place(self, line: int) -> str:
-        """A line as a person finds it: ``line 11``, ``cell 3, line 5``."""
+        """A line as a person finds it: ``line 11``, ``cell 3, line 5``, ``two.tex, line 5``."""
         cell, number = self.within(line)
-        return f"line {number}" if cell is None else f"cell {cell}, line {number}"
+        other = self._other_file(line) or (f"cell {cell}" if cell is not None else "")
+        return f"{other}, line {number}" if other else f"line {number}"
 
     def short_place(self, line: int) -> str:
-        """A line in a column of a table: ``11``, ``3:5`` for line 5 of cell 3."""
+        """A line in a column of a table: ``11``, ``3:5`` for line 5 of cell 3, ``two.tex:5``."""
         cell, number = self.within(line)
-        return str(number) if cell is None else f"{cell}:{number}"
+        other = self._other_file(line) or ("" if cell is None else str(cell))
+        return f"{other}:{number}" if other else str(number)
 
     def place_of(self, span: Span) -> str:
         """Where a span begins, as a person finds it."""
@@ -92,7 +127,7 @@ class Document:
 
     def places(self, lines: Sequence[int]) -> str:
         """``line 11, 13``, ``cell 3, line 5; cell 4, line 1``."""
-        if not self.cells:
+        if not self.cells and not self.parts:
             return f"line {', '.join(map(str, lines))}"
         return "; ".join(map(self.place, lines))
 

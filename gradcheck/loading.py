@@ -1,7 +1,7 @@
 """Loading: from the paths a user names to documents, with a clear line for each that is none.
 
-Offsets in a document are those of the file: line ends are not translated, columns count code
-points. Only a byte order mark is dropped.
+Offsets in a document are those of the file, or of the files that are one document: line ends are
+not translated, columns count code points. Only a byte order mark is dropped.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from gradcheck.document import Cell, Document
+from gradcheck.document import Cell, Document, Part
 from gradcheck.front_matter import FrontMatterError, parse_front_matter
+from gradcheck.inclusion import included, included_files
 from gradcheck.report import InputError
 
 BYTES_PER_FILE = 1_000_000
@@ -59,7 +60,7 @@ def load_all(
     Of a folder, ``excluded`` files are passed over. If not ``trusted``, what a front matter says
     does not count.
     """
-    documents: list[Document] = []
+    documents: list[tuple[Document, bool]] = []  # with whether the user named it
     errors: list[InputError] = []
     seen: set[str] = set()
     for path in paths:
@@ -74,12 +75,29 @@ def load_all(
                 continue
             seen.add(identity)
             try:
-                if file != path:
+                named = file == os.fspath(path)
+                if not named:
                     _check_regular(file)
-                documents.append(load(file, trusted))
+                documents.append((load(file, trusted), named))
             except LoadError as failure:
                 errors.append(failure.error)
-    return tuple(documents), tuple(errors)
+    return _not_included(documents), tuple(errors)
+
+
+def _not_included(documents: Sequence[tuple[Document, bool]]) -> tuple[Document, ...]:
+    """Those that the user named, and of a folder those that are no part of another."""
+    holds = {
+        _identity(document.path): included_files(document.parts, document.path)
+        for document, _ in documents
+        if document.parts
+    }
+
+    def is_part(document: Document) -> bool:
+        own = _identity(document.path)
+        others = holds.get(own, set())
+        return any(own in files for other, files in holds.items() if other not in others)
+
+    return tuple(document for document, named in documents if named or not is_part(document))
 
 
 def _check_regular(file: str) -> None:
@@ -138,6 +156,9 @@ def load(path: str, trusted: bool = True) -> Document:
         raise LoadError(shown, "the file is empty: nothing to check")
     kind = format_of(path, text)
     cells: tuple[Cell, ...] = ()
+    parts: tuple[Part, ...] = ()
+    if kind == "latex" and trusted and path != "-":
+        text, parts = included(path, text, BYTES_PER_FILE, _text_of)
     if kind == "notebook":
         text, cells = _markdown(text, shown)
     try:
@@ -145,7 +166,15 @@ def load(path: str, trusted: bool = True) -> Document:
     except FrontMatterError as problem:
         raise LoadError(shown, problem.message, problem.line, problem.column) from None
     written = "markdown" if cells else kind
-    return Document(shown, text, front_matter, body_start, written, cells)
+    return Document(shown, text, front_matter, body_start, written, cells, parts)
+
+
+def _text_of(path: str) -> str | None:
+    """The text of a file that another names; None if it is none."""
+    try:
+        return _decode(_read(path), path)
+    except LoadError:
+        return None
 
 
 def format_of(path: str, text: str) -> str:

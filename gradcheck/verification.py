@@ -317,8 +317,11 @@ def _nothing(result: DocumentResult) -> InputError:
     """Why nothing was checked in a document: its first error, if it has one."""
     first = next((f for f in result.findings if f.rule.code in UNREADABLE), None)
     if first is not None:
-        line, column = result.document.position(first.span.start)
-        return InputError(result.path, f"nothing checked: {first.message}", line, column)
+        document, message = result.document, f"nothing checked: {first.message}"
+        line, column = document.position(first.span.start)
+        if document.cells:  # a line of a cell is none of the file
+            return InputError(result.path, f"{document.place(line)}: {message}")
+        return InputError(document.file_of(line), message, document.within(line)[1], column)
     if not result.formulas:
         return InputError(result.path, "no equations found: nothing to check")
     return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")

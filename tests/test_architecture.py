@@ -32,7 +32,7 @@ ORDER = (
     ("selection",),
     ("configuration",),
     ("report", "front_matter", "rules"),
-    ("notebooks",),
+    ("inclusion", "notebooks"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
     ("scipy", "torch", "jax"),

@@ -25,7 +25,7 @@ def following(
     if not causes or not wrong or evidence.setup.own is None:
         return list(findings)
     fine = _holding(evidence)
-    line = f"line {evidence.document.line_of(min(causes))}"
+    line = evidence.document.place_of(min(causes))
     return [
         replace(finding, follows_from=line)
         if finding in wrong and finding.span in fine

@@ -48,7 +48,11 @@ _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _NO_FORMULA = "left out as TeX would: \\{} is false; set it to true, or verify what it hides apart"
 _ALGORITHM = "an algorithm is not read: write the gradients that it uses as equations too"
 _MAKES = "\\{} makes an equation of its own, which is not read: write the equation where it stands"
-_OTHER_FILES = "another file is named here, and what it holds is not read: verify it as well"
+_OTHER_FILES = (
+    "{}: named here and not read, since not in the document's folder or below it, too large or in "
+    "a circle; verify it as well"
+)
+_FILE_NAME = re.compile(r"\s*\{([^{}\n]{1,60})\}(?:\s*\{([^{}\n]{1,60})\})?|[ ]+(\S{1,60})")
 
 
 def latex_blocks(document: Document, macros: Macros) -> Blocks:
@@ -71,6 +75,7 @@ class _Scanner(Scanner):
         for name, place in _own_environments(self.text):
             self.own.add(name)
             self.definitions[place.start] = place.end
+        self.files: dict[str, Span] = {}  # that are named and stand elsewhere
         self.told: dict[str, Span] = {}  # what is not read, with its first place
         ending = self._close("\\end{document}", self.at)
         self.stop = ending if ending >= 0 else self.stop
@@ -99,6 +104,9 @@ class _Scanner(Scanner):
             else:
                 self._delimited(opening.start(), opening.group(), kind == "display")
         self._prose_until(self.stop)
+        if self.files:
+            some = ", ".join(list(self.files)[:3]) + (" and others" if len(self.files) > 3 else "")
+            self.told[_OTHER_FILES.format(some)] = next(iter(self.files.values()))
         self.findings += [
             Finding(RULES["GC001"], span, message) for message, span in self.told.items()
         ]
@@ -148,7 +156,7 @@ class _Scanner(Scanner):
                 self.told.setdefault(_NO_FORMULA.format(f"if{branch.switch}"), Span(start, self.at))
             self._hide(start, branch.span.end)
         elif name in _FILES:
-            self.told.setdefault(_OTHER_FILES, Span(start, self.at))
+            self._other_file(Span(start, self.at))
         elif name in self.makers.opens:
             arguments = self._arguments(start, name)
             self.at = arguments[-1].end if arguments else self.at
@@ -157,6 +165,11 @@ class _Scanner(Scanner):
             self._made(start, name)
         elif name in self.makers.holds:
             self.told.setdefault(_MAKES.format(name), Span(start, self.at))
+
+    def _other_file(self, command: Span) -> None:
+        name = _FILE_NAME.match(self.text, command.end)
+        words = "/".join(part for part in name.groups() if part) if name else "another file"
+        self.files.setdefault(words, command)
 
     def _arguments(self, start: int, name: str) -> list[Span] | None:
         """The arguments of the macro's call that was just met."""

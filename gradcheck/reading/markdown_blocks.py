@@ -168,7 +168,7 @@ class _Scanner(Scanner):
                 self.fences.append(inside)
                 self._hide(start, closing[1])
             else:
-                self._formula(inside, Span(start, closing[1]), True)
+                self._displayed(inside, Span(start, closing[1]))
         else:
             inside = Span(min(line_end + 1, closing[0]), closing[0])
             if language.lower() in _NO_LANGUAGE:
@@ -252,7 +252,8 @@ class _Scanner(Scanner):
         alone = display and not self.text[self.at + 1 : max(line_end, self.at + 1)].strip()
         limit = len(self.text) if alone else self._end_of_paragraph()
         if 0 <= close <= limit:
-            self._formula(Span(self.at + 1, close), Span(start, close + 3), display)
+            content, outer = Span(self.at + 1, close), Span(start, close + 3)
+            self._displayed(content, outer) if display else self._formula(content, outer, False)
 
     def _display(self, start: int, closer: str) -> None:
         after = start + 2
@@ -264,11 +265,15 @@ class _Scanner(Scanner):
             self._unclosed(Span(start, after), self.text[start:after])
             self.at = max(after, min(self._end_of_paragraph(), len(self.text)))
             return
-        pieces = equations(self.text, Span(after, close))
+        self._displayed(Span(after, close), Span(start, close + len(closer)))
+
+    def _displayed(self, content: Span, outer: Span) -> None:
+        """A display, which may be several equations."""
+        pieces = equations(self.text, content)
         for piece in pieces:
-            first, last = piece is pieces[0], piece is pieces[-1]
-            outer = Span(start if first else piece.start, piece.end)
-            self._formula(piece, Span(outer.start, close + len(closer)) if last else outer, True)
+            start = outer.start if piece is pieces[0] else piece.start
+            end = outer.end if piece is pieces[-1] else piece.end
+            self._formula(piece, Span(start, end), True)
 
     def _inline(self, start: int) -> None:
         after = start + 1

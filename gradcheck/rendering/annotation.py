@@ -89,12 +89,12 @@ def _annotation(result: DocumentResult, finding: Finding, fingerprint: str) -> A
     end, end_column = document.position(max(finding.span.end, finding.span.start, 0))
     cell, line = document.within(start)
     return Annotation(
-        path=document.path,
+        path=document.file_of(start),
         rule=finding.rule,
         message=finding.message,
         line=line,
         column=column,
-        end_line=document.within(end)[1],
+        end_line=max(line, document.within(end)[1]),
         end_column=end_column,
         cell=cell,
         place=document.place(start),

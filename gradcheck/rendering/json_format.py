@@ -197,11 +197,13 @@ def _setup(document: Document, setup: SetupResult) -> dict[str, object]:
 
 
 def _line(document: Document, line: int | None) -> dict[str, object]:
-    """A line of the text as that of the file, or of a notebook's cell."""
+    """A line of the text as that of the file, or of a notebook's cell; ``file`` where it is not
+    the document's own."""
     if line is None:
-        return {"line": None, "cell": None}
+        return {"line": None, "cell": None, "file": None}
     cell, number = document.within(line)
-    return {"line": number, "cell": cell}
+    file = document.file_of(line)
+    return {"line": number, "cell": cell, "file": None if file == document.path else file}
 
 
 def _descent(descent: Descent | str) -> dict[str, object]:

@@ -61,7 +61,8 @@ def _gradient(result: DocumentResult, row: ParameterResult) -> Objection:
     words = f"the gradient by {row.source_name} is {row.status} (strict)"
     if row.claim is None:
         return Objection(result.path, words)
-    line, column = result.document.position(row.claim.span.start)
-    if result.document.cells:  # a line of a cell is none of the file
-        return Objection(result.path, f"{result.document.place(line)}: {words}")
-    return Objection(result.path, words, line, column)
+    document = result.document
+    line, column = document.position(row.claim.span.start)
+    if document.cells:  # a line of a cell is none of the file
+        return Objection(result.path, f"{document.place(line)}: {words}")
+    return Objection(document.file_of(line), words, document.within(line)[1], column)

@@ -23,6 +23,10 @@ from gradcheck.code.result import GradientReport
 __all__ = ["check_function", "check_module", "function_case", "module_case"]
 
 
+SMALL = 100_000
+"""Entries of parameters and inputs up to which one thread is faster than several."""
+
+
 def check_function(function: Any, *inputs: Any, **options: Any) -> GradientReport:
     """Check the gradient of a function of tensors by every floating-point input.
 
@@ -87,6 +91,7 @@ def _case(
     torch: Any, run: Callable[[Mapping[str, Any]], Any], floating: Mapping[str, Any]
 ) -> BackwardCase:
     devices = {name: tensor.device for name, tensor in floating.items()}
+    small = sum(tensor.numel() for tensor in floating.values()) <= SMALL
 
     def tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -95,18 +100,18 @@ def _case(
         }
 
     def forward(**arrays: Any) -> Any:
-        with _undisturbed(torch), torch.no_grad():
+        with _undisturbed(torch, small), torch.no_grad():
             found = run(tensors(arrays))
-        outputs = found if isinstance(found, (tuple, list)) else (found,)
+        outputs = _flattened(found)
         shown = tuple(one.detach().cpu().numpy() for one in map(_a_tensor(torch), outputs))
-        return shown if isinstance(found, (tuple, list)) else shown[0]
+        return shown if isinstance(found, (tuple, list, Mapping)) else shown[0]
 
     def backward(upstream: Any, **arrays: Any) -> dict[str, Any]:
         above = upstream if isinstance(upstream, tuple) else (upstream,)
-        with _undisturbed(torch), torch.enable_grad():
+        with _undisturbed(torch, small), torch.enable_grad():
             inputs = tensors(arrays)
             found = run(inputs)
-            outputs = found if isinstance(found, (tuple, list)) else (found,)
+            outputs = _flattened(found)
             reached = [(o, u) for o, u in zip(outputs, above, strict=True) if o.requires_grad]
             slopes = (
                 torch.autograd.grad(
@@ -128,10 +133,26 @@ def _case(
 
 
 @contextmanager
-def _undisturbed(torch: Any) -> Iterator[None]:
-    """The random generators as they were, afterwards."""
-    with torch.random.fork_rng():
-        yield
+def _undisturbed(torch: Any, small: bool) -> Iterator[None]:
+    """The random generators as they were, afterwards. One thread for what is ``small``: several
+    wait for each other longer than they work, and add up in an order that changes."""
+    threads = torch.get_num_threads()
+    if small:
+        torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _flattened(found: Any) -> tuple[Any, ...]:
+    """The tensors of an output that may be nested, as that of a recurrent module is."""
+    if isinstance(found, Mapping):
+        found = tuple(found.values())
+    if not isinstance(found, (tuple, list)):
+        return (found,)
+    return tuple(tensor for part in found for tensor in _flattened(part))
 
 
 def _a_tensor(torch: Any) -> Callable[[Any], Any]:

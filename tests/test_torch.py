@@ -91,3 +91,13 @@ def test_what_cannot_be_checked_is_told(torch: Any) -> None:
         check_module(1.0, torch.tensor([1.0]))
     with pytest.raises(TypeError, match="the function returned bool: expected floating-point"):
         check_function(lambda x: True, torch.tensor([1.0]))
+
+
+def test_outputs_may_be_nested_and_threads_are_put_back(torch: Any) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        recurrent = torch.nn.LSTM(2, 3, batch_first=True)
+    threads = torch.get_num_threads()
+    report = check_module(recurrent, torch.linspace(-1, 1, 12).reshape(2, 3, 2))
+    assert report.verdict.value == "agrees"
+    assert torch.get_num_threads() == threads

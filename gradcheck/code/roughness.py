@@ -162,12 +162,13 @@ def _of_parameter(
     """A doubt about a parameter: there is one about all of its alarms, or jumps, the ``largest`` of
     which was seen along any entry, hide what the claim would make of the loss."""
     for alarm, doubt in pairs:
-        if doubt is None and alarm.gap * reach(evaluations, alarm.entry) > largest:
+        hidden = alarm.gap * reach(evaluations, alarm.entry) <= largest
+        if doubt is None and not (hidden and (alarm.close or not alarm.slope)):
             return None
-    hidden = Doubt(
+    below = Doubt(
         JUMPS, f"the loss jumps by {largest:.2g} along others, which hides a slope as small as this"
     )
-    return next((doubt for _, doubt in pairs if doubt), hidden if pairs else None)
+    return next((doubt for _, doubt in pairs if doubt), below if pairs else None)
 
 
 def _of_digits(

@@ -112,6 +112,17 @@ def test_jumps_along_one_parameter_hide_small_slopes_by_another() -> None:
     assert [row.verdict.value for row in loud.rows] == ["undecided", "wrong"]
 
 
+def test_jumps_hide_no_slope_that_is_plain_to_see() -> None:
+    """As of a codebook: what stands beside it jumps, itself it moves the loss smoothly."""
+
+    def loss(p: Any) -> float:
+        return float(np.round(np.sum(p["a"] ** 2), 1) + np.sum(np.sin(p["c"])))
+
+    point = {"a": W, "c": 0.01 * W}
+    report = gradcheck.check_gradient(loss, lambda p: {"a": 2 * p["a"], "c": 0 * p["c"]}, point)
+    assert [row.verdict.value for row in report.rows] == ["undecided", "wrong"]
+
+
 def test_complex_steps_follow_where_differences_do_not() -> None:
     fast = 1e12
     report = gradcheck.check_gradient(

@@ -86,6 +86,24 @@ def _slips(z: Array) -> Iterator[_Slip]:
             yield _Slip("GC529", ("input", own.name), z * (1 - z), slope, "a * (1 - a) is taken of the input, not of the sigmoid's output", right)  # fmt: skip
             yield _Slip("GC529", ("half", own.name), value, slope, "of a * (1 - a), the sigmoid's derivative, (1 - a) is missing", right)  # fmt: skip
             yield _Slip("GC529", ("other half", own.name), 1 - value, slope, "of a * (1 - a), the sigmoid's derivative, a is missing", right)  # fmt: skip
+        if own.name == "SiLU":
+            s = _sigmoid(z)
+            yield _Slip(
+                "GC529",
+                ("product", own.name),
+                z * s * (1 - s),
+                slope,
+                "of the derivative of z * s(z), s the sigmoid, the term s(z) is missing",
+                right,
+            )
+            yield _Slip(
+                "GC529",
+                ("other product", own.name),
+                s,
+                slope,
+                "of the derivative of z * s(z), s the sigmoid, the term z * s'(z) is missing",
+                right,
+            )
         if own.name == "tanh":
             yield _Slip("GC529", ("input", own.name), 1 - z * z, slope, "1 - a**2 is taken of the input, not of the output of tanh", right)  # fmt: skip
             yield _Slip("GC529", ("power", own.name), 1 - value, slope, "1 - a stands for 1 - a**2, the derivative of tanh", right)  # fmt: skip

@@ -15,7 +15,7 @@ from gradcheck.code.evidence import Evidence
 from gradcheck.code.functions import Functions
 from gradcheck.numeric import TRUST, NumericGradient, Singles, differentiate
 
-EVALUATIONS = 40_000
+EVALUATIONS = 60_000
 """How many evaluations of the loss all experiments together may take."""
 AN_ENTRY = 20
 """What an entry costs, about."""

@@ -33,6 +33,7 @@ class Known:
     """What a first look over the whole document says about its names."""
 
     letters: set[str] = field(default_factory=set)  # single letters that are names
+    words: set[str] = field(default_factory=set)  # runs of letters that are defined as one name
     definitions: dict[str, str] = field(default_factory=dict)  # head → its argument's text
     primed: set[str] = field(default_factory=set)  # heads of g'(z)
     bare: set[str] = field(default_factory=set)  # names used without a bracket after them
@@ -247,12 +248,16 @@ def time_subscript(subscript: str) -> str | None:
 
 
 def split_run(run: str, known: Known) -> list[str]:
-    """The names that a run of letters stands for: one word, or a product of known letters."""
+    """The names that a run of letters stands for: one word, or a product of known letters.
+
+    Of ``wx`` one letter is enough: an x that a gradient has lost may stand nowhere else.
+    """
     if len(run) == 1 or run in WORDS or run in FUNCTION_WORDS or is_code_gradient(run):
         return [run]
     if all(letter in known.letters for letter in run):
         return list(run)
-    return [run]
+    pair = len(run) == 2 and run not in known.words
+    return list(run) if pair and (known.letters.intersection(run) or run[1] in "xX") else [run]
 
 
 def is_code_gradient(run: str) -> bool:

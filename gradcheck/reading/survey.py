@@ -169,6 +169,8 @@ def _head_found(
         known.letters.add(name.base)
     elif len(name.base) == 2 and name.base[0] == "d":  # dw is about a w
         known.letters.add(name.base[1])
+    elif _is_differentiated(side, at):
+        known.words.add(name.base)
     follows = _after_font(side, after)
     if follows is not None and follows.kind == "prime" and follows.at + 1 < len(side):
         order += 1
@@ -231,11 +233,13 @@ def _is_differential(side: list[Token]) -> bool:
 
 
 def _definition(side: list[Token], known: Known) -> None:
-    """``f(x) = …``: a head, and a bracket with names only that ends the side."""
+    """``f(x) = …``: a head, and a bracket with names only that ends the side; or ``ab = …``."""
     head = _head(side, 0) if side else None
     if head is None:
         return
     name, order, after, _ = head
+    if after == len(side):
+        known.words.add(name.base)
     if order or after >= len(side) - 1:
         return
     opener = side[after]

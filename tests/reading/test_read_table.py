@@ -44,6 +44,10 @@ CASES = [
     (r"$W \in \mathbb{R}^{n \times m}$", "W in (^ bb(R) (* n m))"),
     (r"$(\partial L)/(\partial w) = \partial L/(\partial w)$", "(d L w) = (d L w)"),
     (r"$(dL)/(dw_1) - (d)/(2)$", "(+ (d L w_1) (- (/ d 2)))"),
+    (r"$z = wx + b$", "z = (+ (* w x) b)"),
+    (r"$z = vh + c$, $v$", "z = (+ (* v h) c) ; v"),
+    (r"$ab = 2$, $a + ab$", "ab = 2 ; (+ a ab)"),
+    (r"$nn + b$", "(+ nn b)"),
     # Unicode
     ("$ŷ = σ(z₁)$", "hat(y) = (call sigma z_1)"),
     ("$∂L/∂W₂ = (ŷ − y)·h₁ᵀ$", "(d L W_2) = (* (+ hat(y) (- y)) (T h_1))"),

@@ -19,6 +19,8 @@ NESTING = 16
 """Macros within macros."""
 _WORK = 20 * limits.TOKENS
 """Tokens that all macros of a formula together may give, those thrown away again included."""
+_WASTE = 10 * _WORK
+"""Tokens that may come to nothing in a document: after that no macro is tried."""
 _NUMBERED = re.compile(r"#([1-9])")
 _FONTS = ("mathrm", "operatorname", "mathit", "mathsf", "mathtt")
 _QUESTIONS = re.compile(r"If(Boolean|NoValue|Value)(TF|T|F)")
@@ -76,7 +78,10 @@ class _Expansion:
         """What a call of the formula itself becomes: its text, or why it is refused."""
         token = tokens[at]
         reason = self.refused.get(token.value)
+        if self.macros.effort.wasted > _WASTE:
+            reason = "the macros of this document come to too much"
         if reason is None:
+            before = self.made
             try:
                 expanded, after = self._call(tokens, at, macro, 0)
             except _TooMuchError as trouble:
@@ -85,6 +90,7 @@ class _Expansion:
                 if len(expanded) <= room:
                     return expanded, after
                 reason = _LONG
+            self.macros.effort.wasted += self.made - before
         self.refused[token.value] = reason
         return [Token("refused", reason, token.start, token.end)], at + 1
 

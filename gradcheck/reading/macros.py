@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gradcheck.document import Span
@@ -67,6 +67,13 @@ class Macro:
     problem: str = ""
 
 
+@dataclass(slots=True)
+class Effort:
+    """The tokens that expansions made in vain, over all formulas of a document."""
+
+    wasted: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Macros:
     """The macros of a document by name, each with the offset from which on it holds, and where
@@ -74,6 +81,7 @@ class Macros:
 
     table: Mapping[str, tuple[tuple[int, Macro], ...]]
     places: tuple[Span, ...] = ()
+    effort: Effort = field(default_factory=Effort, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.table)

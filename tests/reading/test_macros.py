@@ -162,6 +162,21 @@ def test_exponential_macros_end_soon(body: str) -> None:
     assert shown(text + "\\begin{document} $q = \\a$") == ["q", "UNREAD"]
 
 
+def test_macros_that_come_to_nothing_are_not_tried_for_ever() -> None:
+    names = "abcdefgh"
+    text = "".join(
+        f"\\newcommand{{\\{one}}}{{{f'{chr(92)}{two} ' * 10}}}" for one, two in pairwise(names)
+    )
+    macros = macros_of(text + "\\newcommand{\\h}{}\\newcommand{\\y}{b}")
+    tokens = [tokenize(word, 0, 2, own=macros.table) for word in (r"\a", r"\y")]
+    assert [token.value for token in expand(tokens[1], macros)] == ["b"]
+    for _ in range(400):
+        (refused,) = expand(tokens[0], macros)
+    assert refused.value == "the macros of this document come to too much"
+    assert macros.effort.wasted < 2_000_000
+    assert expand(tokens[1], macros)[0].kind == "refused"
+
+
 def test_there_is_an_end_to_definitions() -> None:
     text = "\\def\\a{b}" * (DEFINITIONS + 5)
     assert len(macros_of(text).places) == DEFINITIONS

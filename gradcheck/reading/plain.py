@@ -437,7 +437,11 @@ def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
     depth = kinds.count("open") - kinds.count("close")
     opens = kinds[0] == "relation" or (kinds[0] == "operator" and parts[0].group() not in "-−–")
     relates = "relation" in kinds
-    follows = _REST.match(text, span.end, line.end) or _prose_follows(text, span.end, line.end)
+    follows = bool(_REST.match(text, span.end, line.end)) or _prose_follows(
+        text, span.end, line.end
+    )
+    if relates and _CONDITION.match(text, span.end, line.end):
+        follows = False  # 1 if z > 0: it is not said of all values
     if not follows and relates:  # a word that nobody knows: it belongs to the formula
         return _Run(Span(span.start, _content_end(text, line)), False, opens, False, True)
     dangles = kinds[-1] in ("operator", "relation") or depth > 0
@@ -451,6 +455,11 @@ def _is_enclosed(kinds: list[str]) -> bool:
     return depths[-1] == 0 and min(depths[:-1], default=0) > 0
 
 
+_CONDITION = re.compile(
+    r"\s*,?\s*(?:if|when|whenever|for|where)\s+(?!(?:[ηαλμεnmNMijkK]|eta|alpha|lr)\s*[<>≤≥])"
+    r"[^=;\n]{1,40}?[<>≤≥]"
+)
+"""What a formula is said to hold under; that a rate or a count is positive says nothing."""
 _AFTER = (",", "→", "⇒", "∴", "**", "|")
 _BEFORE = (",", "→", "⇒", "∴", "**")
 

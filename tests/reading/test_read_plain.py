@@ -238,3 +238,18 @@ def test_code_like_differentials_show_a_fence_to_be_mathematics() -> None:
 )
 def test_other_fences_stay_code(lines: list[str]) -> None:
     assert statements(fence(*lines)) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "unread"),
+    [
+        ("∂L/∂w = (a − y)·x if w·x + b > 0, else 0", True),
+        ("∂L/∂w = (a − y)·x when h > 0", True),
+        ("ReLU′(z) = 1 if z > 0 else 0", True),
+        ("∂L/∂w = (a − y)·x for η > 0", False),
+        ("∂L/∂w = (a − y)·x for all z", False),
+    ],
+)
+def test_what_is_said_under_a_condition_is_not_read_as_said_of_all(line: str, unread: bool) -> None:
+    side = statements(fence("L = ½(a − y)²", line))[1].sides[1]
+    assert (side.expression is None) == unread

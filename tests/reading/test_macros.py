@@ -167,7 +167,7 @@ def test_macros_that_come_to_nothing_are_not_tried_for_ever() -> None:
     text = "".join(
         f"\\newcommand{{\\{one}}}{{{f'{chr(92)}{two} ' * 10}}}" for one, two in pairwise(names)
     )
-    macros = macros_of(text + "\\newcommand{\\h}{}\\newcommand{\\y}{b}")
+    macros = macros_of(text + "\\newcommand{\\h}{}\\newcommand{\\y}{b}").nowhere()
     tokens = [tokenize(word, 0, 2, own=macros.table) for word in (r"\a", r"\y")]
     assert [token.value for token in expand(tokens[1], macros)] == ["b"]
     for _ in range(400):

@@ -285,10 +285,10 @@ _READERS: dict[str, Callable[[object, str, str], Any]] = {
 }
 
 STARTING_POINT = """\
-# Settings of gradcheck (https://toml.io). Everything is optional; these are the defaults.
-# In pyproject.toml the same goes under [tool.gradcheck].
+# Settings of gradcheck (https://toml.io). Everything is optional; all but the
+# paths are the defaults. In pyproject.toml the same goes under [tool.gradcheck].
 
-paths = []          # what 'gradcheck verify' checks when no path is given
+paths = ["."]       # what 'gradcheck verify' checks when no path is given
 exclude = []        # patterns of files in folders to pass over, such as "drafts/*"
 select = []         # codes or beginnings of codes; none: all
 ignore = []         # the same for what is left out, such as "GC2": conventions are not shown

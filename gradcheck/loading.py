@@ -128,7 +128,7 @@ def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) ->
     problems: list[OSError] = []
     for folder, subfolders, names in os.walk(path, onerror=problems.append):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        found += [os.path.join(folder, name) for name in names if is_document(name)]
+        found += [str(Path(folder, name)) for name in names if is_document(name)]
     wanted = [file for file in found if not excluded(file)]
     if wanted:
         return tuple(sorted(wanted, key=lambda file: file.split(os.sep)))

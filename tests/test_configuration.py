@@ -240,7 +240,8 @@ def test_an_untrusted_document_has_no_say(project: Path) -> None:
 
 def test_the_starting_point_says_what_holds_without_it(tmp_path: Path) -> None:
     made = settings(write(tmp_path / "gradcheck.toml", STARTING_POINT))
-    assert replace(made, origins={}, folder=".") == Settings()
+    assert [Path(path) for path in made.paths] == [tmp_path]
+    assert replace(made, paths=(), origins={}, folder=".") == Settings()
     everything = STARTING_POINT.replace("# [[", "[[").replace("# [", "[")
     lines = [x.removeprefix("# ") if "=" in x else x for x in everything.splitlines()]
     assert set(tomllib.loads("\n".join(lines))) <= {*Settings.__dataclass_fields__}

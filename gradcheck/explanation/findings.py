@@ -172,7 +172,8 @@ def _line(evidence: Evidence, span: Span) -> str:
 
 def _definition(evidence: Evidence, mends: Mends, cause: DefinitionMend) -> Finding:
     """The root cause at a definition: the lines that fail because of it hold once it is mended."""
-    lines = sorted({evidence.document.line_of(span) for span in mends.mended(cause)})
+    mended = [span for span in mends.mended(cause) if span != cause.span]
+    lines = sorted({evidence.document.line_of(span) for span in mended})
     which = evidence.document.places(lines)
     verb = "holds" if len(lines) == 1 else "hold"
     what = f"the gradient{'s' * (len(lines) > 1)} in {which}" if lines else "the rest"

@@ -242,7 +242,7 @@ class _Search:
             body = self._body(replaced(source.written, edit.path, edit.node))
             if body is None or names_in(body) & below or _repeats(body):
                 continue
-            outcome = self._outcome(source.key, body, below)
+            outcome = self._outcome(source, body, below)
             if outcome is not None:
                 mended, inexact, meaning = outcome
                 leading = isinstance(source.written, Negate) and kind > 0
@@ -294,15 +294,26 @@ class _Search:
             return None
         return body
 
+    def _edited(self, source: Source, body: Expression) -> list[Asked]:
+        """What fails, after an edit: in ``\\delta_2 = ∂L/∂z_2 = …`` the last side is edited too."""
+        span = source.written.span
+        return [
+            replace(claim, expression=body)
+            if claim.written is not None and claim.written.span == span
+            else claim
+            for claim in self.failing
+        ]
+
     def _outcome(
-        self, key: str, body: Expression, below: frozenset[str]
+        self, source: Source, body: Expression, below: frozenset[str]
     ) -> tuple[tuple[int, ...], bool, tuple[float, ...]] | None:
         """Which failing claims hold under an edit, if all that held still do; else None.
 
         With them, whether they leave something out, and the values of what is edited.
         """
+        key, failing = source.key, self._edited(source, body)
         first = [self.flows[0].edited(key, body, below)]
-        if not self._may_do(first):
+        if not self._may_do(failing, first):
             return None  # most edits end here, at one point
         flows = first + [flow.edited(key, body, below) for flow in self.flows[1:]]
         try:
@@ -311,23 +322,22 @@ class _Search:
                     return None
             mended = tuple(
                 number
-                for number, claim in enumerate(self.failing)
+                for number, claim in enumerate(failing)
                 if self._holds(claim, flows, self._accepted(claim))
             )
             if not mended:
                 return None
             inexact = self.context.accepted is None and not all(
-                self._holds(self.failing[number], flows, Constant()) for number in mended
+                self._holds(failing[number], flows, Constant()) for number in mended
             )
             return mended, inexact, tuple(flow.named(key) for flow in flows)
         except Undefined:
             return None
 
-    def _may_do(self, flows: list[Flow]) -> bool:
-        """Whether as many failing claims hold as `found` asks for at the least."""
-        count = len(self.failing)
-        spare = count // 2 if self.halves else (count - 1) // 2
-        for claim in self.failing:
+    def _may_do(self, failing: list[Asked], flows: list[Flow]) -> bool:
+        """Whether as many of these hold as `found` asks for at the least."""
+        spare = len(failing) // 2 if self.halves else (len(failing) - 1) // 2
+        for claim in failing:
             if not self._holds(claim, flows, self._accepted(claim)):
                 spare -= 1
                 if spare < 0:
@@ -359,7 +369,7 @@ class _Search:
                 return False
         else:
             return constant is not None or ratios[0] > 0
-        own = constant is not None and not constant.is_one and claim in self.failing
+        own = constant is not None and not constant.is_one and claim.left_out is None
         return own and self._holds(claim, flows, Constant())
 
     def _proved(self, candidate: _Candidate) -> DefinitionMend | None:
@@ -370,15 +380,17 @@ class _Search:
         if text is None or body is None:
             return None
         edited = with_definition(context.model, source.key, body)
-        if edited is None or not self._all_hold(edited, candidate.mended):
+        failing = self._edited(source, body)
+        mended = [failing[number] for number in candidate.mended]
+        if edited is None or not self._all_hold(edited, [*mended, *self.kept]):
             return None
         rule = NAMES_OF_RULES.get(candidate.edit.rule) or NAMES_OF_RULES["wrong-symbol"]
         if candidate.edit.rule == "prime":
             rule = NAMES_OF_RULES["activation-prime"]
-        words, mended = candidate.edit.words, candidate.mended
-        return DefinitionMend(source.key, span, text, words, rule, body, mended, self.alternative)
+        words, numbers = candidate.edit.words, candidate.mended
+        return DefinitionMend(source.key, span, text, words, rule, body, numbers, self.alternative)
 
-    def _all_hold(self, model: Model, mended: tuple[int, ...]) -> bool:
+    def _all_hold(self, model: Model, claims: Sequence[Asked]) -> bool:
         """Whether the claims hold in the edited model, by algebra and by evaluation."""
         from gradcheck.comparison.forms import Forms
         from gradcheck.comparison.verdicts import Judge
@@ -386,7 +398,6 @@ class _Search:
         judge = Judge(Forms(model), {p.role: p.key for p in model.parameters}, shows=False)
         context = replace(self.context, judge=judge)
         roles = {p.key: p.role for p in model.parameters}
-        claims = [self.failing[number] for number in mended] + list(self.kept)
         for claim in claims:
             if isinstance(claim, StepClaim):
                 accepted = self.context.accepted if claim.of_loss else Constant()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import log
 
 from gradcheck.comparison.forms import with_definition
 from gradcheck.expression import (
@@ -157,6 +158,36 @@ class _Search:
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
         return tuple(Flow(point, self.model.definitions) for point in self.context.points)
+
+    @cached_property
+    def _usual_loss(self) -> bool:
+        return self._has_usual_loss(self.flows)
+
+    def _has_usual_loss(self, flows: Sequence[Flow]) -> bool:
+        """Whether the loss is a squared error or the log loss, up to a constant and 1/N.
+
+        Then it is what the author means: what fails is no reason to make another one of it.
+        """
+        try:
+            losses = [flow.named(self.model.loss) for flow in flows]
+            for one_sample in (_squared_error, _log_loss):
+                usual = [one_sample(*self._output(flow)) for flow in flows]
+                for power in (0, 1):
+                    ratios = [
+                        loss / value * flow.point.count**power
+                        for loss, value, flow in zip(losses, usual, flows, strict=True)
+                    ]
+                    if all(_same(ratio, ratios[0]) for ratio in ratios):
+                        return True
+        except (Undefined, ArithmeticError, ValueError):
+            pass
+        return False
+
+    def _output(self, flow: Flow) -> tuple[float, float]:
+        """Prediction and label at a point. Raises Undefined."""
+        if self.model.prediction is None or not self.model.labels:
+            raise Undefined
+        return flow.named(self.model.prediction), flow.named(self.model.labels[0])
 
     @cached_property
     def _slips(self) -> bool:
@@ -325,7 +356,7 @@ class _Search:
                 for number, claim in enumerate(failing)
                 if self._holds(claim, flows, self._accepted(claim))
             )
-            if not mended:
+            if not mended or (self._usual_loss and not self._has_usual_loss(flows)):
                 return None
             inexact = self.context.accepted is None and not all(
                 self._holds(failing[number], flows, Constant()) for number in mended
@@ -421,6 +452,14 @@ class _Search:
             if not self.context.acceptable(item.left_out or Constant()):
                 return False
         return True
+
+
+def _squared_error(prediction: float, label: float) -> float:
+    return (prediction - label) ** 2
+
+
+def _log_loss(prediction: float, label: float) -> float:
+    return label * log(prediction) + (1 - label) * log(1 - prediction)
 
 
 def _adds(text: str, edit: Edit) -> bool:

@@ -376,7 +376,8 @@ def _function(head: Name, order: int) -> type[sympy.Function]:
                 return rule(applied, applied.args[0])
             return _function(head, order + 1)(applied.args[0])
 
-        name = f"F{len(_FUNCTIONS)}"
+        # SymPy sorts by this name: it must not depend on what the process met before.
+        name = f"F{order}_{head.key.encode('utf-8', 'surrogatepass').hex()}"
         found = type(name, (sympy.Function,), {"nargs": 1, "fdiff": fdiff})
         _FUNCTIONS[head.key, order] = found
         _HEADS[found] = head, order

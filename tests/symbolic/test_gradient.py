@@ -12,6 +12,7 @@ import pytest
 from gradcheck.expression import Name, Partial, to_key
 from gradcheck.model import ROLES
 from gradcheck.symbolic import Algebra, Outcome, Undecided
+from gradcheck.symbolic import gradient as symbolic_gradient
 from tests.symbolic.symbolic_models import (
     ABSTRACT,
     LOG_LOSS,
@@ -93,6 +94,22 @@ def test_two_paths_are_added() -> None:
     gradient = algebra.gradient("b_1")
     assert algebra.decide(read("d(L,b_1)"), gradient).outcome is Outcome.EQUAL
     assert to_key(gradient) == to_key(read("2*(yh - y)*(w_2*(1 - a_1^2) + 1)"))
+
+
+@pytest.mark.parametrize("met_before", [(), ("other", "g"), ("z", "y", "x")])
+def test_what_the_process_met_before_alters_nothing(
+    met_before: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symbolic_gradient, "_FUNCTIONS", {})
+    monkeypatch.setattr(symbolic_gradient, "_HEADS", {})
+    symbolic_gradient._derivative.cache_clear()
+    for name in met_before:
+        for order in (1, 0):
+            symbolic_gradient._function(Name(name), order)
+    algebra = Algebra(two_layers("g(z_1)*h(z_1)", MSE))
+    shown = "2/N * S((yh - y)*w_2*(g(z_1)*h'(z_1) + h(z_1)*g'(z_1))*x)"
+    assert to_key(algebra.gradient("w_1")) == to_key(read(shown))
+    symbolic_gradient._derivative.cache_clear()  # it holds classes that are gone
 
 
 def test_without_intermediate_names_the_gradient_is_right() -> None:

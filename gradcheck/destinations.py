@@ -35,7 +35,9 @@ def spare(paths: Sequence[str], report: Report, others: Sequence[str | None] = (
     """Raises Unwritable for a path that is one of the inputs of a run, or one of ``others``."""
     if not paths:
         return
-    named = [result.path for result in report.documents]
+    named: list[str] = []
+    for result in report.documents:
+        named += [result.path, *(part.path for part in result.document.parts)]
     named += [file_of(path) for path in (*(r.target for r in report.code), *_failed(report))]
     inputs = {_identity(path) for path in (*named, *others) if path}
     for path in paths:

@@ -53,6 +53,16 @@ def test_an_input_is_not_overwritten(document: str, path: str) -> None:
     assert not Path("new.txt").exists()
 
 
+def test_a_file_of_a_document_in_several_is_not_overwritten(document: str) -> None:
+    Path("main.tex").write_text("\\input{part}\n", encoding="utf-8")
+    Path("part.tex").write_text(RIGHT, encoding="utf-8")
+    report = verify("main.tex")
+    assert not report.errors
+    spare(["part2.tex"], report)
+    with pytest.raises(Unwritable, match=r"part\.tex: is one of the inputs"):
+        spare(["folder/../part.tex"], report)
+
+
 def test_nothing_is_verified_for_a_report_that_cannot_be_written(
     document: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,11 +21,11 @@ NAMES = 1_000
 """Names that are looked up."""
 _ENDINGS = (".tex", ".ltx", ".sty")
 _NAMES = re.compile(
-    r"\\(?:(?:sub)?import\s*\{(?P<folder>[^{}\n]*)\}\s*\{(?P<inner>[^{}\n]+)\}"
+    r"(?P<passed>\\[\\%]|%[^\n]*)"  # in a comment nothing is named
+    r"|\\(?:(?:sub)?import\s*\{(?P<folder>[^{}\n]*)\}\s*\{(?P<inner>[^{}\n]+)\}"
     r"|(?:input|include|subfile)(?:\s*\{(?P<braced>[^{}\n]+)\}|[ ]+(?P<bare>[^\s{}\\%]+))"
     r"|usepackage\s*\{(?P<package>[\w./-]+)\})"
 )
-_COMMENTED = re.compile(r"(?<!\\)(?:\\\\)*%")
 _BODY = re.compile(r"(?m)^[^%\n]*?\\begin\s*\{document\}")
 _BODY_END = re.compile(r"\\end\s*\{document\}")
 
@@ -38,8 +38,6 @@ def included(
     ``size`` is how much there may be in all, in code points; ``read`` gives a file's text, None if
     it has none. A name that is followed becomes a comment of the same length.
     """
-    if _NAMES.search(text) is None:
-        return text, ()
     composition = _Composition(path, size - len(text), read)
     composition.add(path, text, 1, (os.path.realpath(path),))
     if not composition.files:
@@ -64,7 +62,7 @@ class _Composition:
         """A file's text from its line ``first`` on, with what it names; it ends a line."""
         start, pad = 0, ""
         for found in _NAMES.finditer(text):
-            if found.start() < start or self._is_commented(text, found.start()):
+            if found["passed"] or found.start() < start:
                 continue
             inner = self._named(found, within)
             if inner is None:
@@ -88,10 +86,6 @@ class _Composition:
         self.parts.append(Part(path, self.line, first))
         self.pieces.append(text)
         self.line += text.count("\n")
-
-    def _is_commented(self, text: str, at: int) -> bool:
-        line = text.rfind("\n", 0, at) + 1
-        return _COMMENTED.search(text, line, at) is not None
 
     def _named(
         self, found: re.Match[str], within: tuple[str, ...]

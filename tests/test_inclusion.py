@@ -175,6 +175,23 @@ def test_there_is_an_end_to_files(tmp_path: Path) -> None:
     assert len(load(str(tmp_path / "big.tex")).text) < 1_100_000
 
 
+def test_a_doubled_backslash_and_a_comment_name_nothing(tmp_path: Path) -> None:
+    (tmp_path / "part.tex").write_text("$c = d$")
+    for number, (line, named) in enumerate(
+        [
+            (r"\input{part}", True),
+            (r"\\input{part}", False),
+            (r"\\\input{part}", True),
+            (r"50\% \input{part}", True),
+            (r"\\% \input{part}", False),
+            (r"% \% \input{part}", False),
+        ]
+    ):
+        path = tmp_path / f"main{number}.tex"
+        path.write_text(f"$a = b$\n{line}\n")
+        assert bool(load(str(path)).parts) is named, line
+
+
 @given(
     st.lists(
         st.sampled_from(

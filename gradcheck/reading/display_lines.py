@@ -22,7 +22,6 @@ _GOES_ON = re.compile(
     r"(?:[-+=*/({\[,&^_<>|]|\\(?:cdot|times|left|big[lr]?|Big[lr]?|quad|,|odot))\s*$"
 )
 _GROWN = re.compile(r"\\(left|right)(?![A-Za-z])")
-_GROWN = re.compile(r"\\(left|right)(?![A-Za-z])")
 
 
 def equations(text: str, span: Span) -> list[Span]:
@@ -66,8 +65,5 @@ def _multiplies(above: re.Match[str], head: re.Match[str]) -> bool:
 def _is_whole(piece: str) -> bool:
     """Whether the braces and growing brackets of a piece pair up."""
     bare = piece.replace("\\{", "").replace("\\}", "")
-    grown = (
-        len(re.findall(r"\\left(?![A-Za-z])", bare)),
-        len(re.findall(r"\\right(?![A-Za-z])", bare)),
-    )
-    return bare.count("{") == bare.count("}") and grown[0] == grown[1]
+    grown = _GROWN.findall(bare)
+    return bare.count("{") == bare.count("}") and grown.count("left") == grown.count("right")

@@ -9,23 +9,26 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading.blocks import Blocks, Scanner
 from gradcheck.reading.formula_macros import call_arguments, formula_macros
 from gradcheck.reading.latex_conditions import skipped_branches
-from gradcheck.reading.macros import Macros, group_at
+from gradcheck.reading.macros import DEFINITIONS, Macros, group_at
 
 _OPENING = re.compile(
     r"(?P<comment>%[^\n]*)"
     r"|\\begin\s*\{(?P<environment>[A-Za-z]+\*?)\}"
-    r"|\\(?:verb\*?|(?:lst|mint)inline(?:\[[^\]\n]*\])?(?:\{\w+\}(?=[^\w\s]))?)(?P<verb>[^A-Za-z\s*])"
+    r"|\\(?:verb\*?|(?:lst|mint)inline(?:\[[^\]\n]{0,400}\])?(?:\{\w+\}(?=[^\w\s]))?)(?P<verb>[^A-Za-z\s*])"
     r"|\\(?P<escaped>[^A-Za-z])"
     r"|\\(?P<command>[A-Za-z]+)"
     r"|(?P<display>\$\$)|(?P<inline>\$)",
     re.DOTALL,
 )
+_INLINE = 1_000
+"""Code points of a listing within a line."""
 _MATH = frozenset(
     "equation align gather multline eqnarray flalign alignat xalignat xxalignat displaymath math "
     "dmath empheq IEEEeqnarray".split()
@@ -39,7 +42,9 @@ _TYPESET = re.compile(r"&\s*=|\\(?:[dt]?frac|partial)(?![A-Za-z])")
 """Signs of mathematics, in an environment that nobody but the author knows."""
 _TEXT = re.compile(r"\$|\\[\[(]|\\begin\s*\{")
 _ARGUMENT = re.compile(r"\s*(?:\[[^\]\n]*\]|\{[^{}\n]*\})")
-_OWN = re.compile(r"\\(?:re)?newenvironment\*?\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\s*\[[^\]]*\])*\s*\{")
+_OWN = re.compile(
+    r"\\(?:re)?newenvironment\*?\s*\{(?P<name>[A-Za-z]+\*?)\}(?:\s*\[[^\]]{0,400}\])*\s*\{"
+)
 _OPENS = re.compile(r"\\\[|\$\$|\\begin\s*\{(?P<inner>[A-Za-z]+)\*?\}")
 _COMMENT = re.compile(r"\\.|(?P<comment>%[^\n]*)", re.DOTALL)
 _FILES = ("input", "include", "subfile", "import", "subimport")
@@ -113,7 +118,7 @@ class _Scanner(Scanner):
 
     def _verbatim(self, opening: re.Match[str]) -> None:
         braces = opening["verb"] == "{" and not opening.group().startswith("\\verb")
-        group = group_at(self.text, self.at - 1) if braces else None
+        group = group_at(self.text, self.at - 1, _INLINE) if braces else None
         close = self._find(opening["verb"], self.at) + 1 if group is None else group.end
         self._hide(opening.start(), max(close, self.at))
 
@@ -225,7 +230,7 @@ class _Scanner(Scanner):
 
 def _own_environments(text: str) -> Iterator[tuple[str, Span]]:
     r"""The environments that the document defines as a formula with something about it."""
-    for match in _OWN.finditer(text):
+    for match in islice(_OWN.finditer(text), DEFINITIONS):
         begins = group_at(text, match.end() - 1)
         ends = begins and group_at(text, begins.end)
         opens = begins and _OPENS.search(text, begins.start, begins.end)

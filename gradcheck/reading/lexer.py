@@ -160,7 +160,7 @@ _LAYOUT = (
 )
 """What shows but does not mean: numbers and labels, colours, Plain TeX's rows, what beamer uncovers
 step by step (all of it is there in the end)."""
-_LENGTH = re.compile(r"\{?\s*(?P<number>-?[\d.]+)\s*(?P<unit>[a-z]+)")
+_LENGTH = re.compile(r"\{?\s*(?<![\d.])(?P<number>-?[\d.]+)\s*(?P<unit>[a-z]+)")
 _WIDE = {"em": 0.9, "ex": 2, "pt": 9, "mu": 16, "mm": 3, "cm": 0.3, "in": 0.12, "px": 12}
 """From what length on, in each unit, a space sets two things apart."""
 _TEXT_FONTS = "text(?:rm|bf|it|sf|tt|normal|sc|up|md)?|mbox|hbox|intertext|shortintertext"

@@ -18,7 +18,7 @@ from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.packages import ALWAYS, PACKAGES, USED
 
 DEFINITIONS = 500
-"""Macros of a document; more are not taken up."""
+"""Macros of a document, those that turn out to be none included; more are not taken up."""
 ARGUMENTS = 9
 
 _DEFINITION = re.compile(
@@ -174,10 +174,10 @@ def _definitions(text: str) -> Iterator[_Definition]:
         line = text.rfind("\n", 0, found.start()) + 1
         if _COMMENTED.search(text, line, found.start()):
             continue
+        count += 1
         made = _definition(text, found)
         if made is not None:
             at = made.place.end
-            count += 1
             yield made
 
 
@@ -266,8 +266,9 @@ def _signature(letters: str) -> tuple[tuple[str, str | None], ...] | None:
     return tuple(found)
 
 
-def group_at(text: str, at: int) -> Span | None:
-    """The ``{…}`` that begins at or after white space and comments from ``at``, braces included."""
+def group_at(text: str, at: int, most: int = limits.CHARACTERS) -> Span | None:
+    """The ``{…}`` that begins at or after white space and comments from ``at``, braces included;
+    None if it is longer than ``most`` code points."""
     while at < len(text) and (text[at].isspace() or text[at] == "%"):
         at = text.find("\n", at) if text[at] == "%" else at + 1
         if at < 0:
@@ -275,7 +276,7 @@ def group_at(text: str, at: int) -> Span | None:
     if not text.startswith("{", at):
         return None
     depth = 0
-    for found in _BRACES.finditer(text, at, at + limits.CHARACTERS):
+    for found in _BRACES.finditer(text, at, at + most):
         depth += {"{": 1, "}": -1}.get(found.group(), 0)
         if depth == 0:
             return Span(at, found.end())

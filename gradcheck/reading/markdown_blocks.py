@@ -11,6 +11,7 @@ of its own.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
@@ -32,6 +33,8 @@ _OPENING = re.compile(
 )
 _LATEX = ("latex", "tex")
 _NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none", *_LATEX)
+_CLOSING = re.compile(r"\n[ \t>\r]*(?P<mark>`{3,}|~{3,}|:{3,})[ \t>\r]*(?=\n|\Z)")
+"""The last line of a fence, with the line break before it; by its sign and how long it is."""
 _OPTIONS = re.compile(
     r"\n---[ \t\r]*\n(?:[^\n]*\n){1,9}?---[ \t\r]*(?=\n)|(?:\n[ \t]*:[\w-]+:[^\n]*)+"
 )
@@ -51,7 +54,7 @@ _CODE = frozenset(
     "graphviz plot csv-table image python julia bash sh ojs sql stan dot r verbatim mystnb "
     "include toctree bibliography glossary exec_code prompt doctest console".split()
 )
-_EQUATION = re.compile(r"(?:\$|\\[\[(]|\\begin)[^$]*(?:\\[dt]?frac|\\partial)")
+_DERIVATIVE = re.compile(r"\\[dt]?frac|\\partial")
 _MYST = re.compile(
     r"^(?:`{3,}|:{3,})\{[a-z]|^\([\w:.-]+\)=[ \t\r]*$|^\+\+\+ \{|\{(?:math|eq|ref|numref|doc)\}`",
     re.MULTILINE,
@@ -108,6 +111,7 @@ class _Scanner(Scanner):
         )
         self._paragraph_end = -1
         self._ticks: dict[int, list[int]] | None = None
+        self._closing: dict[tuple[str, int], list[tuple[int, int]]] | None = None
 
     def run(self) -> None:
         end = len(self.text)
@@ -188,8 +192,12 @@ class _Scanner(Scanner):
             return
         if name[1] == "eval-rst":
             self.rst.append(inside)
-        elif name[1] not in _CODE and _EQUATION.search(self.text, inside.start, inside.end):
+        elif name[1] not in _CODE and self._holds_equation(inside):
             self.told.setdefault(name[1], opening)
+
+    def _holds_equation(self, span: Span) -> bool:
+        formula = _FORMULA.search(self.text, span.start, span.end)
+        return formula is not None and bool(_DERIVATIVE.search(self.text, formula.end(), span.end))
 
     def _content(self, info: str, line_end: int, end: int) -> Span:
         """The formula of a fence: of MyST's without options, with what its first line holds."""
@@ -209,15 +217,18 @@ class _Scanner(Scanner):
         self._hide(self.at, line_end)
 
     def _closing_fence(self, mark: str, start: int) -> tuple[int, int] | None:
-        at = start
-        while 0 <= at < len(self.text):
-            line_end = self.text.find("\n", at + 1)
-            stop = len(self.text) if line_end < 0 else line_end
-            line = self.text[at + 1 : stop].strip(" \t>\r")
-            if line.startswith(mark) and not line.strip(mark[0]):
-                return at, stop
-            at = line_end
-        return None
+        """The line break before the first line that closes a fence, and the end of that line."""
+        if self._closing is None:
+            self._closing = {}
+            for line in _CLOSING.finditer(self.text):
+                known = self._closing.setdefault((line["mark"][0], len(line["mark"])), [])
+                known.append((line.start(), line.end()))
+        found = []
+        for (sign, length), lines in self._closing.items():
+            at = bisect_left(lines, (start, 0))
+            if sign == mark[0] and length >= len(mark) and at < len(lines):
+                found.append(lines[at])
+        return min(found, default=None)
 
     def _environment(self, opening: re.Match[str]) -> None:
         closer = f"\\end{{{opening['environment']}}}"

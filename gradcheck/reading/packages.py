@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-USED = re.compile(r"\\(?:usepackage|RequirePackage|require)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
+USED = re.compile(r"\\(?:usepackage|RequirePackage|require)\s*(?:\[[^\]]{0,400}\])?\s*\{([^{}]*)\}")
 """Where a document names the packages it uses; in MathJax ``\require{physics}``."""
 
 _ORDERED = (

@@ -23,7 +23,8 @@ _ROLE = re.compile(
     rf"``(?:[^`\n]|`(?!`))*``|:math:`(?P<before>{_CONTENT})`|`(?P<after>{_CONTENT})`:math:"
     r"|(?P<open>:math:`)"
     r"|\$\$(?P<display>(?:[^$\n]|\n(?![ \t\r]*\n))+)\$\$"
-    r"|(?<![\\\w$])\$(?P<inline>(?![\s\d])(?:[^$\n\\]|\\.)*?(?:\\[A-Za-z]|[=_^])(?:[^$\n\\]|\\.)*)(?<!\s)\$(?![\w$])"
+    r"|(?<![\\\w$])\$(?P<inline>(?![\s\d])(?=(?:[^$\n\\]|\\.)*?(?:\\[A-Za-z]|[=_^]))(?:[^$\n\\]|\\.)+)"
+    r"(?<!\s)\$(?![\w$])"
 )
 _OWN_ROLE = re.compile(r"^\.\. role::[ \t]*(\w+)\(math\)", re.MULTILINE)
 _IN_GRID = re.compile(r"^[ \t]*[|+].*\.\.[ ]math::", re.MULTILINE)

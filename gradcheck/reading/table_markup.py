@@ -134,7 +134,7 @@ def _lists(text: str, start: int, formulas: Sequence[Block]) -> Iterator[Cells]:
             end = len(text) if end < 0 else end
             line = text[at:end]
             cell = _LIST_CELL.match(line)
-            if cell is None and (line.startswith(("```", ":::")) or line[:1].strip()):
+            if cell is None and (line[:1].strip() or _LIST_TABLE.match(line)):
                 break
             if cell is not None and (cell["row"] or not rows):
                 rows.append([])

@@ -222,6 +222,8 @@ def test_there_is_an_end_to_formulas() -> None:
         "\\tag{",
         "\\tag{{",
         "\\lstinline{",
+        "\\usepackage[",
+        "\\newenvironment{a}[",
     ],
 )
 def test_openings_without_end_are_read_in_linear_time(piece: str) -> None:

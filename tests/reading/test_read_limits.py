@@ -101,6 +101,12 @@ def test_refused(text: str) -> None:
         "| ∂L/∂w | x |\n|---|---|\n" * 5_000,
         "~~$a$ " * 50_000,
         "a_" * 200_000 + "= ∂",
+        "```{note}\n" * 20_000,
+        "```{note}\n" * 10_000 + "text\n" + "```\n" * 10_000,
+        "```{of-nobody}\n" + "\\(" * 100_000 + "\n```\n",
+        "\\newcommand{\\a}{" * 10_000,
+        "\\NewDocumentCommand{\\a}{mmm" * 10_000,
+        "\\usepackage[" * 20_000,
     ],
     ids=lambda text: repr(text[:12]),
 )

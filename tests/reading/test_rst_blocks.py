@@ -119,6 +119,11 @@ def test_openings_without_end_are_read_in_linear_time(piece: str) -> None:
     assert len(reading(piece * 20_000).statements) <= limits.FORMULAS
 
 
+@pytest.mark.parametrize("piece", ["=", "_", "\\x"])
+def test_a_dollar_without_a_second_is_read_in_linear_time(piece: str) -> None:
+    assert not reading("$a" + piece * 50_000).statements
+
+
 @given(
     st.lists(
         st.sampled_from(

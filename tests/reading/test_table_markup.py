@@ -76,6 +76,7 @@ def test_what_is_no_table_of_equations(text: str, kind: str) -> None:
         ("\\begin{tabular}&\\\\", "latex"),
         ("=== ===\n", "rst"),
         (".. list-table::\n* - ", "rst"),
+        ("  .. list-table::\n", "rst"),
     ],
 )
 def test_tables_without_end_are_read_in_linear_time(piece: str, kind: str) -> None:

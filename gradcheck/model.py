@@ -26,7 +26,7 @@ from gradcheck.expression import (
 from gradcheck.finding import Finding
 
 FUNCTIONS = frozenset(
-    {"sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "softplus", "relu", "abs"}
+    {"sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "arctan", "softplus", "relu", "abs"}
 )
 """Functions of one argument with a known meaning; `relu` and `abs` have a kink at 0."""
 

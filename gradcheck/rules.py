@@ -241,10 +241,10 @@ $$\frac{\partial L}{\partial w} = -(y - \hat{y}) x$$
 """,
     ),
     "GC104": Explanation(
-        "A constant factor is left out of one gradient and not of the others. Left out of all "
-        "alike it would only rescale the learning rate; so the update no longer follows the "
-        "gradient.",
-        "Write the same constant in all gradients: the one that the loss gives.",
+        "A constant factor is left out of one gradient and not of the others, or of one side of a "
+        "chain. Left out of all alike it would only rescale the learning rate; so the update no "
+        "longer follows the gradient, or the sides of the chain are not equal.",
+        "Write the same constant in all gradients and all sides: the one that the loss gives.",
         bad=_LINE
         + r"""
 $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$

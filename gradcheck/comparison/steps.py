@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate, combinations, groupby
+from operator import mul
 
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.verdicts import Judge
@@ -74,7 +77,24 @@ class StepJudge:
             of_loss = of_loss or self._is_of_loss(step.left_expression)
             of_loss = of_loss or self._is_of_loss(step.right_expression)
             found.append(self._step(step, of_loss))
+        return self._without_slips(found)
+
+    def _without_slips(self, steps: Sequence[JudgedStep]) -> list[JudgedStep]:
+        """What a chain leaves out only to put it back later is a slip, and no convention."""
+        found: list[JudgedStep] = []
+        for _, grouped in groupby(steps, key=lambda judged: judged.step.statement):
+            chain = list(grouped)
+            back = _put_back(chain, self.setup.model.loss_has_sum)
+            found += [self._as_slip(s) if k in back else s for k, s in enumerate(chain)]
         return found
+
+    def _as_slip(self, judged: JudgedStep) -> JudgedStep:
+        if judged.model is None or judged.left is None or judged.right is None:
+            return judged
+        check = self.judge.compare(judged.model, judged.left, judged.right, Constant())
+        if check.outcome is not Check.DIFFER:
+            return judged
+        return replace(judged, verdict=Verdict.WRONG, left_out=None, witness=check.witness)
 
     def _is_of_loss(self, side: Expression | None) -> bool:
         """Whether a side holds a derivative of the loss, or a name that stands for one."""
@@ -165,9 +185,8 @@ class StepJudge:
             message = "the algebra and the evaluation of this step contradict each other"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=message, contradiction=message)
         bare = replace(bare, decision=decision)
-        known = "" if equal else self.judge.known_only(left, right, model)
-        if known:
-            reason = f"it holds only if {known}, which the document does not say"
+        reason = "" if equal else self.judge.open_reason(left, right, model, decision)
+        if reason:
             return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)
         if not equal:
             return replace(bare, verdict=Verdict.WRONG, witness=check.witness, sum_left_out=False)
@@ -246,6 +265,35 @@ class StepJudge:
         if contains(side, Sum) or self._is_total(side):
             return side
         return Sum(side)
+
+
+def _put_back(chain: Sequence[JudgedStep], summed: bool) -> set[int]:
+    """The places of the steps that leave out a number, or a power of the count, which the chain has
+    again later, and of those that put it back.
+
+    With a loss that is a sum, a side without one may be that of one sample: ``1/N`` comes and goes.
+    """
+    back: set[int] = set()
+    held = [s.verdict in (Verdict.EXACT, Verdict.CONVENTION) and not s.sum_left_out for s in chain]
+    for carried, grouped in groupby(range(len(chain)), key=held.__getitem__):
+        if not carried:
+            continue
+        run = list(grouped)
+        factors = [chain[k].left_out or Constant() for k in run]
+        whole = [not summed or _is_sum(chain[k].step.left_expression) for k in run]
+        numbers = list(accumulate((f.rational for f in factors), mul, initial=Fraction(1)))
+        powers = list(accumulate((f.power for f in factors), initial=0))
+        for first, last in combinations(range(len(run) + 1), 2):
+            steps = range(first, last)
+            if numbers[first] == numbers[last]:
+                back |= {run[k] for k in steps if factors[k].rational != 1}
+            if powers[first] == powers[last] and all(whole[first + 1 : last]):
+                back |= {run[k] for k in steps if factors[k].power}
+    return back
+
+
+def _is_sum(side: Expression | None) -> bool:
+    return side is not None and contains(side, Sum)
 
 
 def _without_sum(side: Expression) -> Expression:

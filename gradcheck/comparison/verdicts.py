@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from gradcheck.comparison.forms import Forms, replace_function, truth, with_function
 from gradcheck.evaluation.precise import Comparison, PreciseEvaluator, Witness
 from gradcheck.evaluation.precise import Outcome as Check
-from gradcheck.expression import Expression
+from gradcheck.expression import Apply, Expression, walk
 from gradcheck.model import Claim, Model
+from gradcheck.reading.words import FUNCTION_WORDS
 from gradcheck.symbolic import Algebra, Decision, Outcome
 from gradcheck.verdict import Constant, Verdict
+
+_NAMED = FUNCTION_WORDS - {"act", "activation", "diag"}
+"""What is one certain function by its name, even where gradcheck has no rule for it."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,29 @@ class Judge:
             self._comparisons[asked] = self.evaluator(model).compare(left, right, factor)
         return self._comparisons[asked]
 
-    def known_only(self, left: Expression, right: Expression, model: Model) -> str:
-        """For an abstract g: "g is the sigmoid", if the sides are equal for that one only."""
+    def open_reason(
+        self, left: Expression, right: Expression, model: Model, decision: Decision
+    ) -> str:
+        """Why sides that differ for an abstract g may be equal after all; empty if they may not.
+
+        They may be for one g only, or with the derivative of a function that has a name and no rule
+        here (``erf``), which the document writes out.
+        """
         if len(model.abstract_functions) != 1:
             return ""
         (abstract,) = model.abstract_functions
+        if abstract in _NAMED and not any(_holds_slope(side, abstract) for side in (left, right)):
+            found = (decision.quotient, decision.difference)
+            if any(_holds_slope(form, abstract) for form in found) or found == (None, None):
+                return f"gradcheck knows no formula for {abstract}: define it in the document"
         for known in ("sigmoid", "tanh"):
             concrete = self.with_known(model, abstract, known)
             sides = (replace_function(side, abstract, known) for side in (left, right))
             outcome = self.algebra(concrete).decide(*sides, shown=False).outcome
             if outcome in (Outcome.EQUAL, Outcome.CONSTANT):
-                return f"{abstract} is the {known}"
+                return (
+                    f"it holds only if {abstract} is the {known}, which the document does not say"
+                )
         return ""
 
     def with_known(self, model: Model, abstract: str, known: str) -> Model:
@@ -125,8 +141,7 @@ class Judge:
                 decision=decision,
                 contradiction=f"the algebra finds the sides {said}, the evaluation does not",
             )
-        if not equal and (known := self.known_only(left, claim.expression, model)):
-            reason = f"it holds only if {known}, which the document does not say"
+        if not equal and (reason := self.open_reason(left, claim.expression, model, decision)):
             return JudgedClaim(claim, Verdict.UNDECIDED, reason=reason, decision=decision)
         if not equal:
             return JudgedClaim(
@@ -136,3 +151,11 @@ class Judge:
         constant = None if factor.is_one else factor
         verdict = Verdict.EXACT if constant is None and not sum_left_out else Verdict.CONVENTION
         return JudgedClaim(claim, verdict, constant, sum_left_out, decision=decision)
+
+
+def _holds_slope(form: Expression | None, function: str) -> bool:
+    """Whether a derivative of the function is named in it."""
+    return form is not None and any(
+        isinstance(node, Apply) and node.order > 0 and node.function.key == function
+        for node in walk(form)
+    )

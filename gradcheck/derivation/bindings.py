@@ -103,10 +103,29 @@ def collect_bindings(
 ) -> tuple[Binding, ...]:
     """Every binding in document order; ``trained`` names (parameters) are never bound."""
     found: list[Binding] = []
+    used: set[str] = set(trained)
     for statement in statements:
         if not statement.is_update and not names_factor(statement):
             found.extend(_bindings_of(statement, trained, {b.key for b in found}))
+            found.extend(_bound_at_the_end(statement, used))
+        used |= {key for side in statement.sides if side is not None for key in names_in(side)}
     return tuple(found)
+
+
+def _bound_at_the_end(statement: CanonicalStatement, used: set[str]) -> list[Binding]:
+    """``∂L/∂z = \\hat{y} - y =: δ``: a name that nobody used before, for the side before it."""
+    first, last = statement.sides[0], statement.sides[-1]
+    if first is None or not isinstance(last, Name) or not contains(first, Partial):
+        return []
+    at = len(statement.sides) - 2
+    body = statement.sides[at]
+    if body is None or contains(body, Partial) or statement.statement.relations[at].symbol != "=":
+        return []
+    keys = set(value_keys(body)) - {"e"}
+    if last.key in used or last.key in keys or not keys or last.key in names_in(first):
+        return []
+    span, start = statement.statement.sides[at].span, statement.position
+    return [Binding(last.key, last, (), body, statement.number, at, span, (body,), start)]
 
 
 def names_factor(statement: CanonicalStatement) -> bool:

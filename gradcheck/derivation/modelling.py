@@ -203,8 +203,6 @@ def build_model(
     elsewhere: Sequence[str] = (),
 ) -> SegmentModel:
     """Resolve the definitions, find out who is who, and put it all into a `Model`."""
-    resolved, problems = _resolve_all(bodies, replace(resolver, defined=frozenset(bodies)))
-    resolved = _with_prediction(loss_key, resolved, trained, problems, resolver)
     counts = [
         key
         for body in bodies.values()
@@ -212,6 +210,9 @@ def build_model(
         if isinstance(node, Sum) and node.upper is not None
         for key in value_keys(node.upper)
     ]
+    resolver_of_bodies = replace(resolver, defined=frozenset([*bodies, *counts]))
+    resolved, problems = _resolve_all(bodies, resolver_of_bodies)
+    resolved = _with_prediction(loss_key, resolved, trained, problems, resolver)
     ordered = _in_order(_in_one(loss_key, resolved))
     pinned = {"inputs": list(pins.inputs), "labels": list(pins.labels)}
     roles = classify(loss_key, ordered, trained, counts, pinned, elsewhere)

@@ -186,8 +186,11 @@ class Resolver:
             return arguments[0] if node.order == 0 else _ONE if node.order == 1 else _ZERO
         if meaning.known == "sign" and len(arguments) == 1:  # |u|' = sign(u)
             return Apply(Name("abs"), arguments, node.order + 1, span=node.span)
-        if meaning.known in _HYPERBOLIC and len(arguments) == 1 and not node.order:
-            return _HYPERBOLIC[meaning.known](arguments[0])
+        if meaning.known in _WRITTEN_OUT and len(arguments) == 1:
+            forms = _WRITTEN_OUT[meaning.known]
+            if node.order >= len(forms):
+                raise Unresolved(f"derivative {node.order} of {meaning.known}", node.span)
+            return forms[node.order](arguments[0])
         if meaning.known is not None:
             return Apply(Name(meaning.known), arguments, node.order, span=node.span)
         if meaning.body is None:
@@ -298,13 +301,36 @@ def _exponentials(u: Expression, minus: bool = False) -> Expression:
     return Add((Apply(Name("exp"), (u,)), Negate(other) if minus else other))
 
 
+_ONE = Number(Fraction(1))
 _TWO = Number(Fraction(2))
-_HYPERBOLIC: dict[str, Callable[[Expression], Expression]] = {
-    "sech": lambda u: Divide(_TWO, _exponentials(u)),
-    "cosh": lambda u: Divide(_exponentials(u), _TWO),
-    "sinh": lambda u: Divide(_exponentials(u, minus=True), _TWO),
+
+
+def _of(function: str) -> Callable[[Expression], Expression]:
+    return lambda u: Apply(Name(function), (u,))
+
+
+def _cosh(u: Expression) -> Expression:
+    return Divide(_exponentials(u), _TWO)
+
+
+def _sinh(u: Expression) -> Expression:
+    return Divide(_exponentials(u, minus=True), _TWO)
+
+
+def _sech(u: Expression) -> Expression:
+    return Divide(_TWO, _exponentials(u))
+
+
+_WRITTEN_OUT: dict[str, tuple[Callable[[Expression], Expression], ...]] = {
+    "tan": (
+        lambda u: Divide(_of("sin")(u), _of("cos")(u)),
+        lambda u: Divide(_ONE, Power(_of("cos")(u), _TWO)),
+    ),
+    "sech": (_sech, lambda u: Negate(Multiply((_sech(u), _of("tanh")(u))))),
+    "cosh": (_cosh, _sinh),
+    "sinh": (_sinh, _cosh),
 }
-"""Hyperbolic functions by their exponentials; tanh has a name of its own."""
+"""Functions by others that have a rule, and their first derivatives; tanh has a name of its own."""
 
 
 def _is_norm(node: Apply) -> bool:
@@ -319,5 +345,4 @@ def _is_struck_term(node: Expression) -> bool:
     return isinstance(node, Negate) and isinstance(node.operand, Cancel)
 
 
-_ONE = Number(Fraction(1))
 _ZERO = Number(Fraction(0))

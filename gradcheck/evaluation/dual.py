@@ -171,11 +171,15 @@ class At:
         if function in ("sin", "cos"):
             turn = (order + (function == "cos")) % 4
             return (mp.sin, mp.cos)[turn % 2](u) * (-1 if turn >= 2 else 1)
+        if function == "arctan" and order:  # by the angle between 1 + iu and i
+            angle = mp.pi / 2 - mp.atan(u)
+            size = (-1) ** (order - 1) * mp.factorial(order - 1)
+            return size * mp.sin(order * angle) / (1 + u * u) ** (mp.mpf(order) / 2)
         if function in ("relu", "abs"):
             low, high = (0, 1) if function == "relu" else (-1, 1)
             slope = mp.mpf(high if u > 0 else low)
             return slope * u if order == 0 else slope if order == 1 else mp.mpf(0)
-        return {"exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt}[function](u)
+        return {"exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt, "arctan": mp.atan}[function](u)
 
     def _saturating(self, function: str, order: int, u: Any) -> Any:
         """Sigmoid and tanh by ``tanh u = 2 sigma(2u) - 1``; derivatives from ``s' = s(1-s)``."""

@@ -297,6 +297,10 @@ def _step(mistake: Mistake, evidence: Evidence) -> Finding:
     if slope is not None and slope.rule is not None:
         rule, words = slope.rule, f": {slope.words}"
     message = f"this does not equal {_short(before)}{words}"
+    lost = step.decision.left_out if step.decision is not None and step.of_loss else None
+    if lost is not None and not lost.is_one:
+        rule = RULES["GC104"]
+        message = f"wrong constant: {lost} is left out here and put back later"
     return Finding(rule, mistake.span, message, suggestion)
 
 

@@ -31,6 +31,7 @@ _FUNCTIONS = {
     "sqrt": "np.sqrt",
     "sin": "np.sin",
     "cos": "np.cos",
+    "arctan": "np.arctan",
     "tanh": "np.tanh",
     "abs": "np.abs",
 }
@@ -38,6 +39,7 @@ _WRITTEN_OUT = {
     ("sigmoid", 0): "1 / (1 + np.exp(-({0})))",
     ("sigmoid", 1): "1 / (2 + np.exp({0}) + np.exp(-({0})))",
     ("tanh", 1): "1 - np.tanh({0})**2",
+    ("arctan", 1): "1 / (1 + ({0})**2)",
     ("relu", 0): "np.maximum(0, {0})",
     ("relu", 1): "({0} > 0) * 1.0",
     ("softplus", 0): "np.log(1 + np.exp({0}))",

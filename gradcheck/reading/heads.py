@@ -172,7 +172,8 @@ class Heads:
         step = time_subscript(subscript)
         if step is not None and not superscript:
             subscript, superscript = "", step
-        qualifier = self._qualifier(order, exponent)
+        applied = nucleus.builtin or nucleus.base in FUNCTION_WORDS or nucleus.base == "sigma"
+        qualifier = "" if applied else self._qualifier(order, exponent)
         name = Name(
             nucleus.base, subscript, superscript, nucleus.accent, qualifier, span=self.since(start)
         )

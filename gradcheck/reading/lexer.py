@@ -64,7 +64,7 @@ _SIMPLE: dict[str, tuple[str, str]] = {
     "/": ("divide", "/"), "÷": ("divide", "/"), "∕": ("divide", "/"),
     "(": ("open", "("), ")": ("close", "("), "[": ("open", "["), "]": ("close", "["),
     "{": ("open", "{"), "}": ("close", "{"),
-    "=": ("relation", "="), "≔": ("relation", ":="), "≡": ("relation", "="),
+    "=": ("relation", "="), "≔": ("relation", ":="), "≕": ("relation", "="), "≡": ("relation", "="),
     "≜": ("relation", "="), "←": ("relation", "<-"), "≠": ("relation", "!="),
     "≈": ("relation", "~"), "≃": ("relation", "~"), "∝": ("relation", "~"),
     "<": ("relation", "<"), ">": ("relation", ">"), "≤": ("relation", "<="),
@@ -88,7 +88,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "odot": ("multiply", "⊙"), "circ": ("multiply", "∘"), "otimes": ("multiply", "⊗"),
     "div": ("divide", "/"), "slash": ("divide", "/"),
     "coloneqq": ("relation", ":="), "coloneq": ("relation", ":="),
-    "colonequals": ("relation", ":="),
+    "colonequals": ("relation", ":="), "eqqcolon": ("relation", "="), "eqcolon": ("relation", "="),
+    "equalscolon": ("relation", "="),
     "defeq": ("relation", ":="), "triangleq": ("relation", "="), "equiv": ("relation", "="),
     "doteq": ("relation", "="), "leftarrow": ("relation", "<-"), "gets": ("relation", "<-"),
     "longleftarrow": ("relation", "<-"), "Leftarrow": ("relation", "<-"),
@@ -118,7 +119,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 _RELATIONS = {
-    ":=": ("relation", ":="), "<-": ("relation", "<-"), "<=": ("relation", "<="),
+    ":=": ("relation", ":="), "=:": ("relation", "="), "<-": ("relation", "<-"),
+    "<=": ("relation", "<="),
     ">=": ("relation", ">="), "!=": ("relation", "!="), "+=": ("relation", "+="),
     "-=": ("relation", "-="), "==": ("relation", "="), "->": ("separator", "→"),
     "=>": ("separator", "⇒"), "==>": ("separator", "⇒"), "-->": ("separator", "→"),
@@ -185,7 +187,7 @@ _TOKEN = re.compile(
     r"|[()\[\]|.<>])"
     r"|\\(?P<command>[A-Za-z]+)"
     r"|(?P<escaped>\\.)"
-    r"|(?P<relation>:=|<-(?![\d\s]*[\d(])|<=|>=|!=|\+=|-=|==>|==|-->|->|=>)"
+    r"|(?P<relation>:=|=:|<-(?![\d\s]*[\d(])|<=|>=|!=|\+=|-=|==>|==|-->|->|=>)"
     r"|(?P<comment>%[^\n]*)"
     r"|(?P<sub>[₀-₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+)"
     rf"|(?P<sup>[{_SMALL_ABOVE}]+)"

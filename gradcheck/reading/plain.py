@@ -20,7 +20,7 @@ from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
 _LINE_LIMIT = 2_000
 _PART = re.compile(
     r"(?P<word>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?![\u0302\u0303\u0304\u0307]))"
-    r"|(?P<relation>:=|<-|≔|←|≈|∝|≡|≜|≠|(?<![<>=!])=(?!=))"
+    r"|(?P<relation>:=|=:|<-|≔|←|≈|∝|≡|≜|≠|(?<![<>=!])=(?!=))"
     r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘@/÷∕^])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
     r"|(?P<number>\d+(?:\.\d+)?)"
@@ -79,6 +79,7 @@ _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
 _LOSS = re.compile(r"^[ \t]*(?:[LJCE]|loss|cost|Loss|Cost)[ \t]*=(?!=).*$", re.MULTILINE)
 _DIFFERENTIAL = re.compile(r"^[ \t]*d_?([A-Za-z]\w*)[ \t]*=(?!=)", re.MULTILINE)
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
+_BY = re.compile(r"\bd[A-Za-z]\w*[ ]?/[ ]?\(?d([A-Za-z])\b")
 _TWO_LETTERS = re.compile(r"[-=+−*·(]\s*([a-z][A-Za-z])(?![\w])")
 _INDENTED = re.compile(
     r"(?:\A|(?:\A|(?<=\n))[ \t]*\n)"
@@ -313,8 +314,10 @@ def _is_stated(text: str, line: Span, run: _Run, alone: bool) -> bool:
 
 
 def _letters(text: str, span: Span) -> Iterator[str]:
-    """The single letters, and those of ``= wx + b``."""
+    """The single letters, those of ``= wx + b``, and the w of ``dL/dw``."""
     for match in _LETTER.finditer(text, span.start, span.end):
+        yield match[1]
+    for match in _BY.finditer(text, span.start, span.end):
         yield match[1]
     for match in _TWO_LETTERS.finditer(text, span.start, span.end):
         if match[1].lower() not in PROSE:

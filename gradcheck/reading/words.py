@@ -32,15 +32,15 @@ QUALIFIERS = frozenset(
 FUNCTIONS = {
     "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
     "sin": "sin", "cos": "cos", "tan": "tan", "max": "max", "min": "min", "arctan": "arctan",
-    "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf", "sign": "sign", "sgn": "sign",
-    "det": "det", "tr": "tr", "lg": "lg",
+    "atan": "arctan", "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf",
+    "sign": "sign", "sgn": "sign", "det": "det", "tr": "tr", "lg": "lg",
 }  # fmt: skip
 """Functions that need no brackets round their argument; the name they go by."""
 
 FUNCTION_WORDS = frozenset(FUNCTIONS) | frozenset(
-    """sigmoid Sigmoid sigm logistic relu ReLU RELU Relu LeakyReLU leakyrelu ELU GELU SiLU softmax
-    Softmax softplus Softplus sqrt abs id Id identity diag act activation swish Tanh step
-    heaviside""".split()
+    """sigmoid Sigmoid sigm logistic relu ReLU RELU Relu LeakyReLU leakyrelu ELU elu GELU gelu
+    SiLU silu softmax Softmax softplus Softplus sqrt abs id Id identity diag act activation swish
+    Tanh step heaviside""".split()
 )
 LIKELY_FUNCTIONS = frozenset("sigma g f phi varphi psi S h G F Phi Psi varsigma".split())
 """Letters that are a function when a bracket follows, unless the document uses them bare."""

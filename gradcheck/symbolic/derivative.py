@@ -42,6 +42,7 @@ _FIRST_DERIVATIVES: dict[str, Expression] = {
     "sqrt": Divide(ONE, Multiply((TWO, _call("sqrt")))),
     "sin": _call("cos"),
     "cos": Negate(_call("sin")),
+    "arctan": Divide(ONE, Add((ONE, Power(_U, TWO)))),
     "softplus": _call("sigmoid"),
 }
 """f'(u) for the known functions without a kink; the others stay f' ."""

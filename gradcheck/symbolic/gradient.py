@@ -322,6 +322,7 @@ _RULES: dict[str, Any] = {
     "sqrt": lambda f, u: 1 / (2 * f),
     "sin": lambda f, u: _function(Name("cos"), 0)(u),
     "cos": lambda f, u: -_function(Name("sin"), 0)(u),
+    "arctan": lambda f, u: 1 / (1 + u**2),
     "softplus": lambda f, u: _function(Name("sigmoid"), 0)(u),
 }
 """f'(u) for a known function f at u, f itself given as applied."""

@@ -34,6 +34,7 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
     "sin": math.sin,
     "cos": math.cos,
+    "arctan": math.atan,
     "softplus": lambda z: math.log1p(math.exp(z)),
     "relu": lambda z: max(z, 0.0),
     "abs": abs,

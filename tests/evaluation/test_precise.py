@@ -168,7 +168,9 @@ def test_a_cut_name_is_a_node_of_its_own() -> None:
     assert outcome(subject, d(name("u"), y), ONE).outcome is Outcome.AGREE
 
 
-@pytest.mark.parametrize("function", ["softplus", "sin", "cos", "exp", "relu", "abs", "tanh"])
+@pytest.mark.parametrize(
+    "function", ["softplus", "sin", "cos", "arctan", "exp", "relu", "abs", "tanh"]
+)
 @pytest.mark.parametrize("order", [0, 1])
 def test_derivatives_of_functions_follow_from_each_other(function: str, order: int) -> None:
     subject = squares()

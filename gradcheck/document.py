@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -63,8 +64,8 @@ class Document:
     parts: tuple[Part, ...] = ()
 
     @cached_property
-    def _line_starts(self) -> list[int]:
-        starts = [0]
+    def _line_starts(self) -> array[int]:
+        starts = array("L", [0])
         find = self.text.find
         at = find("\n")
         while at >= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -137,6 +138,10 @@ def _instead(documents: Sequence[Document], message: str) -> Callable[[int], Inp
     return lambda index: InputError(documents[index].path, message)
 
 
+_SWEEP = 5
+"""Documents of a class after which what hangs in circles is freed: else it waits for very long."""
+
+
 def _each(
     documents: Sequence[Document], choices: Choices, jobs: int, shown: Progress
 ) -> tuple[Sequence[DocumentResult], tuple[InputError, ...]]:
@@ -147,7 +152,11 @@ def _each(
         document = documents[index]
         try:
             result = verify_document(document, choices)
-            return pack(result) if many else result
+            if not many:
+                return result
+            if index % _SWEEP == 0:
+                gc.collect(1)
+            return pack(result)
         except Exception as trouble:
             if os.environ.get("GRADCHECK_DEBUG"):
                 raise

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from gradcheck.comparison import Options
 from gradcheck.comparison.forms import Forms
 from gradcheck.derivation.resolution import Unresolved
-from gradcheck.document import Document
 from gradcheck.evaluation.arrays import evaluate_gradient, loss_function
 from gradcheck.evaluation.lifting import Lifting, LiftingAmbiguous, NotEvaluated, degenerate, infer
 from gradcheck.evaluation.point import Point, Sizes, draw_point
@@ -86,7 +85,7 @@ class _Rule:
 
 
 def descents(
-    derivation: Derivation, document: Document, options: Options, steps: int = STEPS
+    derivation: Derivation, options: Options, steps: int = STEPS
 ) -> tuple[Descent | str, ...]:
     """The descent of every setup, or why it was not run."""
     rules = rules_of(derivation)
@@ -99,7 +98,7 @@ def descents(
             if rule.general or at is None or at.index == index or _names_only(rule):
                 own.append(rule)
         constant = _left_out_like(derivation.setups, index)
-        found.append(descend(setup, document, options, own, constant, steps))
+        found.append(descend(setup, options, own, constant, steps))
     return tuple(found)
 
 
@@ -120,7 +119,6 @@ def _names_only(rule: Update) -> bool:
 
 def descend(
     setup: Setup,
-    document: Document,
     options: Options,
     rules: Sequence[Update] = (),
     left_out: Constant | None = None,

@@ -222,7 +222,7 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         findings=_chosen(findings, statements, choices),
         formulas=len(statements.statements),
         equations=tuple(_blocks(statements)),
-        descents=_descents(derivation, document, choices),
+        descents=_descents(derivation, choices),
         comparisons=_comparisons(document, evidence, choices),
     )
 
@@ -282,15 +282,13 @@ def _chosen(
     return selected(marked, select, ignore)
 
 
-def _descents(
-    derivation: Derivation, document: Document, choices: Choices
-) -> tuple[Descent | str, ...]:
+def _descents(derivation: Derivation, choices: Choices) -> tuple[Descent | str, ...]:
     """Gradient descent by the document's own rules, if it was asked for."""
     if not choices.descent:
         return ()
     from gradcheck.descent import descents
 
-    return descents(derivation, document, choices.options)
+    return descents(derivation, choices.options)
 
 
 def _comparisons(
@@ -326,11 +324,7 @@ def _nothing(result: DocumentResult) -> InputError:
     """Why nothing was checked in a document: its first error, if it has one."""
     first = next((f for f in result.findings if f.rule.code in UNREADABLE), None)
     if first is not None:
-        document, message = result.document, f"nothing checked: {first.message}"
-        line, column = document.position(first.span.start)
-        if document.cells:  # a line of a cell is none of the file
-            return InputError(result.path, f"{document.place(line)}: {message}")
-        return InputError(document.file_of(line), message, document.within(line)[1], column)
+        return InputError.at(result.document, first.span, f"nothing checked: {first.message}")
     if not result.formulas:
         return InputError(result.path, "no equations found: nothing to check")
     return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")

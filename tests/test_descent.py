@@ -45,7 +45,7 @@ def plain(name: str) -> str:
 
 def run(text: str, steps: int = 60) -> Descent:
     document = Document("test.md", text)
-    (found,) = descents(understand(read(document)), document, OPTIONS, steps)
+    (found,) = descents(understand(read(document)), OPTIONS, steps)
     assert isinstance(found, Descent), found
     for loss in found.losses:
         for value in (loss.by_document, loss.by_truth):
@@ -157,7 +157,7 @@ def test_the_same_on_every_run() -> None:
 def test_a_setup_that_cannot_be_run_says_why() -> None:
     document = Document("test.md", r"$$L = (\hat{y} - y)^2$$ $$\frac{\partial L}{\partial w} = 0$$")
     (setup,) = understand(read(document)).setups
-    found = descend(setup, document, OPTIONS)
+    found = descend(setup, OPTIONS)
     assert isinstance(found, str)
     assert "not run: " in found
     assert as_text(found).startswith("descent, ")

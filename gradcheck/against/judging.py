@@ -146,7 +146,7 @@ def _differences(
             found.append((key, _other(both, student, key, body, span, suggested)))
         elif decision.outcome is Outcome.CONSTANT and decision.left_out is not None:
             if key == model.loss:
-                found.append((key, _constant(key, span, decision.left_out, suggested)))
+                found.append((key, _constant(span, decision.left_out, suggested)))
             else:
                 found.append((key, _other(both, student, key, body, span, suggested)))
     if both.left_open is not None:
@@ -217,7 +217,7 @@ def _other(
     return Finding(RULES["GC311"], span, message, suggested)
 
 
-def _constant(key: str, span: Span, constant: Constant, suggested: str) -> Finding:
+def _constant(span: Span, constant: Constant, suggested: str) -> Finding:
     message = f"the reference's loss is {constant} times the one defined here"
     return Finding(RULES["GC312"], span, message, suggested)
 

@@ -108,7 +108,7 @@ def _match(evidence: Evidence, observation: Observation) -> Match:
     except (NotEvaluated, MissingName) as trouble:
         raise NotComparable(str(trouble)) from None
     if not possible:
-        raise NotComparable(_shapes(lifting, observation))
+        raise NotComparable(_shapes(observation))
     values: list[float] = []
     for layout in possible:
         values = _losses(evidence, lifting, layout, observation)
@@ -127,7 +127,7 @@ def _match(evidence: Evidence, observation: Observation) -> Match:
     )
 
 
-def _shapes(lifting: Lifting, observation: Observation) -> str:
+def _shapes(observation: Observation) -> str:
     given = {**observation.points[0], **observation.inputs}
     shown = ", ".join(f"{name} {array.shape}" for name, array in given.items())
     return (

@@ -8,14 +8,13 @@ from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Unresolved
 from gradcheck.derivation.segments import GradientSide, Segment, gradient_of
-from gradcheck.document import Document
 from gradcheck.expression import Expression, Name, Number, Partial, Sum, contains, value_keys, walk
 from gradcheck.model import Claim, Model
 from gradcheck.notation import to_text
 
 
 def claims_of(
-    segment: Segment, model: SegmentModel, document: Document, losses: set[str], numbers: int
+    segment: Segment, model: SegmentModel, losses: set[str], numbers: int
 ) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
     """The claims of a segment in document order, and the roles that have chain-rule forms only.
 
@@ -98,14 +97,11 @@ def _claims_in(
         return None
     claims = []
     for run in _runs(statement):
-        if not any(
-            gradient_of(statement.sides[k], roles, losses) is not None
-            and gradient_of(statement.sides[k], roles, losses)[1] == parameter  # type: ignore[index]
-            for k in run
-        ):
+        gradients = (gradient_of(statement.sides[k], roles, losses) for k in run)
+        if not any(gradient is not None and gradient[1] == parameter for gradient in gradients):
             continue
         for k in run:
-            claim = _claim(statement, k, role, model, roles, losses)
+            claim = _claim(statement, k, role, model)
             if claim is not None:
                 claims.append(claim)
     return claims
@@ -127,14 +123,11 @@ def _claim(
     at: int,
     role: str,
     model: SegmentModel,
-    roles: set[str],
-    losses: set[str],
 ) -> Claim | None:
     side = statement.statement.sides[at]
     expression = statement.sides[at]
     if expression is None:
-        reason = side.unread.reason if side.unread is not None else "not read"
-        return Claim(role, side.span, statement.number, at, None, reason)
+        return _unread_claim(statement, at, role)
     if contains(expression, Partial) or is_worked_number(expression):
         return None
     if is_reckoned(statement.sides[at - 1] if at else None, expression):

@@ -77,7 +77,7 @@ def function_table(
     for key, known in sorted(pinned.items()):
         table[key] = FunctionMeaning(known=known)
     for binding in bindings:
-        if binding.key in table or not is_function(binding, bindings, statements):
+        if binding.key in table or not is_function(binding):
             continue
         if isinstance(binding.body, FunctionName):
             named = binding.body.function.key
@@ -95,9 +95,7 @@ def function_table(
     return table
 
 
-def is_function(
-    binding: Binding, bindings: Sequence[Binding], statements: Sequence[CanonicalStatement]
-) -> bool:
+def is_function(binding: Binding) -> bool:
     """Whether ``f(x) = …`` defines a function to be applied, not a value of the network."""
     if isinstance(binding.body, FunctionName):
         return not binding.body.order

@@ -89,10 +89,7 @@ def settle(read: ReadDocument) -> Passages:
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
     bindings = with_named_arguments(bindings, canonical, trained, log)
     spellings = _spellings(canonical)
-    kinds = {
-        b.key: recognise(b.formals, b.body) if is_function(b, bindings, canonical) else None
-        for b in bindings
-    }
+    kinds = {b.key: recognise(b.formals, b.body) if is_function(b) else None for b in bindings}
     pins = without_contradictions(pins, read.document, kinds, trained)
     note_pins(pins, read.document, log)
     functions = function_table(read, bindings, canonical, pins.activations, log)

@@ -235,7 +235,7 @@ def _layer_of(
         if len(weights) == 1 and others:
             depends = any(_depends(other, bodies, parameters) for other in others)
             layer = "2" if depends else "1"
-            if any(_is_data(other, bodies, parameters) for other in others):
+            if any(_is_data(other) for other in others):
                 yield f"w_{layer}", weights[0]
     if layer is None:
         return
@@ -260,9 +260,7 @@ def _depends(
     )
 
 
-def _is_data(
-    expression: Expression, bodies: Mapping[str, Expression], parameters: list[str]
-) -> bool:
+def _is_data(expression: Expression) -> bool:
     """Anything with a name in it: a bare number makes no weight."""
     return bool(value_keys(expression))
 

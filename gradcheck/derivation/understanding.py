@@ -103,7 +103,7 @@ def _chains(
     local: Sequence[Binding],
 ) -> Chains:
     bindings, statements = passages.bindings, passages.statements
-    functions = [b for b in bindings if is_function(b, bindings, statements)]
+    functions = [b for b in bindings if is_function(b)]
     in_force = {b.span for model in models for b in model.bindings}
     others = [b for b in bindings if b.span not in in_force and _is_other(b, passages, models)]
     others += [b for model in models for b in model.overridden]
@@ -145,11 +145,7 @@ def _no_loss(claims: Sequence[GradientSide]) -> list[Finding]:
 
 
 def _values_only(passages: Passages) -> list[Binding]:
-    return [
-        binding
-        for binding in passages.bindings
-        if not is_function(binding, passages.bindings, passages.statements)
-    ]
+    return [binding for binding in passages.bindings if not is_function(binding)]
 
 
 def _aliases_of(losses: Sequence[Binding], bindings: Sequence[Binding]) -> set[str]:
@@ -276,9 +272,7 @@ def _one_meaning(key: str, bindings: Sequence[Binding]) -> bool:
 
 
 def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: set[str]) -> Setup:
-    claims, chain_only = claims_of(
-        segment, model, passages.read.document, losses, _first_number(passages)
-    )
+    claims, chain_only = claims_of(segment, model, losses, _first_number(passages))
     return Setup(
         name=model.name,
         hidden=model.hidden,

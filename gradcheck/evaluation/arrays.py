@@ -133,8 +133,8 @@ class _Program:
                 return _constant(_number(value))
             case Leaf(key=key):
                 return lambda run: run.value(key)
-            case Total(axes=axes, terms=terms):
-                return self._total(axes, terms)
+            case Total(terms=terms):
+                return self._total(terms)
             case Product(axes=axes, factors=factors):
                 return self._product(axes, factors)
             case Reciprocal(operand=operand):
@@ -148,7 +148,7 @@ class _Program:
                 return self._summed(body, over)
         raise TypeError(f"not an indexed expression: {node!r}")
 
-    def _total(self, axes: Axes, terms: tuple[Indexed, ...]) -> Compiled:
+    def _total(self, terms: tuple[Indexed, ...]) -> Compiled:
         # small terms first: the large arrays are then touched as few times as can be
         ordered = sorted(terms, key=lambda term: len(term.axes))
         parts = [(self.compile(term), term.axes) for term in ordered]

@@ -21,7 +21,7 @@ def hygiene_findings(
     """What is untidy about a document's symbols, in document order: GC126, GC302 to GC307."""
     found = [
         *undefined_names(derivation),
-        *two_meanings(derivation, document),
+        *two_meanings(derivation),
         *mistaken_functions(read),
         *bounds(derivation, document),
         *extents(derivation, document),

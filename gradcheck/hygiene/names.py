@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME
 from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.resolution import Unresolved
-from gradcheck.document import Document
 from gradcheck.expression import (
     Apply,
     Expression,
@@ -55,7 +54,7 @@ def _setup(derivation: Derivation, step: Step) -> Setup | None:
     return derivation.setups[at] if at is not None and at < len(derivation.setups) else None
 
 
-def two_meanings(derivation: Derivation, document: Document) -> list[Finding]:
+def two_meanings(derivation: Derivation) -> list[Finding]:
     """One name for two things: data bound to an activation, counts and rates that are others."""
     found = [*_rebound(derivation), *_counts(derivation), *_rates(derivation)]
     first: dict[tuple[str, str], Finding] = {}

@@ -320,7 +320,7 @@ class Heads:
         """What the superscript that comes next is: primes, an index, a power or a transpose."""
         caret = self.take()
         follows = self.peek()
-        if follows is not None and follows.kind in ("open",) and follows.value in ("(", "["):
+        if follows is not None and follows.kind == "open" and follows.value in ("(", "["):
             raise Refusal(caret.span, "an exponent in round brackets", "put it in braces")
         begin, end = self.argument()
         self.at = self.past(begin, end)

@@ -114,12 +114,12 @@ def _simple(text: str, start: int, formulas: Sequence[Block]) -> Iterator[Cells]
         at = above.end() + 1
         while at < below.start():
             end = text.find("\n", at)
-            rows.append(_columns(text, Span(at, end), columns))
+            rows.append(_columns(Span(at, end), columns))
             at = end + 1
         yield rows
 
 
-def _columns(text: str, line: Span, columns: Sequence[int]) -> list[Span]:
+def _columns(line: Span, columns: Sequence[int]) -> list[Span]:
     edges = [min(line.start + column, line.end) for column in columns] + [line.end]
     return [Span(first, second) for first, second in pairwise(edges)]
 

@@ -6,7 +6,7 @@ Inputs that failed, and what ``--strict`` objects to, have the same form without
 from __future__ import annotations
 
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import Objection, objections
+from gradcheck.rendering.objections import objections
 from gradcheck.rendering.terminal import printable
 from gradcheck.rendering.wording import outcome
 from gradcheck.report import InputError, Report
@@ -23,7 +23,7 @@ def render(report: Report) -> str:
     return "\n".join(printable(line) for line in [*lines, outcome(report)]) + "\n"
 
 
-def _failed(item: InputError | Objection, kind: str) -> str:
+def _failed(item: InputError, kind: str) -> str:
     return f"{item.path}{_at(item.line, item.column)}: {kind}: {item.message}"
 
 

@@ -5,15 +5,17 @@ GitHub shows only the first ten of a kind, so causes come before what follows fr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gradcheck.code.target import file_of
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import Objection, objections
+from gradcheck.rendering.objections import objections
 from gradcheck.rendering.terminal import visible
 from gradcheck.rendering.wording import outcome
 from gradcheck.report import InputError, Report
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
@@ -44,7 +46,7 @@ def _annotation(item: Annotation) -> str:
     )
 
 
-def _error(error: InputError | Objection, title: str) -> str:
+def _error(error: InputError, title: str) -> str:
     file = file_of(error.path)
     message = error.message if file == error.path else f"{error.path}: {error.message}"
     return _command("error", file, error.line, error.column, None, None, title, message)
@@ -71,10 +73,14 @@ def _command(
 
 def _escape_message(text: str) -> str:
     """Line ends as GitHub takes them; no other control character may reach a log."""
-    text = "".join(mark if mark in "\r\n" else visible(mark) for mark in text)
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return _escaped("".join(mark if mark in "\r\n" else visible(mark) for mark in text))
 
 
 def _escape_property(text: str) -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text.replace(":", "%3A").replace(",", "%2C")
+    """The name of a file stays as it is, but for what could steer a terminal."""
+    bare = _CONTROL.sub(lambda control: visible(control.group()), text)
+    return _escaped(bare).replace(":", "%3A").replace(",", "%2C")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

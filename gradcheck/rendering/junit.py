@@ -8,10 +8,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from gradcheck.code.result import CodeFinding, GradientReport
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import Objection, idle, objected
+from gradcheck.rendering.objections import idle, objected
 from gradcheck.rendering.terminal import visible
 from gradcheck.rendering.wording import findings_on, mark_of
-from gradcheck.report import CodeComparison, DocumentResult, InputError, ParameterResult, Report
+from gradcheck.report import CodeComparison, DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
 _FAILING = (Verdict.WRONG, Verdict.UNREAD, Verdict.UNDECIDED)
@@ -26,8 +26,7 @@ def render(report: Report) -> str:
         _document(root, result, own, report.strict)
     for check in report.code:
         _code(root, check)
-    failed: list[InputError | Objection] = [*report.errors, *idle(report)]
-    for error in failed:
+    for error in (*report.errors, *idle(report)):
         suite = SubElement(root, "testsuite", name=_text(error.path))
         case = _case(suite, error.path, "input")
         SubElement(case, "error", message=_text(error.message), type="input")

@@ -10,18 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcheck.report import DocumentResult, ParameterResult, Report
+from gradcheck.report import DocumentResult, InputError, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
-    """What is objected to; lines and columns are None where it has no place in the file."""
-
-    path: str
-    message: str
-    line: int | None = None
-    column: int | None = None
+class Objection(InputError):
+    """What is objected to in an input that could be read."""
 
 
 def objections(report: Report) -> list[Objection]:
@@ -61,8 +56,4 @@ def _gradient(result: DocumentResult, row: ParameterResult) -> Objection:
     words = f"the gradient by {row.source_name} is {row.status} (strict)"
     if row.claim is None:
         return Objection(result.path, words)
-    document = result.document
-    line, column = document.position(row.claim.span.start)
-    if document.cells:  # a line of a cell is none of the file
-        return Objection(result.path, f"{document.place(line)}: {words}")
-    return Objection(document.file_of(line), words, document.within(line)[1], column)
+    return Objection.at(result.document, row.claim.span, words)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from gradcheck import __version__
 from gradcheck.finding import RULES, Rule
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import Objection, objections
+from gradcheck.rendering.objections import objections
 from gradcheck.report import InputError, Report
 from gradcheck.rules import EXPLANATIONS
 
@@ -91,7 +91,7 @@ def _result(item: Annotation, codes: list[str]) -> dict[str, Any]:
     return result
 
 
-def _location(path: str, item: Annotation | InputError | Objection) -> dict[str, Any]:
+def _location(path: str, item: Annotation | InputError) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri(path)}}
     if isinstance(item, Annotation) and item.cell is not None:
         names = [{"name": f"cell {item.cell}", "kind": "module"}]
@@ -106,7 +106,7 @@ def _location(path: str, item: Annotation | InputError | Objection) -> dict[str,
     return {"physicalLocation": physical}
 
 
-def _notification(error: InputError | Objection) -> dict[str, Any]:
+def _notification(error: InputError) -> dict[str, Any]:
     return {
         "level": "error",
         "message": {"text": f"{error.path}: {error.message}"},

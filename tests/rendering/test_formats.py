@@ -23,7 +23,7 @@ from gradcheck.hinting import hinted
 from gradcheck.rendering.formats import FORMATS, LONG, pieces, renderer
 from gradcheck.rendering.markdown import code, escaped
 from gradcheck.rendering.sarif import FINGERPRINT, uri
-from gradcheck.report import CodeComparison, ComparedGradient, Report
+from gradcheck.report import CodeComparison, ComparedGradient, InputError, Report
 from gradcheck.verdict import Verdict
 from gradcheck.verification import verify
 
@@ -183,6 +183,15 @@ def test_github_has_a_command_a_finding(report: Report) -> None:
     wanted = [(path, code, line) for path, code, line in findings_of(report)]
     assert sorted((path, code, int(line)) for path, line, code in places) == wanted
     assert len(lines) == len(wanted) + len(report.errors)
+
+
+def test_github_names_a_file_as_it_is_but_no_control_reaches_a_log(report: Report) -> None:
+    error = InputError("a\x1b[31m\x9b1, \u202f100%:.md", "unread\x1b[0m\n::error::x")
+    line = renderer("github")(replace(report, errors=(error,))).splitlines()[0]
+    assert line == (
+        "::error file=a\\x1b[31m\\x9b1%2C \u202f100%25%3A.md,title=input::"
+        "unread\\x1b[0m%0A::error::x"
+    )
 
 
 def test_markdown_has_every_gradient_and_every_finding(report: Report) -> None:

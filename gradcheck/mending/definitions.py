@@ -275,10 +275,10 @@ class _Search:
                 continue
             outcome = self._outcome(source, body, below)
             if outcome is not None:
-                mended, inexact, meaning = outcome
+                mended, inexact, restores, meaning = outcome
                 leading = isinstance(source.written, Negate) and kind > 0
                 turned = edit.rule == "wrong-sign" and not edit.path
-                upside_down = turned and (kind == 2 or leading)
+                likely = restores or (turned and (kind == 2 or leading))  # upside down
                 more = adds and edit.rule != "bracket"  # or less, in a helper
                 rank = (
                     inexact,
@@ -286,7 +286,7 @@ class _Search:
                     kind,
                     edit.weight,
                 )
-                if upside_down:
+                if likely:
                     rank = (inexact, False, -1, edit.weight)
                 found.append(_Candidate(source, edit, body, rank, mended, meaning))
         return found
@@ -337,10 +337,11 @@ class _Search:
 
     def _outcome(
         self, source: Source, body: Expression, below: frozenset[str]
-    ) -> tuple[tuple[int, ...], bool, tuple[float, ...]] | None:
+    ) -> tuple[tuple[int, ...], bool, bool, tuple[float, ...]] | None:
         """Which failing claims hold under an edit, if all that held still do; else None.
 
-        With them, whether they leave something out, and the values of what is edited.
+        With them, whether they leave something out, whether the loss has become a usual one, and
+        the values of what is edited.
         """
         key, failing = source.key, self._edited(source, body)
         first = [self.flows[0].edited(key, body, below)]
@@ -356,12 +357,14 @@ class _Search:
                 for number, claim in enumerate(failing)
                 if self._holds(claim, flows, self._accepted(claim))
             )
-            if not mended or (self._usual_loss and not self._has_usual_loss(flows)):
+            usual = self._has_usual_loss(flows) if mended else False
+            if not mended or (self._usual_loss and not usual):
                 return None
             inexact = self.context.accepted is None and not all(
                 self._holds(failing[number], flows, Constant()) for number in mended
             )
-            return mended, inexact, tuple(flow.named(key) for flow in flows)
+            restores = usual and not self._usual_loss
+            return mended, inexact, restores, tuple(flow.named(key) for flow in flows)
         except Undefined:
             return None
 

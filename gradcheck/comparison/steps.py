@@ -8,10 +8,10 @@ the evaluation at random points confirms or refutes, as for claims.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, combinations, groupby
+from itertools import accumulate, groupby, pairwise
 from operator import mul
 
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
@@ -283,13 +283,20 @@ def _put_back(chain: Sequence[JudgedStep], summed: bool) -> set[int]:
         whole = [not summed or _is_sum(chain[k].step.left_expression) for k in run]
         numbers = list(accumulate((f.rational for f in factors), mul, initial=Fraction(1)))
         powers = list(accumulate((f.power for f in factors), initial=0))
-        for first, last in combinations(range(len(run) + 1), 2):
-            steps = range(first, last)
-            if numbers[first] == numbers[last]:
-                back |= {run[k] for k in steps if factors[k].rational != 1}
-            if powers[first] == powers[last] and all(whole[first + 1 : last]):
-                back |= {run[k] for k in steps if factors[k].power}
+        parts = [0, *(k for k in range(1, len(run)) if not whole[k]), len(run)]
+        for steps in _returning(numbers, (0, len(run))):
+            back |= {run[k] for k in steps if factors[k].rational != 1}
+        for steps in _returning(powers, parts):
+            back |= {run[k] for k in steps if factors[k].power}
     return back
+
+
+def _returning(totals: Sequence[Fraction | int], edges: Sequence[int]) -> Iterator[range]:
+    """Between each two edges, the longest steps after which a running total is what it was."""
+    for low, high in pairwise(edges):
+        last = {totals[k]: k for k in range(low, high + 1)}
+        first = {totals[k]: k for k in range(high, low - 1, -1)}
+        yield from (range(first[total], end) for total, end in last.items())
 
 
 def _is_sum(side: Expression | None) -> bool:

@@ -37,6 +37,8 @@ from gradcheck.reading import read
 from gradcheck.verdict import Verdict
 
 MAX_JUDGED = 16
+WORK = 1_000_000
+"""Definitions that are looked at, over all edits: how they hang together is asked for each edit."""
 HOLDS = (Verdict.EXACT, Verdict.CONVENTION)
 
 
@@ -202,13 +204,11 @@ class _Retyping:
 
     def _spelled(self, key: str, instead: Name, step: Step) -> str:
         """A name as the author writes it: with an index of the samples where others have one."""
-        texts = [self.document.source(name.span).strip() for name in self.names[key]]
         assert step.right_written is not None
         others = [instead, *value_names(step.right_written)]
         indexed = any(self._is_indexed(name) for name in others)
-        marks = [self._is_indexed(name) for name in self.names[key]]
-        alike = [t for t, mark in zip(texts, marks, strict=True) if mark == indexed]
-        return (alike or texts)[0]
+        alike = (name for name in self.names[key] if self._is_indexed(name) == indexed)
+        return self.document.source(next(alike, self.names[key][0]).span).strip()
 
     def _is_indexed(self, name: Name) -> bool:
         return len(_letters(self.document.source(name.span))) > len(_letters(to_tex(name)))
@@ -216,14 +216,16 @@ class _Retyping:
     def holding(self, others: Sequence[Retyped]) -> list[Retyped]:
         """The edits that mend the wiring best, or others, after which everything holds."""
         lines = self.wiring.lines
-        least = self.wiring.breaks(lines)
+        whole = least = self.wiring.breaks(lines)
         nearest: list[Retyped] = []
-        for edit in self.edits() if least and lines else ():
+        for tried, edit in enumerate(self.edits() if least and lines else ()):
+            if tried * len(lines) > WORK:
+                return []
             changed = (*lines[: edit.line], edit.names, *lines[edit.line + 1 :])
             breaks = self.wiring.breaks(changed)
             if breaks < least:
                 least, nearest = breaks, []
-            if breaks == least and (nearest or breaks < self.wiring.breaks(lines)):
+            if breaks == least and (nearest or breaks < whole):
                 nearest.append(edit)
         nearest = nearest or list(others)
         if len(nearest) > MAX_JUDGED:

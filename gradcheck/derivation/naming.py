@@ -11,7 +11,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gradcheck.expression import Add, Expression, Name, Negate, Number, Partial, Sum, walk
+from gradcheck.expression import (
+    Add,
+    Expression,
+    Name,
+    Negate,
+    Number,
+    Partial,
+    Sum,
+    contains,
+    walk,
+)
 from gradcheck.statement import Statement
 
 LOSS_WORDS = frozenset(
@@ -141,6 +151,7 @@ class Naming:
     one_sample: frozenset[tuple[str, str]] = frozenset()  # losses L_i that a total L adds up
     indexed: frozenset[tuple[str, str]] = frozenset()  # names that carry a sample's index somewhere
     named: frozenset[str] = frozenset()  # letters that name one unit each
+    undefined_samples: frozenset[tuple[str, str]] = frozenset()  # of one_sample: L_i never defined
 
     def canonical(self, name: Name) -> Name:
         """The name without sample index, in the one spelling of its case variants."""
@@ -197,7 +208,8 @@ def understand_names(
     bases = frozenset(
         key.split("_")[0].split("^")[0].lower() for key in derived_for if re.search(r"\d", key)
     )
-    single = _one_sample_losses(statements)
+    undefined = _undefined_sample_losses(statements)
+    single = _one_sample_losses(statements) | undefined
     plain = Naming(samples, units, {}, bases, single)
     seen: dict[str, list[Name]] = {}
     for expression in expressions_of(statements):
@@ -224,7 +236,7 @@ def understand_names(
         for node in walk(expression)
         if isinstance(node, Name) and _letter(node) in samples
     )
-    return Naming(samples, units, cases, bases, single, indexed, named)
+    return Naming(samples, units, cases, bases, single, indexed, named, undefined)
 
 
 def _one_sample_losses(statements: tuple[Statement, ...]) -> frozenset[tuple[str, str]]:
@@ -241,6 +253,28 @@ def _one_sample_losses(statements: tuple[Statement, ...]) -> frozenset[tuple[str
                 if any(n.accent == head.accent and _letter(n) for n in same):
                     found.add((head.base, head.accent))
     return frozenset(found)
+
+
+def _undefined_sample_losses(statements: tuple[Statement, ...]) -> frozenset[tuple[str, str]]:
+    """Losses whose one-sample form is only differentiated: ``∂L_i/∂w`` beside ``L = Σ …``."""
+    heads: dict[tuple[str, str], list[Name]] = {}
+    totals = set()
+    for statement in statements:
+        head = statement.sides[0].expression
+        if isinstance(head, Name) and is_loss_name(head):
+            heads.setdefault((head.base, head.accent), []).append(head)
+            sides = [side.expression for side in statement.sides[1:]]
+            if any(side is not None and contains(side, Sum) for side in sides):
+                totals.add((head.base, head.accent))
+    used = {
+        (node.of.base, node.of.accent)
+        for expression in expressions_of(statements)
+        for node in walk(expression)
+        if isinstance(node, Partial) and isinstance(node.of, Name) and _letter(node.of)
+    }
+    alone = {key for key, names in heads.items() if len({name.key for name in names}) == 1}
+    defined = {key for key, names in heads.items() if any(_letter(name) for name in names)}
+    return frozenset((used & totals & alone) - defined - _one_sample_losses(statements))
 
 
 def index_slip(expression: Expression, naming: Naming, bound: frozenset[str] = frozenset()) -> str:

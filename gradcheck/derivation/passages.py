@@ -41,6 +41,7 @@ from gradcheck.derivation.roles import (
     WEIGHTS,
     looks_like_prediction,
 )
+from gradcheck.derivation.sample_losses import with_sample_losses
 from gradcheck.derivation.spelling import usual_spelling
 from gradcheck.document import Document, Span
 from gradcheck.expression import Expression, Name, Partial, contains, transform, value_keys, walk
@@ -87,6 +88,7 @@ def settle(read: ReadDocument) -> Passages:
     _note_differentials(plain, canonical, log)
     bindings = collect_bindings(canonical, set(trained))
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
+    bindings = with_sample_losses(bindings, naming, log)
     bindings = with_named_arguments(bindings, canonical, trained, log)
     spellings = _spellings(canonical)
     kinds = {b.key: recognise(b.formals, b.body) if is_function(b) else None for b in bindings}

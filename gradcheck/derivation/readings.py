@@ -43,6 +43,7 @@ CHARITIES: dict[str, str] = {
     "slash-number": "a/b c with a number on top is read (a/b) c",
     "delta-derivative": "δ over δ is read as a derivative",
     "differential": "d{a} is read as the derivative of the loss by {a}",
+    "sample-loss": "{a} is taken to be one sample's loss: {b}",
     "sample-count": "{a} is taken to be the number of samples",
     "name-in-text": "{a} = …: the name stands in the text before the formula",
     "right-to-left": "the equation is written right to left: it is one for {a}",

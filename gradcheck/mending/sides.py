@@ -418,7 +418,7 @@ class SideSearch:
         argument = multiplied_argument(self.context, self.written, variant.edits)
         if argument is not None:
             return rule, f"the derivative is taken at {argument}, not multiplied by it"
-        return rule, "; ".join(edit.words for edit in variant.edits)
+        return rule, "; ".join(dict.fromkeys(edit.words for edit in variant.edits))
 
 
 _PAIRED = frozenset(

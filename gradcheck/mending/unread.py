@@ -113,5 +113,5 @@ class LostOperand(SideSearch):
         return self.place in spine and unit is not None and unit != self.place
 
     def _words(self, variant: Variant) -> tuple[Rule, str]:
-        words = "; ".join(edit.words for edit in variant.edits)
+        words = "; ".join(dict.fromkeys(edit.words for edit in variant.edits))
         return NAMES_OF_RULES["lost-operand"], words

@@ -42,6 +42,7 @@ _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
 )
 _SECOND = re.compile(r"(?:[∂∇]|[^\W\d])[^=←]*(?:=|←)")
+_RATIO = re.compile(r"d\w+\)?[ ]?/[ ]?\(?do\b|\bdo[ ]?/[ ]?d\w")
 _ADVERBS = frozenset(
     """above again alone already always below both directly everywhere exactly instead only once
     follows holds respectively results though twice""".split()
@@ -407,6 +408,8 @@ def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: b
         return bool(joined and not comma) or (tied and not sentence)
     if value.lower() in PROSE:
         return False
+    if value == "do":  # dL/do, do/dv; else it is a word
+        return bool(_RATIO.search(text, max(0, match.start() - 12), match.end() + 3))
     if sentence and value.isalpha() and not is_known(value, frozenset()):
         return tied and len(value) == 2 and names.issuperset(value)  # = wx + b
     return is_known(value, names)

@@ -54,7 +54,8 @@ def tokenize_plain(text: str, start: int, end: int, names: frozenset[str]) -> li
 
 def is_known(word: str, names: frozenset[str]) -> bool:
     """Whether a word is one that formulas are written with."""
-    return all(token.kind != "other" for token in _identifier(word, 0, names))
+    known = all(token.kind != "other" for token in _identifier(word, 0, names))
+    return known and (word != "do" or word in names)  # the verb, where it stands by itself
 
 
 def is_subscript(text: str, start: int, end: int) -> bool:
@@ -96,7 +97,7 @@ def _identifier(word: str, at: int, names: frozenset[str]) -> Iterator[Token]:
         yield from _differential(derivative[1], at, names)
         yield Token("divide", "/", middle, middle)
         yield from _differential(derivative[2], middle, names)
-    elif word[0] == "d" and word != "do" and is_known(word[1:], names):
+    elif word[0] == "d" and is_known(word[1:], names):
         yield from _differential(word, at, names)
     elif _is_product(word) or (word.isalpha() and names.issuperset(word)):
         for part in _PARTS.finditer(word):

@@ -204,6 +204,8 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
         statements.append(Statement(len(statements) + 1, span, (side,), (), entry.origin))
         return
     draft = entry.draft
+    if not draft.relations and all(_names_function(tokens) for tokens in draft.sides):
+        return
     notes = list(dict.fromkeys(draft.notes))
     relations = tuple(Relation(token.span, token.value) for token in draft.relations)
     sides = tuple(
@@ -221,6 +223,19 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
     statements.append(Statement(number, span, sides, relations, entry.origin, tuple(notes)))
     for side in sides:
         _underbraces(side, statements)
+
+
+def _names_function(tokens: Sequence[Token]) -> bool:
+    """Whether it is ``\\sigma(\\cdot)`` in a sentence: a function whose place is left open."""
+    kinds = [token.kind for token in tokens]
+    for at in range(len(kinds) - 2):
+        end = at + 1
+        while end < len(kinds) and kinds[end] in ("multiply", "comma"):
+            end += 1
+        closes = end < len(kinds) and kinds[end] in ("close", "bar")
+        if kinds[at] in ("open", "bar") and closes and end > at + 1:
+            return True
+    return False
 
 
 def _place(draft: Draft, at: int) -> Span:

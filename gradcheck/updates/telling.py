@@ -261,7 +261,13 @@ class _Telling:
         for claim in reversed(setup.claims_before(key, item.side.step.span.start)):
             if claim.expression is not None and setup.with_truth(key, claim.expression).same:
                 source = " ".join(self.document.source(claim.span).split())
-                return rf"\left({source}\right)"
+                step = item.side.step
+                start = (
+                    step.span.start if step.left_written is None else step.left_written.span.start
+                )
+                line = self.document.source(Span(start, step.span.end))
+                plain = "\\" not in line + source  # typed as plain text, where no bracket grows
+                return f"({source})" if plain else rf"\left({source}\right)"
         return None
 
 

@@ -10,50 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from gradcheck.document import Span
 from gradcheck.reading.drawn import RULED, fractions
-from gradcheck.reading.plain_tokens import is_known, is_subscript
-from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
+from gradcheck.reading.plain_runs import GRADIENT, MARKS, PART, Run, belongs, runs_of
+from gradcheck.reading.plain_tokens import is_known
+from gradcheck.reading.words import PROSE
 
 _LINE_LIMIT = 2_000
-_PART = re.compile(
-    r"(?P<word>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?![\u0302\u0303\u0304\u0307]))"
-    r"|(?P<relation>:=|=:|<-|≔|←|≈|∝|≡|≜|≠|(?<![<>=!])=(?!=))"
-    r"|(?P<operator>\*\*|[-+−–*·×⋅∙∗⊙∘@/÷∕^])"
-    r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
-    r"|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<sign>[|‖,'′’″_≤≥<>⇒→∴]|\.T\b|\\(?:[A-Za-z]+|[,;:!])"
-    r"|[\u0370-\u03ff∂∇∑√ℓℒ∞½⅓¼¾\u00b2\u00b3\u00b9\u2070-\u209c\u1d2c-\u1d6a\u1d9c-\u1dbf\u2c7c\u2c7d]"
-    r"|[\u00c0-\u017f\u1e00-\u1eff\U0001d400-\U0001d7ff]|.[\u0302\u0303\u0304\u0307])"
-    r"|(?P<space>[ \t]+)|(?P<other>.)"
-)
 _STRONG = re.compile(
     r"[∂∇∑√\u0370-\u03ff\u2080-\u209c\u00b2′ŷ½⊙]|.\u0302|\\(?:partial|d?frac|nabla|sigma|hat)\b"
     r"|\bd[A-Za-z]\w*\)?[ ]?/[ ]?\(?d[A-Za-z]\w*\b|\bd[A-Z][A-Za-z]*_d[A-Za-z]\w*\b"
 )
-_GRADIENT = re.compile(
-    r"\s*(?:\(?∂[^\s/=]+\s*/\s*\(?∂[^\s=]+|\(?d[A-Za-z]\w*\)?\s?/\s?\(?d[A-Za-z]\w*\)?"
-    r"|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
-    r"|∇[^\s=]+\s*\w+)\s*(?:=|:=|≈|∝)"
-)
 _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
 )
-_SECOND = re.compile(r"(?:[∂∇]|[^\W\d])[^=←]*(?:=|←)")
-_RATIO = re.compile(r"d\w+\)?[ ]?/[ ]?\(?do\b|\bdo[ ]?/[ ]?d\w")
-_ADVERBS = frozenset(
-    """above again alone already always below both directly everywhere exactly instead only once
-    follows holds respectively results though twice""".split()
-)
-"""Words that end a sentence after a formula, verbs too."""
 _NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
-_MARKS = " \t>-*`|\u2502\u2551"
 _OF_LOSS = re.compile(r"[∂d∇]\S*?(?:[LJCEℒℓ]|loss|cost|err|mse|bce)", re.IGNORECASE)
 _ZERO = re.compile(r"=\s*0\s*$")
-_LAYOUT = re.compile(r"[\s\u2500-\u259f]*(?:[-*•>]\s+|\d+[.)]\s+|\*\*|`)*[\s\u2500-\u259f]*")
-_REST = re.compile(r"\s*$|\s{2,}|\s*[…,;:.#({\[`*~?!\"“”—|\u2500-\u259f]|\s*(?://|--|<-|←|=>)")
 _CODE = re.compile(
     r"^\s*(?:def \w+\(|class \w+|import \w|from [\w.]+ import|for \w+ in |while .*:\s*$|return\b"
     r"|print\(|let \w+ ?=|var |const |function |#include|using |public |private |>>>|\$ |@\w+"
@@ -62,10 +37,6 @@ _CODE = re.compile(
     r"|\b(?:True|False|None|null|lambda \w+:)\b|\[:,|\w\[[\w:, -]+\]|\"\"\"",
     re.MULTILINE,
 )
-_TWO_WORDS = re.compile(
-    r"\s+(?P<article>[aAI]\s+(?=[a-z]{2}))?(?P<first>[A-Za-z]{2,})\b(?:\s+(?P<second>[A-Za-z]{2,})\b)?"
-)
-_APPLIED = re.compile(r"[ \t]*(?:[(\[{=←'′_₀-₉]|$)", re.MULTILINE)
 _FORWARD = re.compile(
     r"[A-Za-z]\w*(?:\s?\(\s*\w+\s*\))?\s*:?=\s*"
     r"(?:(?=.*[A-Za-z].*[-+*·/^(].*[A-Za-z])|[A-Za-z]+_?\d+\s*$)"
@@ -75,7 +46,6 @@ _VALUES = re.compile(
     r"(?:,\s*(?:and\s+)?[A-Za-z]_?\d?\s*=\s*[-−]?\d+(?:\.\d+)?)+"
 )
 """``x = 2, y = 1, w1 = 0.3``: the numbers of an example."""
-_JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
 _LOSS = re.compile(r"^[ \t]*(?:[LJCE]|loss|cost|Loss|Cost)[ \t]*=(?!=).*$", re.MULTILINE)
 _DIFFERENTIAL = re.compile(r"^[ \t]*d_?([A-Za-z]\w*)[ \t]*=(?!=)", re.MULTILINE)
@@ -94,17 +64,6 @@ class Plain:
 
     span: Span
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A stretch of a line that may be a formula."""
-
-    span: Span
-    readable: bool
-    opens: bool  # it begins with a relation or an operator
-    dangles: bool  # it ends with one, or inside a bracket
-    relates: bool  # it holds a relation
 
 
 def plain_formulas(
@@ -187,8 +146,8 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
         _is_drawn(text, line, fence)
         or any(
             (run.readable and _STRONG.search(text, run.span.start, run.span.end))
-            or _GRADIENT.match(text, run.span.start, run.span.end)
-            for run in _runs(text, line, names)
+            or GRADIENT.match(text, run.span.start, run.span.end)
+            for run in runs_of(text, line, names)
         )
         for line in _lines(text, fence)
     )
@@ -217,8 +176,8 @@ def _is_all_formulas(text: str, fence: Span, names: frozenset[str]) -> bool:
     some = False
     for line in _lines(text, fence):
         if not _NOTHING.fullmatch(text, line.start, line.end):
-            runs = list(_runs(text, line, names))
-            if not runs or text[line.start : runs[0].span.start].strip(_MARKS):
+            runs = list(runs_of(text, line, names))
+            if not runs or text[line.start : runs[0].span.start].strip(MARKS):
                 return False
             some = some or any(run.readable for run in runs)
     return some
@@ -226,10 +185,10 @@ def _is_all_formulas(text: str, fence: Span, names: frozenset[str]) -> bool:
 
 def _in_fence(text: str, fence: Span, names: frozenset[str]) -> Iterator[Plain]:
     """The formulas of a fence; a line that goes on with the one before it is part of it."""
-    last: _Run | None = None
+    last: Run | None = None
     for line in _lines(text, fence):
         drawn = _is_drawn(text, line, fence)
-        runs = () if drawn else _runs(text, line, names)
+        runs = () if drawn else runs_of(text, line, names)
         for run in runs:
             goes_on = run.opens or (not run.relates and last is not None and last.dangles)
             if last is not None and goes_on and _adjoin(text, last, run):
@@ -259,7 +218,7 @@ def _with_neighbours(text: str, line: Span, fence: Span) -> Span:
 _DRAWN = "a fraction drawn over several lines that is not read: write it in one"
 
 
-def _adjoin(text: str, first: _Run, second: _Run) -> bool:
+def _adjoin(text: str, first: Run, second: Run) -> bool:
     return not re.sub(r"[\s\u2500-\u259f|]", "", text[first.span.end : second.span.start])
 
 
@@ -275,12 +234,12 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
             yield from _in_row(text, line)
             continue
         broken = line.end == span.end and text[line.end : line.end + 1] in ("$", "\\")
-        for run in _runs(text, line, names, sentence=True):
+        for run in runs_of(text, line, names, sentence=True):
             ends = broken and not text[run.span.end : line.end].strip()
             source = text[run.span.start : run.span.end].rstrip()
             if run.opens or not run.relates or not _STRONG.search(source) or source[-1] in "=←":
                 continue
-            gradient = _GRADIENT.match(source) and not _ZERO.search(source)
+            gradient = GRADIENT.match(source) and not _ZERO.search(source)
             if gradient and (alone or _OF_LOSS.match(source)):
                 yield Plain(run.span, _HALF if ends else "")
             elif run.readable and not ends and _is_stated(text, line, run, alone):
@@ -293,7 +252,7 @@ def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
         table = text[line.start : line.end].lstrip().startswith("|")
         if table or _CODE.search(text, line.start, line.end):
             continue
-        for run in _runs(text, line, names, sentence=True):
+        for run in runs_of(text, line, names, sentence=True):
             source = text[run.span.start : run.span.end]
             if not run.readable or run.opens or _STRONG.search(source):
                 continue
@@ -305,12 +264,12 @@ def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
 _HALF = "a formula half between dollars and half not: put all of it there"
 
 
-def _is_stated(text: str, line: Span, run: _Run, alone: bool) -> bool:
+def _is_stated(text: str, line: Span, run: Run, alone: bool) -> bool:
     """Whether what is no gradient is stated: by itself, or where all is typed as plain text."""
     start = run.span.start
-    if text[start].isdigit() or _GRADIENT.match(text, start, run.span.end):
+    if text[start].isdigit() or GRADIENT.match(text, start, run.span.end):
         return False
-    whole = not text[line.start : start].strip(_MARKS)
+    whole = not text[line.start : start].strip(MARKS)
     return (whole or alone) and not _SUPPOSED.search(text, line.start, start)
 
 
@@ -334,150 +293,14 @@ def _in_row(text: str, line: Span) -> Iterator[Plain]:
         start = before + 1 + len(content) - len(content.lstrip())
         cells.append(Span(start, start + len(content.strip())))
     for cell, beside in pairwise([*cells, Span(line.end, line.end)]):
-        if not _GRADIENT.match(text[cell.start : cell.end] + "="):
+        if not GRADIENT.match(text[cell.start : cell.end] + "="):
             continue
         yield Plain(cell)
-        parts = list(_PART.finditer(text, beside.start, beside.end))
-        if parts and all(_belongs(part, text, frozenset(), True) for part in parts):
+        parts = list(PART.finditer(text, beside.start, beside.end))
+        if parts and all(belongs(part, text, frozenset(), True) for part in parts):
             yield Plain(beside)
 
 
 def _is_shown(text: str, line: Span) -> bool:
     """Whether a line has a sign of mathematics."""
     return bool(_STRONG.search(text, line.start, line.end))
-
-
-# a line
-
-
-def _runs(text: str, line: Span, names: frozenset[str], sentence: bool = False) -> Iterator[_Run]:
-    """The stretches of a line between words that are not of mathematics."""
-    layout = _LAYOUT.match(text, line.start, line.end)
-    parts: list[re.Match[str]] = []
-    for match in _PART.finditer(text, layout.end() if layout else line.start, line.end):
-        belongs = _belongs(match, text, names, sentence)
-        beside = belongs and _stands_beside(text, parts, match, line)
-        if belongs and not beside:
-            parts.append(match)
-            continue
-        run = _run(text, _without_remark(parts), line)
-        parts = [match] if beside else []
-        if run is not None:
-            yield run
-            gradient = _GRADIENT.match(text, run.span.start, run.span.end)
-            if run.span.end > match.start() and (gradient or not sentence):
-                return  # the rest of the line belongs to it
-    run = _run(text, parts, line)
-    if run is not None:
-        yield run
-
-
-def _stands_beside(text: str, parts: list[re.Match[str]], match: re.Match[str], line: Span) -> bool:
-    """Whether a second equation begins here, beside the first and set off by a wide space."""
-    gap = parts[-1] if parts else None
-    if gap is None or gap.lastgroup != "space":
-        return False
-    wide = 2 if _GRADIENT.match(text, match.start(), line.end) else 3
-    if len(gap.group().expandtabs(4)) < wide:
-        return False
-    kinds = [part.lastgroup for part in parts if part.lastgroup != "space"]
-    whole = "relation" in kinds and kinds[-1] not in ("relation", "operator", "open")
-    return (
-        whole
-        and kinds.count("open") == kinds.count("close")
-        and bool(_SECOND.match(text, match.start(), line.end))
-    )
-
-
-def _belongs(match: re.Match[str], text: str, names: frozenset[str], sentence: bool) -> bool:
-    """Whether a part of a line may be one of a formula."""
-    kind, value = match.lastgroup, match.group()
-    if kind != "word":
-        return kind != "other"
-    if (value in names and len(value) > 1) or is_subscript(text, *match.span()):
-        return True
-    before = text[max(0, match.start() - 2) : match.start()].strip()
-    tied = bool(before) and before[-1] in "=+-−–*·×⋅/(^[∂←{,"
-    if sentence and value in FUNCTION_WORDS and value not in FUNCTIONS:  # the activation a₁
-        return bool(_APPLIED.match(text, match.end()))
-    if value in WORDS or value.lower() in ("a", "i"):
-        after = text[match.end() : match.end() + 2]
-        sign = not sentence and after.strip() > "\x7f"  # a ∂L/∂w
-        joined = _JOINED.match(after) or not after.strip() or sign
-        comma = sentence and after[:1] == ","
-        return bool(joined and not comma) or (tied and not sentence)
-    if value.lower() in PROSE:
-        return False
-    if value == "do":  # dL/do, do/dv; else it is a word
-        return bool(_RATIO.search(text, max(0, match.start() - 12), match.end() + 3))
-    if sentence and value.isalpha() and not is_known(value, frozenset()):
-        return tied and len(value) == 2 and names.issuperset(value)  # = wx + b
-    return is_known(value, names)
-
-
-def _without_remark(parts: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Without a bracket that is open where words begin, set off by a wide space."""
-    depth = 0
-    for at in range(len(parts) - 1, 0, -1):
-        depth += {"open": 1, "close": -1}.get(str(parts[at].lastgroup), 0)
-        if depth > 0:
-            gap = parts[at - 1]
-            return parts[:at] if gap.lastgroup == "space" and len(gap.group()) > 1 else parts
-    return parts
-
-
-def _run(text: str, parts: list[re.Match[str]], line: Span) -> _Run | None:
-    """What a stretch is, without the marks about it; None if it can be no formula."""
-    equals = any(part.group() in ("=", ":=") for part in parts)
-    after = (*_AFTER, "←", "<-") if equals else _AFTER  # a = b  ← a remark
-    while parts and (parts[-1].lastgroup in ("space", "open") or parts[-1].group() in after):
-        parts.pop()
-    while parts and (parts[0].lastgroup in ("space", "close") or parts[0].group() in _BEFORE):
-        parts.pop(0)
-    kinds = [str(part.lastgroup) for part in parts if part.lastgroup != "space"]
-    if not any(kind in ("word", "sign", "number") for kind in kinds):
-        return None
-    if "relation" in kinds and _is_enclosed(kinds):  # [ z = w·x + b ], in a drawing
-        return _run(text, parts[1:-1], line)
-    span = Span(parts[0].start(), parts[-1].end())
-    depth = kinds.count("open") - kinds.count("close")
-    opens = kinds[0] == "relation" or (kinds[0] == "operator" and parts[0].group() not in "-−–")
-    relates = "relation" in kinds
-    follows = bool(_REST.match(text, span.end, line.end)) or _prose_follows(
-        text, span.end, line.end
-    )
-    if relates and _CONDITION.match(text, span.end, line.end):
-        follows = False  # 1 if z > 0: it is not said of all values
-    if not follows and relates:  # a word that nobody knows: it belongs to the formula
-        return _Run(Span(span.start, _content_end(text, line)), False, opens, False, True)
-    dangles = kinds[-1] in ("operator", "relation") or depth > 0
-    readable = relates and depth == 0 and kinds[-1] != "relation"
-    return _Run(span, readable, opens, dangles, relates)
-
-
-def _is_enclosed(kinds: list[str]) -> bool:
-    """Whether one bracket holds all."""
-    depths = list(accumulate({"open": 1, "close": -1}.get(kind, 0) for kind in kinds))
-    return depths[-1] == 0 and min(depths[:-1], default=0) > 0
-
-
-_CONDITION = re.compile(
-    r"\s*,?\s*(?:if|when|whenever|for|where)\s+(?!(?:[ηαλμεnmNMijkK]|eta|alpha|lr)\s*[<>≤≥])"
-    r"[^=;\n]{1,40}?[<>≤≥]"
-)
-"""What a formula is said to hold under; that a rate or a count is positive says nothing."""
-_AFTER = (",", "→", "⇒", "∴", "**", "|")
-_BEFORE = (",", "→", "⇒", "∴", "**")
-
-
-def _prose_follows(text: str, at: int, end: int) -> bool:
-    """Whether what comes after a formula is a sentence: a word of prose, or two words."""
-    words = _TWO_WORDS.match(text, at, end)
-    if words is None:
-        return False
-    first = words["first"].lower()
-    return bool(words["article"] or words["second"]) or first in PROSE | _ADVERBS
-
-
-def _content_end(text: str, line: Span) -> int:
-    return line.start + len(text[line.start : line.end].rstrip(f"\r{_MARKS}"))

@@ -132,6 +132,24 @@ class _Candidate:
     meaning: tuple[float, ...]
 
 
+def _everywhere(written: Expression, edits: Sequence[Edit]) -> list[Edit]:
+    """One name for another wherever it stands: ``z (1 - z)`` for ``a (1 - a)`` is one mistake."""
+    alike: dict[tuple[str, Expression], list[Edit]] = {}
+    for edit in edits:
+        if edit.rule == "wrong-symbol" and isinstance(edit.node, Name):
+            alike.setdefault((edit.words, edit.node), []).append(edit)
+    found = []
+    for (words, _), group in alike.items():
+        if len(group) > 1:
+            root = written
+            for edit in group:
+                root = replaced(root, edit.path, edit.node)
+            changes = tuple(change for edit in group for change in edit.changes)
+            weight = max(edit.weight for edit in group) + 1
+            found.append(Edit((), root, changes, "wrong-symbol", words, weight))
+    return found
+
+
 def _repeats(body: Expression) -> bool:
     """Whether a sum has a term twice, which nobody means: ``w_2^2 + w_2^2``."""
     return any(
@@ -259,6 +277,7 @@ class _Search:
         context = self.context
         edits = Edits(context, source.written, source.key).all()
         edits += bracket_edits(context.document, source.written)
+        edits += _everywhere(source.written, edits)
         below = self._below(source.key)
         kind = 2 if source.key == self.model.loss else 1
         kind = kind if source.key in self.model.ancestors(self.model.loss) else 0

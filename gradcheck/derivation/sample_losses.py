@@ -81,7 +81,7 @@ def _counts(body: Expression, whole: Sum) -> list[Name]:
 def _times(node: Expression, count: Name) -> Expression:
     """A fraction over the count without it, a product without the 1 that is left of it."""
     if isinstance(node, Multiply):
-        factors = tuple(factor for factor in node.factors if factor != _ONE)
+        factors = tuple(factor for factor in node.factors if factor != _ONE) or (_ONE,)
         return replace(node, factors=factors) if len(factors) > 1 else factors[0]
     if not isinstance(node, Divide):
         return node

@@ -22,7 +22,6 @@ from gradcheck.expression import (
     Apply,
     Expression,
     Name,
-    Number,
     Partial,
     Sum,
     contains,
@@ -139,7 +138,7 @@ class StepJudge:
             if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
                 return again
         if judged.verdict is Verdict.WRONG and self._of_an_example(judged):
-            if isinstance(right, Number) and not isinstance(left, Partial):
+            if not names_in(right) and not isinstance(left, Partial):
                 return JudgedStep(step, None)  # z_1 = w_1 x + b_1 = 1: a number worked out
             return replace(judged, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
         return judged

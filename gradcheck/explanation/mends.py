@@ -90,8 +90,7 @@ class Mends:
             item
             for item in self.evidence.judged_steps
             if item.verdict in HOLDS
-            and item.step.kind != "definition"
-            and item.step.binds is None
+            and (_is_no_definition(item.step) or item.step.stands_for is not None)
             and item.step.span not in own
         ]
         return [*claims, *steps]
@@ -223,11 +222,12 @@ class Mends:
 
     def _asked(self, item: JudgedClaim | JudgedStep) -> GradientClaim | StepClaim | None:
         if isinstance(item, JudgedStep):
-            if item.left is None or item.right is None:
+            left, right = _sides(item)
+            if left is None or right is None:
                 return None
             return StepClaim(
-                left=item.step.left_expression or item.left,
-                expression=item.right,
+                left=left,
+                expression=right,
                 left_out=(item.left_out or Constant()) if item.verdict in HOLDS else None,
                 written=item.step.right_written,
                 statement=item.step.statement,
@@ -368,6 +368,18 @@ class Mends:
     def _truth(self, item: JudgedClaim) -> Expression:
         key = self.evidence.keys[item.claim.parameter]
         return truth(self.evidence.setup.model, key, item.claim.loss)
+
+
+def _sides(item: JudgedStep) -> tuple[Expression | None, Expression | None]:
+    """What a step claims to be equal; of ``dz_1 = …`` that it is the loss's derivative."""
+    step = item.step
+    if step.stands_for is not None:
+        return step.stands_for, step.right_expression
+    return item.left and (step.left_expression or item.left), item.right
+
+
+def _is_no_definition(step: Step) -> bool:
+    return step.kind != "definition" and step.binds is None
 
 
 def _without_factor(gradient: Expression, claim: Claim) -> Expression:

@@ -257,11 +257,14 @@ class _Search:
         Nor is one that a reference gives.
         """
         found = []
+        forward = self.model.ancestors(self.model.loss)
         for source in self.context.setup.sources:
             if source.key in self.context.setup.given:
                 continue
             body = self.context.model.definitions.get(source.key)
-            if body is None or source.written.span.start < 0 or isinstance(body, Name):
+            if body is None or source.written.span.start < 0:
+                continue
+            if isinstance(body, Name) and source.key in forward:  # ŷ = z_2 is another name
                 continue
             try:
                 meant = self.context.resolve(source.written)
@@ -341,14 +344,14 @@ class _Search:
             return None
         return body
 
-    def _edited(self, source: Source, body: Expression) -> list[Asked]:
-        """What fails, after an edit: in ``\\delta_2 = ∂L/∂z_2 = …`` the last side is edited too."""
+    def _edited(self, claims: Sequence[Asked], source: Source, body: Expression) -> list[Asked]:
+        """Claims after an edit: in ``\\delta_2 = ∂L/∂z_2 = …`` the last side is edited too."""
         span = source.written.span
         return [
             replace(claim, expression=body)
             if claim.written is not None and claim.written.span == span
             else claim
-            for claim in self.failing
+            for claim in claims
         ]
 
     def _outcome(
@@ -359,13 +362,13 @@ class _Search:
         With them, whether they leave something out, whether the loss has become a usual one, and
         the values of what is edited.
         """
-        key, failing = source.key, self._edited(source, body)
+        key, failing = source.key, self._edited(self.failing, source, body)
         first = [self.flows[0].edited(key, body, below)]
         if not self._may_do(failing, first):
             return None  # most edits end here, at one point
         flows = first + [flow.edited(key, body, below) for flow in self.flows[1:]]
         try:
-            for claim in self.kept:
+            for claim in self._edited(self.kept, source, body):
                 if not self._holds(claim, flows, claim.left_out or Constant()):
                     return None
             mended = tuple(
@@ -430,7 +433,7 @@ class _Search:
         if text is None or body is None:
             return None
         edited = with_definition(context.model, source.key, body)
-        failing = self._edited(source, body)
+        failing = self._edited(self.failing, source, body)
         mended = [failing[number] for number in candidate.mended]
         if edited is None or not self._all_hold(edited, [*mended, *self.kept]):
             return None

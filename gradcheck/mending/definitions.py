@@ -94,8 +94,8 @@ def mend_definition(
     half of it, by a helper that all it mends is written in. Where one edit
     of the only statement that fails would do as well, nobody can say which was meant: such a mend
     is an ``alternative``. Of several, the one that leaves no constant out comes first, then one
-    that adds nothing, then helpers (``\\delta_1``), forward equations, the loss; the nearest
-    edit counts, if it is the only one.
+    that adds nothing, then what makes a usual loss of an odd one, helpers (``\\delta_1``), forward
+    equations, the loss; the nearest edit counts, if it is the only one.
     """
     if not failing or len(context.points) < 3:
         return None
@@ -129,6 +129,17 @@ class _Candidate:
     body: Expression
     rank: tuple[bool, bool, int, int]
     mended: tuple[int, ...]
+    meaning: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Of an edit: which failing claims it mends, whether they leave something out then, whether
+    the loss has become a usual one, and the values of what is edited."""
+
+    mended: tuple[int, ...]
+    inexact: bool
+    restores: bool
     meaning: tuple[float, ...]
 
 
@@ -173,6 +184,17 @@ class _Search:
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
         return tuple(Flow(point, self.model.definitions) for point in self.context.points)
+
+    @cached_property
+    def _forward(self) -> frozenset[str]:
+        """What the loss is computed from, itself included."""
+        return frozenset(self.model.ancestors(self.model.loss))
+
+    def _kind(self, source: Source) -> int:
+        """0 for a helper (``\\delta_1``), 1 for a forward equation, 2 for the loss."""
+        if source.key not in self._forward:
+            return 0
+        return 2 if source.key == self.model.loss else 1
 
     @cached_property
     def _usual_loss(self) -> bool:
@@ -247,7 +269,7 @@ class _Search:
     def _is_helper_of(self, candidate: _Candidate) -> bool:
         """Whether it is of a helper (``\\delta_2``) that everything it mends is written in."""
         key = candidate.source.key
-        helper = key not in self.model.ancestors(self.model.loss)
+        helper = key not in self._forward
         mended = [self.failing[number].expression for number in candidate.mended]
         return helper and all(key in names_in(claim) for claim in mended)
 
@@ -257,14 +279,13 @@ class _Search:
         Nor is one that a reference gives.
         """
         found = []
-        forward = self.model.ancestors(self.model.loss)
         for source in self.context.setup.sources:
             if source.key in self.context.setup.given:
                 continue
             body = self.context.model.definitions.get(source.key)
             if body is None or source.written.span.start < 0:
                 continue
-            if isinstance(body, Name) and source.key in forward:  # ŷ = z_2 is another name
+            if isinstance(body, Name) and source.key in self._forward:  # ŷ = z_2 is another name
                 continue
             try:
                 meant = self.context.resolve(source.written)
@@ -282,8 +303,7 @@ class _Search:
         edits += bracket_edits(context.document, source.written)
         edits += _everywhere(source.written, edits)
         below = self._below(source.key)
-        kind = 2 if source.key == self.model.loss else 1
-        kind = kind if source.key in self.model.ancestors(self.model.loss) else 0
+        kind = self._kind(source)
         found = []
         for edit in edits:
             adds = _adds(context.document.text, edit)
@@ -294,21 +314,22 @@ class _Search:
                 continue
             outcome = self._outcome(source, body, below)
             if outcome is not None:
-                mended, inexact, restores, meaning = outcome
-                leading = isinstance(source.written, Negate) and kind > 0
-                turned = edit.rule == "wrong-sign" and not edit.path
-                likely = restores or (turned and (kind == 2 or leading))  # upside down
-                more = adds and edit.rule != "bracket"  # or less, in a helper
-                rank = (
-                    inexact,
-                    more or (edit.rule == "wrong-term" and not kind),
-                    kind,
-                    edit.weight,
-                )
-                if likely:
-                    rank = (inexact, False, -1, edit.weight)
-                found.append(_Candidate(source, edit, body, rank, mended, meaning))
+                rank = self._rank(edit, source, adds, outcome)
+                found.append(_Candidate(source, edit, body, rank, outcome.mended, outcome.meaning))
         return found
+
+    def _rank(
+        self, edit: Edit, source: Source, adds: bool, outcome: _Outcome
+    ) -> tuple[bool, bool, int, int]:
+        """The likelier an edit, the smaller: see `mend_definition`."""
+        kind = self._kind(source)
+        leading = isinstance(source.written, Negate) and kind > 0
+        turned = edit.rule == "wrong-sign" and not edit.path
+        if outcome.restores or (turned and (kind == 2 or leading)):  # upside down
+            return outcome.inexact, False, -1, edit.weight
+        more = adds and edit.rule != "bracket"  # or less, in a helper
+        less_likely = more or (edit.rule == "wrong-term" and not kind)
+        return outcome.inexact, less_likely, kind, edit.weight
 
     def _natural(self, edit: Edit, source: Source, kind: int, adds: bool) -> bool:
         """Whether an author may have meant it: nobody writes a network or a loss upside down.
@@ -354,14 +375,8 @@ class _Search:
             for claim in claims
         ]
 
-    def _outcome(
-        self, source: Source, body: Expression, below: frozenset[str]
-    ) -> tuple[tuple[int, ...], bool, bool, tuple[float, ...]] | None:
-        """Which failing claims hold under an edit, if all that held still do; else None.
-
-        With them, whether they leave something out, whether the loss has become a usual one, and
-        the values of what is edited.
-        """
+    def _outcome(self, source: Source, body: Expression, below: frozenset[str]) -> _Outcome | None:
+        """What an edit does, if it mends something and all that held still does; else None."""
         key, failing = source.key, self._edited(self.failing, source, body)
         first = [self.flows[0].edited(key, body, below)]
         if not self._may_do(failing, first):
@@ -383,7 +398,8 @@ class _Search:
                 self._holds(failing[number], flows, Constant()) for number in mended
             )
             restores = usual and not self._usual_loss
-            return mended, inexact, restores, tuple(flow.named(key) for flow in flows)
+            meaning = tuple(flow.named(key) for flow in flows)
+            return _Outcome(mended, inexact, restores, meaning)
         except Undefined:
             return None
 

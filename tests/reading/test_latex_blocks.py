@@ -2,32 +2,22 @@ r"""LaTeX files: every math environment, and what TeX itself would not read; pla
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck.document import Document
-from gradcheck.expression import to_key
-from gradcheck.reading import limits, read
-from gradcheck.reading.formulas import find_formulas
+from gradcheck.reading import limits
 from gradcheck.statement import ReadDocument
+from tests.reading import shown as shown_forms
+from tests.reading.shown import assert_apart
 
 
 def reading(text: str) -> ReadDocument:
-    return read(Document("a.tex", text, format="latex"))
+    return shown_forms.reading(text, "latex")
 
 
 def shown(text: str) -> list[str]:
-    """What is read, a string a statement."""
-    return [
-        " = ".join(
-            "UNREAD" if side.expression is None else to_key(side.expression)
-            for side in statement.sides
-        )
-        for statement in reading(text).statements
-    ]
+    return shown_forms.shown(text, "latex")
 
 
 @pytest.mark.parametrize(
@@ -240,11 +230,4 @@ def test_openings_without_end_are_read_in_linear_time(piece: str) -> None:
     )
 )  # fmt: skip
 def test_formulas_are_in_order_and_apart(parts: list[str]) -> None:
-    text = "".join(parts)
-    blocks = find_formulas(Document("a.tex", text, format="latex"))
-    pieces = sorted([*(block.outer for block in blocks.formulas), *blocks.prose])
-    assert all(0 <= span.start <= span.end <= len(text) for span in pieces)
-    assert all(one.end <= two.start for one, two in pairwise(pieces))
-    for block in blocks.formulas:
-        assert block.outer.start <= block.content.start <= block.content.end <= block.outer.end
-    reading(text)
+    assert_apart("".join(parts), "latex")

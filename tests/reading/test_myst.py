@@ -7,17 +7,7 @@ import pytest
 from gradcheck.document import Document
 from gradcheck.expression import to_key
 from gradcheck.reading import read
-
-
-def shown(text: str) -> list[str]:
-    """What is read, a string a statement."""
-    return [
-        " = ".join(
-            "UNREAD" if side.expression is None else to_key(side.expression)
-            for side in statement.sides
-        )
-        for statement in read(Document("a.md", text)).statements
-    ]
+from tests.reading.shown import shown
 
 
 @pytest.mark.parametrize(

@@ -7,29 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.document import Document
-from gradcheck.expression import to_key
 from gradcheck.reading import limits, read
 from gradcheck.reading.plain_tokens import is_known, tokenize_plain
 from gradcheck.statement import Statement
+from tests.reading.shown import shown
 
 
 def statements(text: str) -> tuple[Statement, ...]:
     return read(Document("a.md", text)).statements
-
-
-def shown(text: str) -> list[str]:
-    """What is read from a document, a string a statement."""
-    found = []
-    for statement in statements(text):
-        sides = [
-            "UNREAD" if side.expression is None else to_key(side.expression)
-            for side in statement.sides
-        ]
-        parts = [sides[0]]
-        for relation, side in zip(statement.relations, sides[1:], strict=True):
-            parts += [relation.symbol, side]
-        found.append(" ".join(parts))
-    return found
 
 
 def fence(*lines: str, language: str = "") -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcheck.document import Document
-from gradcheck.expression import to_key
-from gradcheck.reading import read
+from tests.reading.shown import shown
 
 # formula (a whole document) → what is read: sides joined by relations, statements by " ; "
 CASES = [
@@ -211,21 +209,11 @@ CASES = [
 ]  # fmt: skip
 
 
-def shown(text: str) -> str:
-    """Everything that is read from a document, on one line."""
-    statements = []
-    for statement in read(Document("a.md", text)).statements:
-        sides = [
-            "UNREAD" if side.expression is None else to_key(side.expression)
-            for side in statement.sides
-        ]
-        parts = [sides[0]]
-        for relation, side in zip(statement.relations, sides[1:], strict=True):
-            parts += [relation.symbol, side]
-        statements.append(" ".join(parts))
-    return " ; ".join(statements)
+def on_one_line(text: str) -> str:
+    """Everything that is read from a document."""
+    return " ; ".join(shown(text))
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES, ids=[case[0][:50] for case in CASES])
 def test_reads_as_meant(text: str, expected: str) -> None:
-    assert shown(text) == expected
+    assert on_one_line(text) == expected

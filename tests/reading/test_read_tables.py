@@ -8,6 +8,7 @@ from gradcheck.document import Document
 from gradcheck.expression import to_key
 from gradcheck.reading import read
 from gradcheck.statement import Statement
+from tests.reading.shown import in_a_line
 
 
 def statements(text: str) -> list[Statement]:
@@ -16,15 +17,10 @@ def statements(text: str) -> list[Statement]:
 
 def shown(text: str) -> list[str]:
     """What is read from a document, a string a statement; a table's ones are marked."""
-    found = []
-    for statement in statements(text):
-        sides = [
-            "UNREAD" if side.expression is None else to_key(side.expression)
-            for side in statement.sides
-        ]
-        mark = "row: " if statement.origin == "table" else ""
-        found.append(mark + " = ".join(sides))
-    return found
+    return [
+        ("row: " if statement.origin == "table" else "") + in_a_line(statement)
+        for statement in statements(text)
+    ]
 
 
 def table(heading: str, *rows: str) -> str:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck.document import Document
-from gradcheck.expression import to_key
-from gradcheck.reading import limits, read
-from gradcheck.reading.formulas import find_formulas
+from gradcheck.reading import limits
 from gradcheck.statement import ReadDocument
+from tests.reading import shown as shown_forms
+from tests.reading.shown import assert_apart
 
 
 def reading(text: str) -> ReadDocument:
-    return read(Document("a.rst", text, format="rst"))
+    return shown_forms.reading(text, "rst")
 
 
 def shown(text: str) -> list[str]:
-    """What is read, a string a statement."""
-    return [
-        " = ".join(
-            "UNREAD" if side.expression is None else to_key(side.expression)
-            for side in statement.sides
-        )
-        for statement in reading(text).statements
-    ]
+    return shown_forms.shown(text, "rst")
 
 
 @pytest.mark.parametrize(
@@ -134,14 +124,7 @@ def test_a_dollar_without_a_second_is_read_in_linear_time(piece: str) -> None:
     )
 )  # fmt: skip
 def test_formulas_are_in_order_and_apart(parts: list[str]) -> None:
-    text = "".join(parts)
-    blocks = find_formulas(Document("a.rst", text, format="rst"))
-    pieces = sorted([*(block.outer for block in blocks.formulas), *blocks.prose])
-    assert all(0 <= span.start <= span.end <= len(text) for span in pieces)
-    assert all(one.end <= two.start for one, two in pairwise(pieces))
-    for block in blocks.formulas:
-        assert block.outer.start <= block.content.start <= block.content.end <= block.outer.end
-    reading(text)
+    assert_apart("".join(parts), "rst")
 
 
 def test_a_directive_in_a_grid_is_told() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradcheck.document import Document
-from gradcheck.expression import to_key
 from gradcheck.reading import read
+from tests.reading.shown import shown
 
 LATEX = r"""\begin{tabular}{l|l}
 Gradient & Value \\ \hline
@@ -39,13 +39,6 @@ LIST = """.. list-table:: Gradients
 
 And :math:`p = q`.
 """
-
-
-def shown(text: str, kind: str) -> list[str]:
-    return [
-        " = ".join(to_key(side.expression) for side in statement.sides)
-        for statement in read(Document("a", text, format=kind)).statements
-    ]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
+from gradcheck.reading.cursor import Scan
 from gradcheck.reading.macros import Macros
 
 
@@ -37,13 +38,23 @@ def too_many_formulas(span: Span) -> Finding:
     return Finding(RULES["GC004"], span, message)
 
 
-class Scanner:
+_ESCAPES = 50
+"""Backslashes before a sign that are counted."""
+
+
+def is_escaped(text: str, at: int) -> bool:
+    """Whether an odd number of backslashes stands before ``at``."""
+    before = text[max(0, at - _ESCAPES) : at]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+class Scanner(Scan):
     """What every scan of a text for formulas keeps: what was found, and how far it came."""
 
     def __init__(self, document: Document, start: int, stop: int) -> None:
+        super().__init__(document.text, start)
         self.document = document
-        self.text = document.text
-        self.at = self.prose_from = start
+        self.prose_from = start
         self.stop = stop
         self.formulas: list[Block] = []
         self.prose: list[Span] = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gradcheck.reading.cursor import taken_off
 from gradcheck.reading.lexer import Token
 
 _STRONG = {"{", "env"}  # what an unpaired round or square bracket cannot reach across
@@ -31,8 +34,7 @@ def _close(token: Token, kind: str, stack: list[tuple[str, Token]], strong: dict
     if kind in _STRONG:
         if not strong[kind]:
             return
-        while stack and stack[-1][0] != kind:
-            dropped, _ = stack.pop()
+        for dropped, _ in taken_off(stack, lambda opened: opened[0] != kind):
             if dropped in _STRONG:
                 strong[dropped] -= 1
         strong[kind] -= 1
@@ -42,6 +44,19 @@ def _close(token: Token, kind: str, stack: list[tuple[str, Token]], strong: dict
     if kind == "env" and opener.value != token.value:
         return
     opener.mate, token.mate = token, opener
+
+
+def closing(tokens: Sequence[Token], at: int) -> int | None:
+    """Where the bracket or environment closes that opens at ``at``; None if it does not, here.
+
+    The mate of a closing bracket is its opening one, and that of one in another side has its place
+    there: neither leads on. Places must be those among ``tokens``.
+    """
+    opener = tokens[at]
+    if opener.kind not in ("open", "begin") or opener.mate is None:
+        return None
+    place = opener.mate.at
+    return place if at < place < len(tokens) and tokens[place] is opener.mate else None
 
 
 def _fits(opening: str, closing: str) -> bool:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradcheck.document import Span
 from gradcheck.expression import INDICATOR, Add, Apply, Expression, Multiply, Name, Negate, Number
+from gradcheck.reading.brackets import closing
+from gradcheck.reading.cursor import Forward, ending, past
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.refusal import BY_CASES, LABEL_CASES, Refusal
 from gradcheck.reading.words import CONDITIONS
@@ -150,16 +152,15 @@ class Cases:
 
     def _piece(self, begin: int, end: int) -> _Piece:
         """A row's value and condition, parted by ``&``, a comma, a wide space or an *if*."""
-        middle = begin
-        while middle < end and self.tokens[middle].kind not in _PARTING:
-            opener = self.tokens[middle]
-            middle = opener.mate.at + 1 if opener.kind == "open" and opener.mate else middle + 1
-        after = middle
-        while after < end and self._is_layout(self.tokens[after]):
-            after += 1
-        while end > after and self._is_layout(self.tokens[end - 1]):
-            end -= 1
-        return _Piece((begin, middle), (after, end))
+        middle = end
+        for at in (places := Forward(self.tokens, begin, end)):
+            if self.tokens[at].kind in _PARTING:
+                middle = at
+                break
+            if (close := closing(self.tokens, at)) is not None:
+                places.go_on(close + 1)
+        after = past(self.tokens, middle, end, self._is_layout)
+        return _Piece((begin, middle), (after, ending(self.tokens, after, end, self._is_layout)))
 
     @staticmethod
     def _is_layout(token: Token) -> bool:

@@ -17,6 +17,8 @@ from gradcheck.expression import (
     Power,
     Transpose,
 )
+from gradcheck.reading.brackets import closing
+from gradcheck.reading.cursor import Forward
 from gradcheck.reading.heads import Head
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.names import Known, has_comma, names_only
@@ -354,21 +356,18 @@ class Derivatives:
 
     def _slash_after(self, start: int) -> int | None:
         """Where the slash stands, if only one name comes before it."""
-        at = start + 1
-        alone = len(self.tokens[start].value) == 1 and at < self.stop  # d \hat{y} / d w
-        if alone and self.tokens[at].kind in ("command", "name", "word"):
-            at += 1
-        while at < self.stop and at < start + 12:
+        alone = len(self.tokens[start].value) == 1 and start + 1 < self.stop  # d \hat{y} / d w
+        named = alone and self.tokens[start + 1].kind in ("command", "name", "word")
+        begin, end = start + 1 + named, min(self.stop, start + 12)
+        for at in (places := Forward(self.tokens, begin, end)):
             token = self.tokens[at]
             if token.kind == "divide":
                 return at
-            if token.kind == "open" and token.value == "{" and token.mate is not None:
-                at = token.mate.at + 1
-            elif token.kind in ("sub", "sup", "number", "word"):
-                if token.kind == "word" and self.tokens[at - 1].kind not in ("sub", "sup"):
-                    return None
-                at += 1
-            else:
+            if token.value == "{" and (close := closing(self.tokens, at)) is not None:
+                places.go_on(close + 1)
+                continue
+            hangs = token.kind == "word" and self.tokens[at - 1].kind in ("sub", "sup")
+            if not hangs and token.kind not in ("sub", "sup", "number"):
                 return None
         return None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from gradcheck.document import Span
 from gradcheck.reading import limits
+from gradcheck.reading.cursor import Forward
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.macros import Argument, Macro, Macros
 
@@ -60,16 +61,15 @@ class _Expansion:
     def whole(self, tokens: list[Token]) -> list[Token]:
         """All calls expanded; one that cannot be is refused, and the others go on."""
         result: list[Token] = []
-        at = 0
-        while at < len(tokens):
+        for at in (places := Forward(tokens)):
             token = tokens[at]
             macro = self._called(token)
             if macro is None:
                 result.append(token)
-                at += 1
                 continue
-            expanded, at = self._outermost(tokens, at, macro, limits.TOKENS - len(result))
+            expanded, after = self._outermost(tokens, at, macro, limits.TOKENS - len(result))
             result += expanded
+            places.go_on(after)
         return result
 
     def _outermost(
@@ -119,20 +119,20 @@ class _Expansion:
     def _within(self, tokens: list[Token], depth: int) -> list[Token]:
         """The text of a macro with the macros in it expanded too."""
         result: list[Token] = []
-        at = 0
-        while at < len(tokens):
+        for at in (places := Forward(tokens)):
             token = tokens[at]
             asked = _QUESTIONS.fullmatch(token.value) if token.kind == "command" else None
             macro = self._called(token)
             if asked is not None and macro is None:
-                chosen, at = _chosen(asked, tokens, at)
-                tokens[at:at] = chosen
+                chosen, after = _chosen(asked, tokens, at)
+                tokens[after:after] = chosen  # fewer than were passed over
+                places.go_on(after)
             elif macro is not None:
-                expanded, at = self._call(tokens, at, macro, depth)
+                expanded, after = self._call(tokens, at, macro, depth)
                 result += expanded
+                places.go_on(after)
             else:
                 result.append(token)
-                at += 1
             if len(result) > limits.TOKENS:
                 raise _TooMuchError(_LONG)
         return result
@@ -246,18 +246,16 @@ def _filled(macro: Macro, arguments: list[list[Token]], start: int, end: int) ->
     """A macro's text at the place of its call, with the arguments put in."""
     result: list[Token] = []
     body = macro.body
-    at = 0
-    while at < len(body):
+    for at in (places := Forward(body)):
         token = body[at]
-        at += 1
-        following = body[at] if at < len(body) else None
+        following = body[at + 1] if at + 1 < len(body) else None
         if token.value == "#" and following is not None and following.kind == "number":
             number, rest = int(following.value[0]), following.value[1:]
             if 1 <= number <= len(arguments):
                 result += [_copy(t, t.start, t.end) for t in arguments[number - 1]]
                 if rest:
                     result.append(Token("number", rest, start, end))
-                at += 1
+                places.go_on(at + 2)
                 continue
         result.append(_copy(token, start, end))
         if token.kind == "text" and "#" in token.value:
@@ -277,18 +275,16 @@ def _words(arguments: list[list[Token]], number: int) -> str:
 
 def _upright(tokens: Sequence[Token]) -> Iterator[Token]:
     r"""``\mathrm{#1}`` and ``\operatorname{#1}`` around the words of an argument: one name."""
-    at = 0
-    while at < len(tokens):
+    for at in (places := Forward(tokens)):
         token = tokens[at]
         inner = tokens[at + 1 : at + 4]
         font = token.kind == "command" and token.value in _FONTS
         if font and [t.kind for t in inner] == ["open", "word", "close"]:
             kind = "operator" if token.value == "operatorname" else "text"
             yield Token(kind, inner[1].value, inner[1].start, inner[1].end)
-            at += 4
+            places.go_on(at + 4)
             continue
         yield token
-        at += 1
 
 
 def _copy(token: Token, start: int, end: int) -> Token:

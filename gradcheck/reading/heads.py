@@ -16,6 +16,8 @@ from gradcheck.expression import (
     Power,
     Transpose,
 )
+from gradcheck.reading.brackets import closing
+from gradcheck.reading.cursor import Forward, ahead, taken_off
 from gradcheck.reading.lexer import GREEK_NAMES, Token
 from gradcheck.reading.names import (
     ACCENTS,
@@ -150,7 +152,7 @@ class Heads:
             and last.kind != "close"
         ):
             subscript = self.take().value  # W1
-        while (token := self.peek()) is not None:
+        for token in ahead(self):
             if token.kind == "prime":
                 order += len(self.take().value)
             elif token.kind == "sub":
@@ -325,10 +327,8 @@ class Heads:
         begin, end = self.argument()
         self.at = self.past(begin, end)
         inner = self.tokens[begin:end]
-        primes = 0
-        while inner and inner[-1].kind == "prime":
-            primes += len(inner[-1].value)
-            inner = inner[:-1]
+        ended = taken_off(inner, lambda token: token.kind == "prime")
+        primes = sum(len(token.value) for token in ended)
         if primes and not inner:
             return primes, "", None, False
         if is_transpose(inner):
@@ -356,10 +356,13 @@ class Heads:
 
     def _index_and_power(self, begin: int, end: int) -> tuple[str | None, tuple[int, int]]:
         """``a^{[1]2}`` and ``a^{[1]^2}``: the index, and where the power stands."""
-        at = begin
-        while at < end and self.tokens[at].kind == "open" and self.tokens[at].value in ("(", "["):
-            mate = self.tokens[at].mate
-            at = end if mate is None else mate.at + 1
+        for at in (places := Forward(self.tokens, begin, end)):
+            if self.tokens[at].kind != "open" or self.tokens[at].value not in ("(", "["):
+                break
+            close = closing(self.tokens, at)
+            places.go_on(end if close is None else close + 1)
+        else:
+            at = places.next
         index = index_of(self.tokens[begin:at])
         power = at + 1 if at < end and self.tokens[at].kind == "sup" else at
         if power + 2 < end and self.tokens[power].value == "{" and power > at:

@@ -13,7 +13,8 @@ from itertools import islice
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
-from gradcheck.reading.blocks import Blocks, Scanner
+from gradcheck.reading.blocks import Blocks, Scanner, is_escaped
+from gradcheck.reading.cursor import found_from, openings
 from gradcheck.reading.formula_macros import call_arguments, formula_macros
 from gradcheck.reading.latex_conditions import skipped_branches
 from gradcheck.reading.macros import DEFINITIONS, Macros, group_at
@@ -91,8 +92,9 @@ class _Scanner(Scanner):
 
     def run(self) -> None:
         """Scan the body once, from its first formula to its last."""
-        while not self._full and (opening := _OPENING.search(self.text, self.at, self.stop)):
-            self.at = opening.end()
+        for opening in openings(self, _OPENING, self.stop):
+            if self._full:
+                break
             kind = opening.lastgroup
             if kind == "comment":
                 self._hide(opening.start(), opening.end())
@@ -204,15 +206,17 @@ class _Scanner(Scanner):
 
     def _close(self, closer: str, at: int) -> int:
         """Where a delimiter stands next, before the end: not escaped, and in no comment."""
-        close = self._find(closer, at)
-        while 0 <= close < self.stop and self._is_taken(closer, close):
-            close = self._find(closer, close + 1)
-        return close if close < self.stop else -1
+        for close in found_from(lambda place: self._find(closer, place), at):
+            if close >= self.stop:
+                break
+            if not self._is_taken(closer, close):
+                return close
+        return -1
 
     def _is_taken(self, closer: str, at: int) -> bool:
         if closer[-1].isalpha() and self.text[at + len(closer) : at + len(closer) + 1].isalpha():
             return True  # the beginning of a longer name
-        return self._in_comment(at) or (closer[0] == "$" and self._escaped(at))
+        return self._in_comment(at) or (closer[0] == "$" and is_escaped(self.text, at))
 
     def _in_comment(self, at: int) -> bool:
         before = bisect_right(self.comments, (at, len(self.text))) - 1
@@ -220,12 +224,6 @@ class _Scanner(Scanner):
 
     def _is_hidden(self, at: int) -> bool:
         return self._in_comment(at) or self.macros.defines(at)
-
-    def _escaped(self, at: int) -> bool:
-        backslashes = 0
-        while backslashes < 50 and self.text[at - 1 - backslashes] == "\\":
-            backslashes += 1
-        return backslashes % 2 == 1
 
 
 def _own_environments(text: str) -> Iterator[tuple[str, Span]]:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Container, Iterator
 
 from gradcheck.document import Span
+from gradcheck.reading.cursor import Forward
 from gradcheck.reading.words import QUALIFIERS
 
 
@@ -237,14 +238,13 @@ def _matches(text: str, start: int, end: int, own: Container[str]) -> Iterator[r
     if not own:
         yield from _TOKEN.finditer(text, start, end)
         return
-    at = start
-    while at < end:
+    for at in (places := Forward(text, start, end)):
         match = _COMMAND.match(text, at, end)
         if match is None or match[1] not in own or match[1] in _NEVER_OWN:
             match = _TOKEN.match(text, at, end)
         assert match is not None  # any character is one
         yield match
-        at = match.end()
+        places.go_on(match.end())
 
 
 def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end: int) -> None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from gradcheck.document import Span
 from gradcheck.reading import limits
+from gradcheck.reading.cursor import Forward, Scan, openings
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.packages import ALWAYS, PACKAGES, USED
 
@@ -33,6 +34,7 @@ _COUNT = re.compile(r"\s*\[\s*([0-9]+)\s*\]")
 _PARAMETERS = re.compile(r"[^{}\n]{0,200}")
 _PLAIN_PARAMETERS = re.compile(r"(?:\s*#[1-9])*\s*")
 _BRACES = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
+_SPACE = re.compile(r"(?:\s+|%[^\n]*\n)*+")
 _LETTERS = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\}){0,200})\}")
 _LETTER = re.compile(
     r"\s*(?:[+!]\s*)*(?:(?P<plain>[mosg])|(?P<default>O)\s*\{(?P<text>[^{}]*)\})\s*"
@@ -168,16 +170,17 @@ def _tokens(text: str, names: frozenset[str]) -> tuple[Token, ...]:
 
 def _definitions(text: str) -> Iterator[_Definition]:
     """The definitions of a text, in their order; those in comments are none."""
-    at = count = 0
-    while count < DEFINITIONS and (found := _DEFINITION.search(text, at)):
-        at = found.end()
+    scan, count = Scan(text), 0
+    for found in openings(scan, _DEFINITION, len(text)):
+        if count >= DEFINITIONS:
+            return
         line = text.rfind("\n", 0, found.start()) + 1
         if _COMMENTED.search(text, line, found.start()):
             continue
         count += 1
         made = _definition(text, found)
         if made is not None:
-            at = made.place.end
+            scan.at = made.place.end
             yield made
 
 
@@ -255,24 +258,22 @@ def _counted(text: str, at: int, by: str) -> tuple[int, tuple[tuple[str, str | N
 def _signature(letters: str) -> tuple[tuple[str, str | None], ...] | None:
     """The arguments that ``s O{x} m`` stands for; None if there are others in it."""
     found: list[tuple[str, str | None]] = []
-    at = 0
     letters = letters.strip()
-    while at < len(letters):
+    for at in (places := Forward(letters)):
         letter = _LETTER.match(letters, at)
         if letter is None:
             return None
         found.append(("o", letter["text"]) if letter["default"] else (letter["plain"], None))
-        at = letter.end()
+        places.go_on(letter.end())
     return tuple(found)
 
 
 def group_at(text: str, at: int, most: int = limits.CHARACTERS) -> Span | None:
     """The ``{…}`` that begins at or after white space and comments from ``at``, braces included;
     None if it is longer than ``most`` code points."""
-    while at < len(text) and (text[at].isspace() or text[at] == "%"):
-        at = text.find("\n", at) if text[at] == "%" else at + 1
-        if at < 0:
-            return None
+    space = _SPACE.match(text, at)
+    assert space is not None  # it may be none at all
+    at = space.end()
     if not text.startswith("{", at):
         return None
     depth = 0

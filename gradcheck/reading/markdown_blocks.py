@@ -16,7 +16,8 @@ from bisect import bisect_left
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
-from gradcheck.reading.blocks import Block, Blocks, Scanner, too_many_formulas
+from gradcheck.reading.blocks import Block, Blocks, Scanner, is_escaped, too_many_formulas
+from gradcheck.reading.cursor import found_from, openings, taken_off
 from gradcheck.reading.display_lines import equations
 from gradcheck.reading.plain import plain_formulas
 
@@ -115,8 +116,9 @@ class _Scanner(Scanner):
 
     def run(self) -> None:
         end = len(self.text)
-        while not self._full and (opening := _OPENING.search(self.text, self.at)):
-            self.at = opening.end()
+        for opening in openings(self, _OPENING, end):
+            if self._full:
+                break
             kind = opening.lastgroup
             if kind == "fence":
                 self._fence(opening)
@@ -317,15 +319,8 @@ class _Scanner(Scanner):
         return close
 
     def _next_dollar(self, at: int) -> int:
-        close = self._find("$", at)
-        while close > 0 and self.text[close - 1] == "\\":
-            backslashes = 1
-            while self.text[close - 1 - backslashes] == "\\" and backslashes < 50:
-                backslashes += 1
-            if backslashes % 2 == 0:
-                break
-            close = self._find("$", close + 1)
-        return close
+        dollars = found_from(lambda place: self._find("$", place), at)
+        return next((close for close in dollars if not is_escaped(self.text, close)), -1)
 
     def _has_dollar(self, after: int, limit: int) -> bool:
         close = self._next_dollar(after)
@@ -338,8 +333,8 @@ class _Scanner(Scanner):
             for run in reversed(list(_TICKS.finditer(self.text))):
                 self._ticks.setdefault(run.end() - run.start(), []).append(run.start())
         runs = self._ticks.get(end - start, [])
-        while runs and runs[-1] < end:
-            runs.pop()
+        for _ in taken_off(runs, lambda run: run < end):
+            pass
         if runs and runs[-1] <= self._end_of_paragraph():
             if self.text.endswith("{math}", max(0, start - 6), start):
                 whole = Span(start - 6, runs[-1] + end - start)

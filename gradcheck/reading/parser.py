@@ -29,6 +29,7 @@ from gradcheck.expression import (
 )
 from gradcheck.reading import limits
 from gradcheck.reading.cases import Cases
+from gradcheck.reading.cursor import ahead
 from gradcheck.reading.derivatives import Derivatives
 from gradcheck.reading.heads import Heads
 from gradcheck.reading.lexer import GREEK_NAMES, Token
@@ -141,7 +142,9 @@ class Parser(Heads, Derivatives, Cases):
         self.deeper()
         start = self.at
         terms = [self._signed_term()]
-        while (token := self.peek()) is not None and token.kind == "add":
+        for token in ahead(self):
+            if token.kind != "add":
+                break
             if token.value == "±":
                 raise self.unexpected(token)
             if isinstance(_last_factor(terms[-1]), Sum):
@@ -156,7 +159,9 @@ class Parser(Heads, Derivatives, Cases):
     def _signed(self, read: Callable[[], Expression]) -> Expression:
         """What ``read`` reads, with any signs before it; ``+`` leaves no trace."""
         signs: list[int] = []
-        while (token := self.peek()) is not None and token.kind == "add":
+        for token in ahead(self):
+            if token.kind != "add":
+                break
             if token.value == "-":
                 signs.append(self.at)
             self.at += 1
@@ -174,7 +179,7 @@ class Parser(Heads, Derivatives, Cases):
         run_start = self.at
         run = [self.factor()]
         depth = self.depth
-        while (token := self.peek()) is not None:
+        for token in ahead(self):
             if token.kind == "multiply":
                 self.at += 1
                 self._operand_after(token)
@@ -213,8 +218,9 @@ class Parser(Heads, Derivatives, Cases):
         self._operand_after(slash)
         below_start = self.at
         below = [self._signed(self.factor)]
-        while self.starts_factor(token := self.peek()):
-            assert token is not None
+        for token in ahead(self):
+            if not self.starts_factor(token):
+                break
             if self._is_coefficient(run, below, token):
                 self.note("a/b c with a number on top is read (a/b) c")
                 break
@@ -267,7 +273,9 @@ class Parser(Heads, Derivatives, Cases):
     def postfix(self, expression: Expression, start: int) -> Expression:
         """Exponents, primes and subscripts after something that is not a plain name."""
         powered = False
-        while (token := self.peek()) is not None and token.kind in ("sup", "prime", "sub"):
+        for token in ahead(self):
+            if token.kind not in ("sup", "prime", "sub"):
+                break
             if token.kind == "prime":
                 raise Refusal(token.span, "a prime after something that is not a name")
             if token.kind == "sub":
@@ -503,7 +511,9 @@ class Parser(Heads, Derivatives, Cases):
         index: Name | None = None
         lower: Expression | None = None
         upper: Expression | None = None
-        while (token := self.peek()) is not None and token.kind in ("sub", "sup"):
+        for token in ahead(self):
+            if token.kind not in ("sub", "sup"):
+                break
             self.at += 1
             begin, end = self.argument()
             after = self.past(begin, end)
@@ -514,8 +524,8 @@ class Parser(Heads, Derivatives, Cases):
             else:
                 raise Refusal(token.span, "two bounds of one kind at a sum sign")
             self.at = after
-        if (token := self.peek()) is not None and token.kind in ("multiply", "divide"):
-            raise Refusal(token.span, "a sum sign without what it sums")
+        if (sign := self.peek()) is not None and sign.kind in ("multiply", "divide"):
+            raise Refusal(sign.span, "a sum sign without what it sums")
         self.deeper()
         body = self._signed(self.term)
         self.depth -= 1

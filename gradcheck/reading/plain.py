@@ -8,11 +8,13 @@ says that it is not read. Program code stays code, and prose with an ``=`` stays
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gradcheck.document import Span
+from gradcheck.reading.cursor import lines
 from gradcheck.reading.drawn import RULED, fractions
 from gradcheck.reading.plain_runs import GRADIENT, MARKS, PART, Run, belongs, runs_of
 from gradcheck.reading.plain_tokens import is_known
@@ -101,13 +103,9 @@ def plain_formulas(
 
 
 def _lines(text: str, span: Span) -> Iterator[Span]:
-    at = span.start
-    while at < span.end:
-        end = text.find("\n", at, span.end)
-        end = span.end if end < 0 else end
-        if end - at <= _LINE_LIMIT:
-            yield Span(at, end)
-        at = end + 1
+    for start, end in lines(text, span.start, span.end):
+        if end - start <= _LINE_LIMIT:
+            yield Span(start, end)
 
 
 def _indented(text: str, span: Span) -> Iterator[Span]:
@@ -119,14 +117,15 @@ def _indented(text: str, span: Span) -> Iterator[Span]:
 
 def _without(prose: Sequence[Span], blocks: Sequence[Span]) -> Iterator[Span]:
     """The prose without the blocks that lie in it; both are in order."""
-    next_block = 0
+    first = 0
     for span in prose:
         at = span.start
-        while next_block < len(blocks) and blocks[next_block].start < span.end:
-            yield Span(at, blocks[next_block].start)
-            at = blocks[next_block].end
-            next_block += 1
+        following = bisect_left(blocks, span.end, first, key=lambda block: block.start)
+        for block in blocks[first:following]:
+            yield Span(at, block.start)
+            at = block.end
         yield Span(at, span.end)
+        first = following
 
 
 def _defined(text: str, fences: Iterable[Span]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from gradcheck.document import Span
+from gradcheck.reading.cursor import ending, past
 from gradcheck.reading.plain_tokens import is_known, is_subscript
 from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
 
@@ -142,10 +143,19 @@ def _run(text: str, parts: list[re.Match[str]], line: Span) -> Run | None:
     """What a stretch is, without the marks about it; None if it can be no formula."""
     equals = any(part.group() in ("=", ":=") for part in parts)
     after = (*_AFTER, "←", "<-") if equals else _AFTER  # a = b  ← a remark
-    while parts and (parts[-1].lastgroup in ("space", "open") or parts[-1].group() in after):
-        parts.pop()
-    while parts and (parts[0].lastgroup in ("space", "close") or parts[0].group() in _BEFORE):
-        parts.pop(0)
+    begin = past(
+        parts,
+        0,
+        len(parts),
+        lambda part: part.lastgroup in ("space", "close") or part.group() in _BEFORE,
+    )
+    end = ending(
+        parts,
+        begin,
+        len(parts),
+        lambda part: part.lastgroup in ("space", "open") or part.group() in after,
+    )
+    parts = parts[begin:end]
     kinds = [str(part.lastgroup) for part in parts if part.lastgroup != "space"]
     if not any(kind in ("word", "sign", "number") for kind in kinds):
         return None

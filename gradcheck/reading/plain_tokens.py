@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from gradcheck.reading.cursor import Forward, past
 from gradcheck.reading.lexer import GREEK_NAMES, Token, tokenize
 from gradcheck.reading.words import FUNCTION_WORDS, FUNCTIONS, LOSSES, QUALIFIERS, WORDS
 
@@ -172,15 +173,14 @@ def _function_words(tokens: list[Token]) -> list[Token]:
 
 def _exponents(tokens: list[Token]) -> Iterator[Token]:
     """An exponent with a sign or in round brackets gets the braces that LaTeX would have."""
-    at = 0
-    while at < len(tokens):
+    for at in (places := Forward(tokens)):
         token = tokens[at]
         yield token
-        at += 1
-        if token.kind != "sup" or at >= len(tokens) or tokens[at].value == "{":
+        after = at + 1
+        if token.kind != "sup" or after >= len(tokens) or tokens[after].value == "{":
             continue
-        stop = _exponent_end(tokens, at)
-        inner = tokens[at:stop]
+        stop = _exponent_end(tokens, after)
+        inner = tokens[after:stop]
         bracketed = inner[:1] and inner[0].value == "(" and inner[-1].value == "("
         index = bracketed and len(inner) == 3 and inner[1].kind in ("number", "word")
         if bracketed and not index:
@@ -189,26 +189,23 @@ def _exponents(tokens: list[Token]) -> Iterator[Token]:
         yield from _exponents(inner)
         end = tokens[stop - 1].end
         yield Token("close", "{", end, end)
-        at = stop
+        places.go_on(stop)
 
 
 def _exponent_end(tokens: list[Token], at: int) -> int:
     """Past a sign, then past a bracket or a name with what hangs on it."""
-    while at < len(tokens) and tokens[at].kind == "add":
-        at += 1
-    if at >= len(tokens):
-        return at
+    end = len(tokens)
+    at = past(tokens, at, end, lambda token: token.kind == "add")
+    if at >= end:
+        return end
     if tokens[at].kind == "open":
         depth = 0
-        while at < len(tokens):
-            depth += {"open": 1, "close": -1}.get(tokens[at].kind, 0)
-            at += 1
+        for place in range(at, end):
+            depth += {"open": 1, "close": -1}.get(tokens[place].kind, 0)
             if depth == 0:
-                break
-        return at
+                return place + 1
+        return end
     at += 1
-    if at < len(tokens) and tokens[at].kind == "sub":
-        while at < len(tokens) and tokens[at].kind != "close":
-            at += 1
-        at += 1
-    return min(at, len(tokens))
+    if at < end and tokens[at].kind == "sub":
+        at = past(tokens, at, end, lambda token: token.kind != "close") + 1
+    return min(at, end)

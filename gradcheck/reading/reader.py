@@ -13,6 +13,7 @@ from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block
 from gradcheck.reading.brackets import pair
 from gradcheck.reading.conditions import conditional, mark_conditions
+from gradcheck.reading.cursor import past
 from gradcheck.reading.formulas import find_formulas
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
@@ -229,9 +230,7 @@ def _names_function(tokens: Sequence[Token]) -> bool:
     """Whether it is ``\\sigma(\\cdot)`` in a sentence: a function whose place is left open."""
     kinds = [token.kind for token in tokens]
     for at in range(len(kinds) - 2):
-        end = at + 1
-        while end < len(kinds) and kinds[end] in ("multiply", "comma"):
-            end += 1
+        end = past(kinds, at + 1, len(kinds), lambda kind: kind in ("multiply", "comma"))
         closes = end < len(kinds) and kinds[end] in ("close", "bar")
         if kinds[at] in ("open", "bar") and closes and end > at + 1:
             return True

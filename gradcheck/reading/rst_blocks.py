@@ -12,6 +12,7 @@ from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block, Blocks
+from gradcheck.reading.cursor import Forward
 
 _DIRECTIVE = re.compile(
     r"(?P<indent>[ \t]*(?:(?:[-*+]|(?:\d+|#)\.)[ \t]+)?)\.\.(?=[ \t\r]|\Z)[ \t]*"
@@ -80,17 +81,16 @@ class _Scanner:
 
     def run(self) -> None:
         """Line by line: directives take what is indented below them, the rest is text."""
-        number = 0
         text_from = 0
-        while number < len(self.lines):
+        for number in (places := Forward(self.lines)):
             directive = _DIRECTIVE.fullmatch(self._line(number))
             if self._line(number).lstrip().startswith(">>> "):
                 self._prose(text_from, number)
-                number = text_from = self._end_of_paragraph(number)
+                text_from = self._end_of_paragraph(number)
+                places.go_on(text_from)
                 continue
             literal = self._line(number).rstrip().endswith("::")
             if _is_text(directive) if directive else not literal:
-                number += 1
                 continue
             self._prose(text_from, number if directive else number + 1)
             indent = self._indent(number)
@@ -99,7 +99,8 @@ class _Scanner:
             end = self._end_of_block(number + 1, indent)
             if directive is not None:
                 self._directive(directive, number, end)
-            number = text_from = max(end, number + 1)
+            text_from = max(end, number + 1)
+            places.go_on(text_from)
         self._prose(text_from, len(self.lines))
         hidden = _IN_GRID.search(self.text, self.document.body_start)
         if hidden is not None:
@@ -108,9 +109,8 @@ class _Scanner:
 
     def _end_of_paragraph(self, number: int) -> int:
         """The line after an example in Python, which ends with a blank line."""
-        while number < len(self.lines) and self._line(number).strip():
-            number += 1
-        return number
+        rest = range(number, len(self.lines))
+        return next((at for at in rest if not self._line(at).strip()), len(self.lines))
 
     def _directive(self, found: re.Match[str], number: int, end: int) -> None:
         if found["name"] == "default-role":
@@ -122,9 +122,8 @@ class _Scanner:
         start, stop = self.lines[number]
         first = start + found.start("rest")
         spans = [Span(first, stop)] if found["rest"].strip() else []
-        line = number + 1
-        while line < end and _OPTION.match(self._line(line)):
-            line += 1
+        rest = range(number + 1, end)
+        line = next((at for at in rest if not _OPTION.match(self._line(at))), max(end, number + 1))
         opened: int | None = None
         for at in range(line, end + 1):
             blank = at == end or not self._line(at).strip()

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gradcheck.document import Span
+from gradcheck.reading.brackets import closing
 from gradcheck.reading.conditions import condition_in
+from gradcheck.reading.cursor import Forward, past, taken_off
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
 
@@ -85,9 +87,8 @@ class _Splitter:
         self.punctuated = False  # whether a mark stood at the end of the last statement
 
     def run(self) -> None:
-        at = 0
-        while at < len(self.tokens):
-            at = self._step(at)
+        for at in (places := Forward(self.tokens)):
+            places.go_on(self._step(at))
         self._finish()
 
     def _step(self, at: int) -> int:
@@ -138,9 +139,7 @@ class _Splitter:
         token, side = self.tokens[at], self.current.sides[-1]
         if (token.kind, token.value) != ("separator", "→") or self.current.relations:
             return None
-        end = at + 1
-        while end < len(self.tokens) and self.tokens[end].kind in _OF_A_NAME:
-            end += 1
+        end = past(self.tokens, at + 1, len(self.tokens), lambda token: token.kind in _OF_A_NAME)
         target = self.tokens[at + 1 : end]
         length = len(target)
         begins = [(t.kind, t.value) for t in side[:length]] == [(t.kind, t.value) for t in target]
@@ -229,14 +228,11 @@ class _Splitter:
             return name in _ROWS
         mate = self.tokens[at].mate
         assert mate is not None
-        inside = at + 1
-        while inside < mate.at:
-            token = self.tokens[inside]
-            if token.kind == "relation":
+        for inside in (places := Forward(self.tokens, at + 1, mate.at)):
+            if self.tokens[inside].kind == "relation":
                 return True
-            inside = (
-                token.mate.at + 1 if token.kind in ("open", "begin") and token.mate else inside + 1
-            )
+            if (end := closing(self.tokens, inside)) is not None:
+                places.go_on(end + 1)
         return False
 
     @staticmethod
@@ -296,33 +292,30 @@ class _Splitter:
     def _take_rows(self, at: int, stop: int) -> None:
         """Take a round bracket; line breaks right inside it are layout."""
         side = self.current.sides[-1]
-        while at < stop:
-            token = self.tokens[at]
+        for inside in (places := Forward(self.tokens, at, stop)):
+            token = self.tokens[inside]
             if token.kind not in ("row", "column") and token.value != " ":
                 side.append(token)
             strong = token.kind == "begin" or token.value == "{" or token.value == "\\{"
-            if strong and token.kind in ("open", "begin") and token.mate:
-                side += self.tokens[at + 1 : token.mate.at + 1]
-                at = token.mate.at
-            at += 1
+            if strong and (end := closing(self.tokens, inside)) is not None:
+                side += self.tokens[inside + 1 : end + 1]
+                places.go_on(end + 1)
 
     def _holds_chain(self, at: int) -> bool:
         """Whether a group has a relation, a row or an environment of rows right inside."""
         mate = self.tokens[at].mate
         assert mate is not None
-        inside = at + 1
-        while inside < mate.at:
+        for inside in (places := Forward(self.tokens, at + 1, mate.at)):
             token = self.tokens[inside]
             if token.kind in ("relation", "row"):
                 return True
             if token.kind == "begin":
                 return self._has_rows(inside)
-            if token.kind == "open" and token.mate:
+            if (end := closing(self.tokens, inside)) is not None:
                 boxed = self.tokens[inside - 1].value in _TRANSPARENT
                 if boxed and self._holds_chain(inside):
                     return True
-                inside = token.mate.at
-            inside += 1
+                places.go_on(end + 1)
         return False
 
     def _finish(self) -> None:
@@ -390,8 +383,7 @@ _SIGNS = frozenset(
 def _strip_marks(draft: Draft) -> None:
     """Take labels (``5:``) off the front and punctuation off the end."""
     side = draft.sides[-1]
-    while side and side[-1].kind == "mark":
-        mark = side.pop()
+    for mark in taken_off(side, lambda token: token.kind == "mark"):
         if mark.value == "?":
             draft.notes.append("the author marks it with a question mark")
     first = draft.sides[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcheck.expression import Name
+from gradcheck.reading.brackets import closing
+from gradcheck.reading.cursor import Forward
 from gradcheck.reading.lexer import GREEK_NAMES, Token
 from gradcheck.reading.names import (
     ACCENTS,
@@ -92,29 +94,24 @@ def _name_below(side: list[Token], at: int) -> int | None:
 def _side(side: list[Token], known: Known) -> None:
     for at, token in enumerate(side):
         token.at = at
-    at = 0
-    while at < len(side):
-        token = side[at]
-        if token.kind in ("sub", "sup"):
-            at = _skip_script(side, at)
+    for at in (places := Forward(side)):
+        if side[at].kind in ("sub", "sup"):
+            places.go_on(_skip_script(side, at))
             continue
         head = _head(side, at)
         if head is None:
-            at += 1
             continue
         name, order, after, resume = head
         _head_found(side, at, after, name, order, known)
-        at = max(resume, at + 1)
+        places.go_on(resume)
 
 
 def _skip_script(side: list[Token], at: int) -> int:
     """Past a subscript; into a superscript, which may be a power with names in it."""
     if side[at].kind == "sup" or at + 1 >= len(side):
         return at + 1
-    follows = side[at + 1]
-    if follows.value == "{" and follows.mate:
-        return follows.mate.at + 1
-    return at + 2
+    end = closing(side, at + 1) if side[at + 1].value == "{" else None
+    return at + 2 if end is None else end + 1
 
 
 def _head(side: list[Token], at: int) -> tuple[Name, int, int, int] | None:
@@ -132,30 +129,28 @@ def _head(side: list[Token], at: int) -> tuple[Name, int, int, int] | None:
         base, accent = token.value, ""
     else:
         return None
-    at += 1
-    subscript, order, resume = "", 0, 0
-    while at < len(side):
-        token = side[at]
+    subscript, order, resume, after = "", 0, 0, at + 1
+    for place in (places := Forward(side, at + 1)):
+        token = side[place]
         if token.kind == "prime":
             order += len(token.value)
-            at += 1
-        elif token.kind in ("sub", "sup") and at + 1 < len(side):
-            follows = side[at + 1]
-            stop = follows.mate.at if follows.value == "{" and follows.mate else at + 1
-            inner = side[at + 2 : stop] if stop > at + 1 else [follows]
+        elif token.kind in ("sub", "sup") and place + 1 < len(side):
+            follows = side[place + 1]
+            end = closing(side, place + 1) if follows.value == "{" else None
+            inner = [follows] if end is None else side[place + 2 : end]
             if token.kind == "sub":
                 subscript = "".join(part.value for part in inner)
             elif any(part.kind == "prime" for part in inner):
                 order += 1
             elif _holds_names(inner):
-                resume = resume or at + 1
-            at = stop + 1
-        elif token.kind == "number" and token.start == side[at - 1].end and not subscript:
+                resume = resume or place + 1
+            places.go_on(place + 2 if end is None else end + 1)
+        elif token.kind == "number" and token.start == side[place - 1].end and not subscript:
             subscript = token.value
-            at += 1
         else:
             break
-    return Name(base, subscript, "", accent), order, at, resume or at
+        after = places.next
+    return Name(base, subscript, "", accent), order, after, resume or after
 
 
 def _holds_names(inner: list[Token]) -> bool:
@@ -176,7 +171,7 @@ def _head_found(
         order += 1
         follows = side[follows.at + 1]
     key = head_key(name)
-    if follows is not None and follows.value in ("(", "\\{") and follows.mate:
+    if follows is not None and follows.value in ("(", "\\{") and closing(side, follows.at):
         if order and name.base not in NEVER_FUNCTIONS:
             known.primed.add(key)
         return

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from gradcheck.document import Document, Span
 from gradcheck.reading.blocks import Block
+from gradcheck.reading.cursor import lines
 
 Cells = list[list[Span]]
 """The rows of a table, each a list of cells."""
@@ -111,11 +112,8 @@ def _simple(text: str, start: int, formulas: Sequence[Block]) -> Iterator[Cells]
             continue
         columns = [found.start() for found in re.finditer(r"=+", above.group())]
         rows: Cells = []
-        at = above.end() + 1
-        while at < below.start():
-            end = text.find("\n", at)
-            rows.append(_columns(Span(at, end), columns))
-            at = end + 1
+        for start, end in lines(text, above.end() + 1, below.start()):
+            rows.append(_columns(Span(start, end), columns))
         yield rows
 
 
@@ -128,13 +126,12 @@ def _lists(text: str, start: int, formulas: Sequence[Block]) -> Iterator[Cells]:
     """Tables written as a list of lists: ``* - first cell``, ``  - second cell``."""
     for found in _LIST_TABLE.finditer(text, start):
         rows: Cells = []
-        at = text.find("\n", found.end()) + 1
-        while 0 < at < len(text):
-            end = text.find("\n", at)
-            end = len(text) if end < 0 else end
+        stop = len(text)
+        for at, end in lines(text, text.find("\n", found.end()) + 1 or stop, stop):
             line = text[at:end]
             cell = _LIST_CELL.match(line)
             if cell is None and (line[:1].strip() or _LIST_TABLE.match(line)):
+                stop = at
                 break
             if cell is not None and (cell["row"] or not rows):
                 rows.append([])
@@ -142,8 +139,7 @@ def _lists(text: str, start: int, formulas: Sequence[Block]) -> Iterator[Cells]:
                 rows[-1].append(Span(at + cell.end(), end))
             elif rows and rows[-1] and line.strip():
                 rows[-1][-1] = Span(rows[-1][-1].start, end)
-            at = end + 1
-        if rows and _holds(formulas, found.end(), at):
+        if rows and _holds(formulas, found.end(), stop):
             yield rows
 
 

@@ -17,6 +17,7 @@ from gradcheck.expression import Apply, Expression, Name, Partial
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block
 from gradcheck.reading.brackets import pair
+from gradcheck.reading.cursor import lines, lines_back
 from gradcheck.reading.lexer import Token
 from gradcheck.reading.names import Known, is_code_gradient
 from gradcheck.reading.parser import parse_side
@@ -131,12 +132,10 @@ def _tables(
             heading = above[rule + 1] if rule + 1 < len(above) else above[rule]
             at = above[rule][1] + 1
         rows = []
-        while at < len(text):
-            line = _line(text, at)
+        for line in lines(text, at, len(text)):
             if "|" not in text[line[0] : line[1]]:
                 break
             rows.append(line)
-            at = line[1] + 1
         seen = rows[-1][1] if rows else seen
         cells = [_cells(text, line, formulas, starts) for line in (heading, *rows)]
         yield cells[0], cells[1:]
@@ -150,12 +149,10 @@ def _line(text: str, at: int) -> tuple[int, int]:
 def _lines_above(text: str, start: int, limit: int) -> list[tuple[int, int]]:
     """The lines of the table above a line, the nearest first."""
     found = []
-    while start > limit:
-        line = _line(text, start - 1)
+    for line in lines_back(text, start, limit):
         if "|" not in text[line[0] : line[1]] and not _is_rule(text, line):
             break
         found.append(line)
-        start = line[0]
     return found
 
 

@@ -95,8 +95,8 @@ class Cases:
             self.at += 1
             begin, end = self.argument() if self.peek() is not None else (0, 0)
             self.at = self.past(begin, end)
-        elif opener.mate is not None and opener.mate.at < self.stop:
-            begin, end = opener.at + 1, opener.mate.at
+        elif (close := closing(self.tokens, opener.at)) is not None and close < self.stop:
+            begin, end = opener.at + 1, close
             self.at = end + 1
         else:
             return 0, 0

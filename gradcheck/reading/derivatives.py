@@ -41,6 +41,7 @@ class Derivatives:
         def take(self) -> Token: ...
         def since(self, start: int) -> Span: ...
         def here(self) -> Span: ...
+        def closing(self, token: Token) -> Token: ...
         def part(self, start: int, stop: int) -> Expression: ...
         def argument(self) -> tuple[int, int]: ...
         def past(self, begin: int, end: int) -> int: ...
@@ -88,12 +89,11 @@ class Derivatives:
         token = self.tokens[begin]
         if token.value != "frac" or begin + 1 >= end:
             return False
-        above = self.tokens[begin + 1]
-        if above.mate is None or above.mate.at >= end or above.mate.at + 1 >= end:
+        above = closing(self.tokens, begin + 1)
+        if above is None or above + 1 >= end:
             return False
-        below = self.tokens[above.mate.at + 1]
-        content = (begin + 2, above.mate.at)
-        if below.mate is None or below.mate.at != end - 1 or not self._differential(*content):
+        content = (begin + 2, above)
+        if closing(self.tokens, above + 1) != end - 1 or not self._differential(*content):
             return False
         return self._after_d(*content)[1] >= content[1]
 
@@ -140,9 +140,10 @@ class Derivatives:
     def _order(self, begin: int, end: int) -> tuple[int, int]:
         token = self.tokens[begin] if begin < end else None
         after = begin + 1
-        if token is not None and token.value == "{" and token.mate is not None:
-            after = token.mate.at + 1
-            token = self.tokens[begin + 1] if token.mate.at == begin + 2 else None
+        close = closing(self.tokens, begin) if token is not None and token.value == "{" else None
+        if close is not None:
+            after = close + 1
+            token = self.tokens[begin + 1] if close == begin + 2 else None
         if token is None or token.kind != "number" or token.value not in ("1", "2", "3", "4"):
             raise Refusal(self.tokens[begin - 1].span, "the order of a derivative is not read")
         return int(token.value), after
@@ -254,7 +255,7 @@ class Derivatives:
         slash, below = self.peek(), self.peek(1)
         if slash is None or slash.kind != "divide" or below is None:
             raise Refusal(sign.span, "a ∂ on its own")
-        bracketed = below.kind == "open" and below.mate is not None
+        bracketed = closing(self.tokens, below.at) is not None
         begin = below.at + 1 if bracketed else below.at
         if not self._differential(begin, self.stop):
             raise Refusal(sign.span, "a ∂ on its own")
@@ -269,13 +270,13 @@ class Derivatives:
 
     def _slash_variable(self, below: Token, bracketed: bool) -> tuple[Expression, int]:
         if bracketed:
-            assert below.mate is not None
-            found = self._variable(below.at + 1, below.mate.at)
-            self.at = below.mate.at + 1
+            end = self.closing(below).at
+            found = self._variable(below.at + 1, end)
+            self.at = end + 1
             return found
         _, self.at = self._after_d(below.at, self.stop)
         token = self.peek()
-        if token is not None and token.value == "(" and token.mate is not None:
+        if token is not None and token.value == "(" and closing(self.tokens, self.at):
             by = self.group()  # d(L)/d(w)
             if not isinstance(by, Name):
                 raise Refusal(by.span, "not something to differentiate by")
@@ -321,30 +322,33 @@ class Derivatives:
     def _differential_below(self, at: int) -> bool:
         """Whether ``dw`` or ``(dw)`` stands at a place."""
         token = self.tokens[at] if at < self.stop else None
-        if token is not None and token.value == "(" and token.mate is not None:
-            return self._differential(at + 1, token.mate.at)
+        close = closing(self.tokens, at) if token is not None and token.value == "(" else None
+        if close is not None:
+            return self._differential(at + 1, close)
         return self._differential(at, self.stop)
 
     def bracketed_fraction(self) -> Expression | None:
         """``(∂L)/(∂w)``, as Unicode's linear format has it; None if it is something else."""
         start = self.at
-        above = self.tokens[start].mate
-        if self.tokens[start].value != "(" or above is None or above.at + 2 >= self.stop:
+        above = closing(self.tokens, start)
+        if self.tokens[start].value != "(" or above is None or above + 2 >= self.stop:
             return None
-        slash, below = self.tokens[above.at + 1 : above.at + 3]
-        if slash.kind != "divide" or below.value != "(" or below.mate is None:
+        slash, below = self.tokens[above + 1 : above + 3]
+        end = closing(self.tokens, above + 2)
+        if slash.kind != "divide" or below.value != "(" or end is None or end >= self.stop:
             return None
-        contents = (start + 1, above.at), (below.at + 1, below.mate.at)
+        contents = (start + 1, above), (above + 3, end)
         if not all(self._differential(*content) for content in contents):
             return None
-        return self._derivative(start, *contents, below.mate.at + 1)
+        return self._derivative(start, *contents, end + 1)
 
     def _bracketed_derivative(self, start: int) -> bool:
         """Whether ``d(…)/d(…)`` begins at ``start``."""
         opener = self.tokens[start + 1] if start + 1 < self.stop else None
         if self.tokens[start].value != "d" or opener is None or opener.value != "(":
             return False
-        after = opener.mate.at + 1 if opener.mate is not None else self.stop
+        end = closing(self.tokens, start + 1)
+        after = self.stop if end is None else end + 1
         if after + 2 >= self.stop or self.tokens[after].kind != "divide":
             return False
         below = self.tokens[after + 1]

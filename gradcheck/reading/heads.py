@@ -295,7 +295,7 @@ class Heads:
     def font_holds_name(self) -> bool:
         """Whether a font command, which comes next, is applied to one name."""
         follows = self.peek(1)
-        if follows is None or follows.kind != "open" or follows.mate is None:
+        if follows is None or closing(self.tokens, follows.at) is None:
             return True
         saved = self.at, self.stop, self.nesting
         try:

@@ -28,6 +28,7 @@ from gradcheck.expression import (
     walk,
 )
 from gradcheck.reading import limits
+from gradcheck.reading.brackets import closing
 from gradcheck.reading.cases import Cases
 from gradcheck.reading.cursor import ahead
 from gradcheck.reading.derivatives import Derivatives
@@ -329,10 +330,10 @@ class Parser(Heads, Derivatives, Cases):
 
     def closing(self, token: Token) -> Token:
         """The bracket that closes ``token``, within what is being read."""
-        mate = token.mate
-        if mate is None or mate.at >= self.stop or self.tokens[mate.at] is not mate:
+        place = closing(self.tokens, token.at)
+        if place is None or place >= self.stop:
             raise Refusal(token.span, f"the bracket {token.value} is never closed")
-        return mate
+        return self.tokens[place]
 
     def group(self) -> Expression:
         """A bracketed expression; the brackets leave no trace but the node stays one."""
@@ -358,9 +359,10 @@ class Parser(Heads, Derivatives, Cases):
         return _respan(expression, token.span.cover(mate.span))
 
     def _in_cases(self, token: Token, after: int = 0) -> Expression:
-        if token.mate is None or token.mate.at >= self.stop:
+        end = closing(self.tokens, token.at)
+        if end is None or end >= self.stop:
             raise self.unexpected(token)
-        return self.cases(token.at + 1, token.mate.at, after or token.mate.at + 1)
+        return self.cases(token.at + 1, end, after or end + 1)
 
     def _bars(self) -> Expression:
         start = self.at

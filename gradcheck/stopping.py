@@ -33,7 +33,7 @@ class Signals:
     def __init__(self) -> None:
         self.number = 0
         self._since = 0.0
-        self._waits = self._held = False
+        self._waits = self.held = False
         self._before: dict[int, Any] = {}
         self._hook = sys.unraisablehook
 
@@ -70,7 +70,7 @@ class Signals:
             if hasattr(signal, "SIGALRM"):
                 self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._heard)
                 signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-            if self._held:
+            if self.held:
                 self._waits = True
                 return
         elif monotonic() - self._since < SAME:
@@ -85,19 +85,19 @@ class Signals:
             self._hook(what)
 
     def hold(self) -> None:
-        self._held = True
+        self.held = True
 
     @contextmanager
     def let_through(self) -> Iterator[None]:
-        before = self._held
+        before = self.held
         try:
-            self._held = False
+            self.held = False
             if self._waits:
                 self._waits = False
                 raise Stopped
             yield
         finally:
-            self._held = before
+            self.held = before
 
 
 _signals: Signals | None = None
@@ -122,3 +122,8 @@ def let_through() -> Iterator[None]:
 def asked() -> bool:
     """Whether a signal has come, and the command line listens."""
     return _signals is not None and bool(_signals.number)
+
+
+def kept() -> bool:
+    """Whether there was something to lose."""
+    return _signals is not None and _signals.held

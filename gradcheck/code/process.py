@@ -180,13 +180,12 @@ class _Child:
     """A running child, its answer and the end of what it printed, both read as they come."""
 
     def __init__(self, request: str) -> None:
-        group: dict[str, Any] = {}
-        if os.name == "posix":
-            group["start_new_session"] = True  # ends as one; no Ctrl-C of its own
+        group: dict[str, Any] = {"stdin": subprocess.DEVNULL}
+        if os.name == "posix":  # one that ends as one, has no Ctrl-C of its own, and ends with us
+            group = {"start_new_session": True, "stdin": subprocess.PIPE}
         package = Path(__file__).resolve().parent.parent / "__init__.py"
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START, str(package), request],
-            stdin=subprocess.PIPE,  # nothing is written to it: it closes when this process ends
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             **group,
@@ -241,10 +240,8 @@ class _Child:
         """Make sure that it and all that it started are gone; the end of what it printed."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
-        assert self.process.stdin is not None
-        with suppress(OSError):
+        if self.process.stdin is not None:  # its guardian ends the rest
             self.process.stdin.close()
-        if os.name == "posix":  # its guardian ends the rest
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(2 * ENDING)
         with suppress(ProcessLookupError, PermissionError):

@@ -23,11 +23,14 @@ from gradcheck.configuration import (
     find,
     settings,
 )
-from gradcheck.destinations import Unwritable, check, save, spare
+from gradcheck.destinations import Unwritable, check, save, save_all, spare
+from gradcheck.jobs import STOPPED
 from gradcheck.progress import SHOWN_AFTER, Progress
 from gradcheck.rendering.formats import TELL_ERRORS, pieces
 from gradcheck.rendering.terminal import printable
 from gradcheck.report import InputError, Report
+from gradcheck.stopping import Signals, kept
+from gradcheck.streams import prepare, printing, silence
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -37,10 +40,31 @@ COMMAND_LINE = "command line"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. Usage errors raise ``SystemExit(2)``."""
     gc.set_threshold(100_000, 50, 100)  # trees by the thousand, hardly a cycle among them
-    for stream in (sys.stdout, sys.stderr):
-        _speak_utf8(stream)
-    options = parsed(arguments)
+    prepare()
+    with Signals() as signals:
+        status = _run(arguments)
+    return signals.status if signals.number else status
+
+
+def last_words() -> int:
+    """Print what is left to be printed; the exit status if that fails."""
     try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        silence(sys.stderr)
+    try:
+        with printing():
+            pass
+    except Unwritable as problem:
+        _complain(str(problem))
+        return USAGE_ERROR
+    return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        with printing():
+            options = parsed(arguments)
         if options.command == "verify":
             return _verify(options)
         if options.command == "read":
@@ -52,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(options.help, file=sys.stderr, end="")
         return USAGE_ERROR
     except KeyboardInterrupt:
-        _complain("interrupted before there was a result")
+        _complain("interrupted before the result was written" if kept() else STOPPED)
         return INTERRUPTED
     except (Unwritable, Unusable, ConfigurationError) as problem:
         _complain(str(problem))
@@ -108,10 +132,13 @@ def _verify(options: argparse.Namespace) -> int:
     if options.format not in TELL_ERRORS:
         for error in report.errors:
             _complain(_place(error))
-    for name, path in options.output:
-        save(path, pieces(name, report))
+    unwritten = save_all((path, pieces(name, report)) for name, path in options.output)
+    for problem in unwritten:
+        _complain(problem)
     _write_all(_rendered(report, options))
-    return INTERRUPTED if report.interrupted else report.exit_status
+    if report.interrupted:
+        return INTERRUPTED
+    return USAGE_ERROR if unwritten else report.exit_status
 
 
 def _progress() -> Progress:
@@ -250,21 +277,15 @@ def _write(text: str) -> None:
 
 
 def _write_all(texts: Iterable[str]) -> None:
-    """Print bit by bit; a reader that has seen enough (``| head``) is no error."""
-    try:
+    with printing():
         sys.stdout.writelines(texts)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter flushes once more at its end: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as problem:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        reason = (problem.strerror or str(problem)).lower()
-        raise Unwritable(f"the output cannot be written: {reason}") from None
 
 
 def _complain(message: str) -> None:
-    print(f"gradcheck: {printable(message)}", file=sys.stderr)
+    try:
+        print(f"gradcheck: {printable(message)}", file=sys.stderr)
+    except (OSError, ValueError):  # there is nobody to tell
+        silence(sys.stderr)
 
 
 def _place(error: InputError) -> str:
@@ -274,10 +295,3 @@ def _place(error: InputError) -> str:
         if error.column is not None:
             parts.append(str(error.column))
     return f"{':'.join(parts)}: {error.message}"
-
-
-def _speak_utf8(stream: TextIO) -> None:
-    """Σ and ŷ must come out in a C locale too, and odd file names must not stop the report."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="backslashreplace")

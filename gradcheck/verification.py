@@ -35,7 +35,7 @@ from gradcheck.explanation import (
 )
 from gradcheck.finding import RULES, Finding
 from gradcheck.hygiene import hygiene_findings
-from gradcheck.jobs import TIMEOUT, in_parallel, jobs_for
+from gradcheck.jobs import GRACE, STOPPED, TIMEOUT, in_parallel
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
 from gradcheck.progress import Progress
@@ -96,10 +96,12 @@ def verify(
     or beginnings of codes, of the findings that are shown and count; ``descent`` adds a run of
     gradient descent by each document's own rules; ``against`` is a reference document that gives
     the forward equations, the loss and the setup; ``jobs`` are processes to share the documents
-    among (0: as many as pay; the result is the same). ``settings`` are those of a project;
-    ``trusted=False`` disregards whatever a document says about its own checking: comments and
-    front matter; ``budget`` are the seconds that one document may cost: what is over it is not
-    decided; ``progress`` shows how far it is (see `gradcheck.progress`). Bad input becomes an
+    among (0: as many as pay, apart from this one if there are several documents; 1: this very
+    process, in which nothing can end a document that hangs; the result is the same). ``settings``
+    are those of a project; ``trusted=False`` disregards whatever a document says about its own
+    checking: comments and front matter; ``budget`` are the seconds that one document may cost:
+    what is over it is not decided; ``progress`` shows how far it is (see `gradcheck.progress`).
+    Bad input becomes an
     entry of ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
@@ -121,8 +123,9 @@ def verify(
     )
     code = tuple(_chosen_code(a.report, choices) for a in answers if a.report is not None)
     if any(answer.interrupted for answer in answers):
+        errors = (*errors, *(InputError(document.path, STOPPED) for document in documents))
         return replace(report, errors=errors, code=code, interrupted=True)
-    results, broken = _each(documents, choices, jobs or jobs_for(len(documents)), progress)
+    results, broken = _each(documents, choices, jobs, progress)
     empty = _nothing_checked(results, set(files))
     stopped = any(error.message == STOPPED for error in broken)
     errors = (*errors, *broken, *empty)
@@ -136,14 +139,8 @@ def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
     return replace(code, findings=tuple(found))
 
 
-LOST = "the process that verified it died (out of memory?); the others are not affected"
-STOPPED = "interrupted before there was a result"
-
-
-def _instead(documents: Sequence[Document], message: str) -> Callable[[int], InputError]:
-    """What stands for a document that was not verified."""
-    return lambda index: InputError(documents[index].path, message)
-
+LIMIT = 10.0
+"""Seconds of wall time in which a document should be done."""
 
 _SWEEP = 5
 """Documents of a class after which what hangs in circles is freed: else it waits for very long."""
@@ -172,11 +169,14 @@ def _each(
             message = f"gradcheck itself failed here ({type(trouble).__name__}): please report it"
             return InputError(document.path, message)
 
-    if jobs > 1:
+    def instead(index: int, why: str) -> InputError:
+        return InputError(documents[index].path, why)
+
+    if jobs != 1 and len(documents) > 1:
         import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
     with progress_of(shown, len(documents), " documents") as done:
-        lost, stopped = _instead(documents, LOST), _instead(documents, STOPPED)
-        found = in_parallel(one, len(documents), jobs, lost=lost, stopped=stopped, done=done)
+        limit = LIMIT + GRACE
+        found = in_parallel(one, len(documents), jobs, limit=limit, instead=instead, done=done)
     errors = tuple(item for item in found if isinstance(item, InputError))
     if many:
         return Shelf(item for item in found if isinstance(item, bytes)), errors

@@ -25,10 +25,12 @@ from gradcheck.code.protocol import STARTED, Observation, observation_from, repo
 from gradcheck.code.result import GradientReport
 from gradcheck.code.target import Target, missing
 from gradcheck.code.unexplained import with_unexplained
-from gradcheck.jobs import TIMEOUT
+from gradcheck.jobs import STOPPED, TIMEOUT
+from gradcheck.lineage import ENDING
 from gradcheck.progress import Progress
 from gradcheck.progress import progress as progress_of
 from gradcheck.report import InputError
+from gradcheck.stopping import keep, let_through
 
 ANSWER_BYTES = 64 * 2**20
 PRINTED_BYTES = 64 * 2**10
@@ -45,10 +47,16 @@ del sys.argv[1:]
 spec = u.spec_from_file_location("gradcheck", path)
 package = sys.modules["gradcheck"] = u.module_from_spec(spec)
 spec.loader.exec_module(package)
+from gradcheck.lineage import guard
+guard()
 from gradcheck.code.child import main
 main(request)
 """
-"""Imports this very package, whatever is on the child's path, before anything of the user's."""
+"""Imports this very package, whatever is on the child's path, before anything of the user's.
+
+What goes on behind ``guard()`` is a child of the child, which ends when this process does, with
+all that the user's code has started.
+"""
 
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (\S+)', re.MULTILINE)
 
@@ -84,7 +92,11 @@ def run(
         "text": target.text, "source": target.source, "name": target.name,
         "is_file": target.is_file, "timeout": timeout, "observe": observe,
     }  # fmt: skip
-    child = _Child(json.dumps(request))
+    try:
+        child = _Child(json.dumps(request))
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        return Answer(target, error=InputError(target.text, f"its process cannot start: {reason}"))
     interrupted = late = False
     answer: dict[str, Any] | None = None
     try:
@@ -100,7 +112,7 @@ def run(
     finally:
         printed = child.end(0.2 if answer else 2.0)
     if (late or interrupted) and "report" not in (answer or {}):
-        message = _overdue(timeout, printed) if late else "interrupted before there was a result"
+        message = _overdue(timeout, printed) if late else STOPPED
         error = InputError(target.text, message)
         return Answer(target, error=error, interrupted=interrupted)
     if answer is None:
@@ -140,11 +152,16 @@ def run_all(
 ) -> tuple[Answer, ...]:
     """Every target in turn, until the user interrupts one; ``observed`` are identities."""
     answers: list[Answer] = []
+    stopped = False
     for target in targets:
+        if stopped:
+            error = InputError(target.text, STOPPED)
+            answers.append(Answer(target, error=error, interrupted=True))
+            continue
+        keep()
         observe = target.identity in observed
         answers.append(run(target, timeout, observe=observe, progress=progress))
-        if answers[-1].interrupted:
-            break
+        stopped = answers[-1].interrupted
     return tuple(answers)
 
 
@@ -163,13 +180,12 @@ class _Child:
     """A running child, its answer and the end of what it printed, both read as they come."""
 
     def __init__(self, request: str) -> None:
-        group: dict[str, Any] = {}
-        if os.name == "posix":
-            group["start_new_session"] = True  # ends with all that it started; no Ctrl-C of its own
+        group: dict[str, Any] = {"stdin": subprocess.DEVNULL}
+        if os.name == "posix":  # one that ends as one, has no Ctrl-C of its own, and ends with us
+            group = {"start_new_session": True, "stdin": subprocess.PIPE}
         package = Path(__file__).resolve().parent.parent / "__init__.py"
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START, str(package), request],
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             **group,
@@ -196,7 +212,8 @@ class _Child:
     def answer(self, seconds: float) -> dict[str, Any] | None:
         """The child's answer, None if it ends without one. Raises TimeoutError."""
         try:
-            line = self.answers.get(timeout=seconds)
+            with let_through():
+                line = self.answers.get(timeout=seconds)
         except queue.Empty:
             raise TimeoutError from None
         if not line:
@@ -221,9 +238,12 @@ class _Child:
 
     def end(self, patience: float) -> str:
         """Make sure that it and all that it started are gone; the end of what it printed."""
-        if self.process.poll() is None:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        if self.process.stdin is not None:  # its guardian ends the rest
+            self.process.stdin.close()
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(patience)
+                self.process.wait(2 * ENDING)
         with suppress(ProcessLookupError, PermissionError):
             if os.name == "posix":
                 os.killpg(self.process.pid, signal.SIGKILL)

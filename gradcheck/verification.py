@@ -11,6 +11,8 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from gradcheck import loading
+from gradcheck.budget import DEFAULT, OverBudget, stage
+from gradcheck.budget import budget as within_budget
 from gradcheck.code.process import Answer, run_all
 from gradcheck.code.target import file_of, named_in, split_targets, targets_of
 from gradcheck.comparison import Evidence, Options
@@ -62,6 +64,7 @@ class Choices:
     descent: bool = False
     reference: Derivation | None = None  # the assignment that documents are judged against
     code: tuple[Answer, ...] = ()  # what came of the targets that the user named
+    budget: float = DEFAULT  # seconds for a document
 
 
 def verify(
@@ -79,6 +82,7 @@ def verify(
     settings: Settings | None = None,
     trusted: bool = True,
     timeout: float = TIMEOUT,
+    budget: float | None = None,
     progress: Progress = False,
 ) -> Report:
     """Verify documents (files, folders of ``.md``, ``-`` for standard input) and gradient code.
@@ -94,7 +98,8 @@ def verify(
     the forward equations, the loss and the setup; ``jobs`` are processes to share the documents
     among (0: as many as pay; the result is the same). ``settings`` are those of a project;
     ``trusted=False`` disregards whatever a document says about its own checking: comments and
-    front matter; ``progress`` shows how far it is (see `gradcheck.progress`). Bad input becomes an
+    front matter; ``budget`` are the seconds that one document may cost: what is over it is not
+    decided; ``progress`` shows how far it is (see `gradcheck.progress`). Bad input becomes an
     entry of ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
@@ -111,7 +116,9 @@ def verify(
     answers = run_all(targets, timeout, observed, progress)
     errors = (*unnamed, *unread, *odd, *(a.error for a in answers if a.error is not None))
     options = Options(seed=seed, sizes=Sizes(*sizes))
-    choices = Choices(options, inline and trusted, project, descent, reference, answers)
+    choices = Choices(
+        options, inline and trusted, project, descent, reference, answers, budget or DEFAULT
+    )
     code = tuple(_chosen_code(a.report, choices) for a in answers if a.report is not None)
     if any(answer.interrupted for answer in answers):
         return replace(report, errors=errors, code=code, interrupted=True)
@@ -157,6 +164,8 @@ def _each(
             if index % _SWEEP == 0:
                 gc.collect(1)
             return pack(result)
+        except OverBudget as over:
+            return InputError(document.path, str(over))
         except Exception as trouble:
             if os.environ.get("GRADCHECK_DEBUG"):
                 raise
@@ -192,9 +201,19 @@ def _reference(
 
 
 def verify_document(document: Document, choices: Choices) -> DocumentResult:
-    """One document through every arrow: read, understand, compare, explain."""
-    statements = read(document)
-    settled = settle(statements)
+    """One document through every arrow: read, understand, compare, explain.
+
+    Raises `OverBudget` where the document's budget ends before there is anything to judge.
+    """
+    with within_budget(choices.budget):
+        return _verify_document(document, choices)
+
+
+def _verify_document(document: Document, choices: Choices) -> DocumentResult:
+    with stage("reading it"):
+        statements = read(document)
+    with stage("understanding it"):
+        settled = settle(statements)
 
     def understood(instead: Instead) -> tuple[Derivation, list[Finding]]:
         derivation = derive(settled, instead)
@@ -205,7 +224,8 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
         derivation, differences = derive_against(choices.reference, document, derivation)
         return with_substituted(derivation), differences
 
-    derivation, differences = understood({})
+    with stage("understanding it"):
+        derivation, differences = understood({})
     evidence = [
         Evidence(setup, [s for s in derivation.steps if s.setup == k], document, choices.options)
         for k, setup in enumerate(derivation.setups)

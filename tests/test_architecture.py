@@ -27,7 +27,7 @@ FORBIDDEN = {
     "backprop": ("symbolic", "numeric", "evaluation"),
 }
 ORDER = (
-    ("budget", "document", "expression", "verdict", "jobs", "shelf", "progress"),
+    ("budget", "document", "expression", "parts", "verdict", "jobs", "shelf", "progress"),
     ("finding", "statement", "model"),
     ("selection",),
     ("configuration",),

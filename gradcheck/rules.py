@@ -196,6 +196,12 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
 $$\frac{\partial \hat{y}}{\partial w} = x$$
 """,
     ),
+    "GC009": Explanation(
+        "The document used up the work it may cost, so something that is no verdict was left out: "
+        "a suggestion, an example, a comparison. Verdicts that were not reached are not decided, "
+        "and say so. It takes a very large document to give an example.",
+        "Divide the document, or give it a larger budget.",
+    ),
     "GC100": Explanation(
         "With --hint the place and the kind of a mistake are shown, not its name, the answer or an "
         "example: for students who shall find it themselves.",
@@ -579,6 +585,12 @@ $$\frac{\partial L}{\partial w} = (\hat{y} - y) x = (0.7 - 1) \cdot 2 = -0.6$$
     "GC190": Explanation(
         "Algebra, finite differences and the evaluation at points contradict each other. That is a "
         "mistake in gradcheck, not in the document, so there is no example of it.",
+        "Please report it, with the document.",
+    ),
+    "GC191": Explanation(
+        "One part of gradcheck broke down on this document: a suggestion, an example, a number, or "
+        "a verdict, which is then not decided. That is a mistake in gradcheck, not in the "
+        "document, so there is no example of it. The other verdicts stand.",
         "Please report it, with the document.",
     ),
     "GC201": Explanation(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -19,12 +20,13 @@ from gradcheck.comparison import Evidence, Options
 from gradcheck.configuration import Settings
 from gradcheck.derivation import Instead, derive, settle
 from gradcheck.directives import apply, parse_directives
-from gradcheck.document import Document, Span
+from gradcheck.document import NOWHERE, Document, Span
 from gradcheck.evaluation.point import Sizes
 from gradcheck.explanation import (
     Otherwise,
     explain,
     explain_lost,
+    failed_parts,
     in_findings,
     in_reading,
     in_setup,
@@ -38,6 +40,7 @@ from gradcheck.hygiene import hygiene_findings
 from gradcheck.jobs import GRACE, STOPPED, TIMEOUT, in_parallel
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
+from gradcheck.parts import attempt, failed, separately
 from gradcheck.progress import Progress
 from gradcheck.progress import progress as progress_of
 from gradcheck.reading import read
@@ -45,7 +48,7 @@ from gradcheck.report import CodeComparison, DocumentResult, InputError, Report
 from gradcheck.selection import is_selected
 from gradcheck.selection import select as selected
 from gradcheck.shelf import MANY, Shelf, pack
-from gradcheck.statement import ReadDocument, Unread
+from gradcheck.statement import ReadDocument, Side, Unread
 from gradcheck.updates import update_findings, with_substituted
 from gradcheck.worked import arithmetic_findings
 
@@ -139,9 +142,6 @@ def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
     return replace(code, findings=tuple(found))
 
 
-LIMIT = 10.0
-"""Seconds of wall time in which a document should be done."""
-
 _SWEEP = 5
 """Documents of a class after which what hangs in circles is freed: else it waits for very long."""
 
@@ -166,8 +166,7 @@ def _each(
         except Exception as trouble:
             if os.environ.get("GRADCHECK_DEBUG"):
                 raise
-            message = f"gradcheck itself failed here ({type(trouble).__name__}): please report it"
-            return InputError(document.path, message)
+            return InputError(document.path, failed(trouble))
 
     def instead(index: int, why: str) -> InputError:
         return InputError(documents[index].path, why)
@@ -175,7 +174,7 @@ def _each(
     if jobs != 1 and len(documents) > 1:
         import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
     with progress_of(shown, len(documents), " documents") as done:
-        limit = LIMIT + GRACE
+        limit = choices.budget + GRACE
         found = in_parallel(one, len(documents), jobs, limit=limit, instead=instead, done=done)
     errors = tuple(item for item in found if isinstance(item, InputError))
     if many:
@@ -205,11 +204,14 @@ def verify_document(document: Document, choices: Choices) -> DocumentResult:
 
     Raises `OverBudget` where the document's budget ends before there is anything to judge.
     """
-    with within_budget(choices.budget):
-        return _verify_document(document, choices)
+    with within_budget(choices.budget), separately() as failures:
+        statements, result = _verified(document, choices)
+    told = [*result.findings, *failed_parts(document, failures)]
+    return replace(result, findings=_chosen(told, statements, choices))
 
 
-def _verify_document(document: Document, choices: Choices) -> DocumentResult:
+def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, DocumentResult]:
+    """What was read, and the result with everything that is to be told, failures excepted."""
     with stage("reading it"):
         statements = read(document)
     with stage("understanding it"):
@@ -218,11 +220,11 @@ def _verify_document(document: Document, choices: Choices) -> DocumentResult:
     def understood(instead: Instead) -> tuple[Derivation, list[Finding]]:
         derivation = derive(settled, instead)
         if choices.reference is None:
-            return with_substituted(derivation), []
+            return _substituted(derivation), []
         from gradcheck.against import derive_against
 
         derivation, differences = derive_against(choices.reference, document, derivation)
-        return with_substituted(derivation), differences
+        return _substituted(derivation), differences
 
     with stage("understanding it"):
         derivation, differences = understood({})
@@ -230,20 +232,30 @@ def _verify_document(document: Document, choices: Choices) -> DocumentResult:
         Evidence(setup, [s for s in derivation.steps if s.setup == k], document, choices.options)
         for k, setup in enumerate(derivation.setups)
     ]
-    others = other_readings(derivation, evidence, lambda instead: understood(instead)[0])
+    others = attempt(
+        "the other readings",
+        lambda: other_readings(derivation, evidence, lambda instead: understood(instead)[0]),
+        lambda _: (),
+    )
     told = _findings(statements, derivation, evidence, choices, differences)
-    findings = tuple(in_findings(told, others, derivation.steps))
     steps = step_results(document, derivation, evidence)
-    return DocumentResult(
+    return statements, DocumentResult(
         document=document,
         readings=_readings(document, derivation, evidence, others),
         setups=tuple(in_setup(setup_result(item), others) for item in evidence),
         steps=in_steps(steps, derivation.steps, others),
-        findings=_chosen(findings, statements, choices),
+        findings=tuple(in_findings(told, others, derivation.steps)),
         formulas=len(statements.statements),
         equations=tuple(_blocks(statements)),
         descents=_descents(derivation, choices),
         comparisons=_comparisons(document, evidence, choices),
+    )
+
+
+def _substituted(derivation: Derivation) -> Derivation:
+    """The derivation with the gradients that only its updates substitute."""
+    return attempt(
+        "the gradients in the updates", lambda: with_substituted(derivation), lambda _: derivation
     )
 
 
@@ -259,21 +271,41 @@ def _findings(
     sides = {side.span: side for s in statements.statements for side in s.sides}
     found = [*differences]
     for item in evidence:
-        found += _because(explain(item, derivation, sides), item, differences)
-    found += [*statements.findings, *explain_lost(document, derivation, choices.options)]
-    found += hygiene_findings(derivation, statements, document)
+        tell = partial(_explained, item, derivation, sides, differences)
+        found += _told_of("the explanation", tell, item.setup.span)
     conventions = {k: item.accepted for k, item in enumerate(evidence)}
-    found += update_findings(derivation, document, conventions)
-    found += arithmetic_findings(derivation, document)
+    found += statements.findings
+    found += _told_of(
+        "what has no loss",
+        lambda: explain_lost(document, derivation, choices.options),
+        instead=derivation.findings,
+    )
+    found += _told_of("the symbols", lambda: hygiene_findings(derivation, statements, document))
+    found += _told_of("the updates", lambda: update_findings(derivation, document, conventions))
+    found += _told_of("the worked numbers", lambda: arithmetic_findings(derivation, document))
     undecided = {f.span for f in found if f.rule.code in _NAMES_IT}
     found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
     return found + _unread_sides(statements, found)
 
 
-def _because(
-    findings: list[Finding], evidence: Evidence, differences: Sequence[Finding]
+def _told_of(
+    part: str,
+    tell: Callable[[], Sequence[Finding]],
+    span: Span = NOWHERE,
+    instead: Sequence[Finding] = (),
+) -> Sequence[Finding]:
+    """The findings of one part, or what stands for them where it fails."""
+    return attempt(part, tell, lambda _: instead, span)
+
+
+def _explained(
+    evidence: Evidence,
+    derivation: Derivation,
+    sides: Mapping[Span, Side],
+    differences: Sequence[Finding],
 ) -> list[Finding]:
     """The findings of one setup; some follow from a definition that is not the reference's."""
+    findings = explain(evidence, derivation, sides)
     if not differences:
         return findings
     from gradcheck.against import following
@@ -308,7 +340,11 @@ def _descents(derivation: Derivation, choices: Choices) -> tuple[Descent | str, 
         return ()
     from gradcheck.descent import descents
 
-    return descents(derivation, choices.options)
+    return attempt(
+        "the descent",
+        lambda: descents(derivation, choices.options),
+        lambda reason: (f"not run: {reason}",),
+    )
 
 
 def _comparisons(
@@ -324,7 +360,11 @@ def _comparisons(
     from gradcheck.comparison.three_ways import compare_three
 
     answer = next((a for a in choices.code if a.target.identity == target.identity), None)
-    return compare_three(evidence, target, answer)
+    return attempt(
+        "the comparison with code",
+        lambda: compare_three(evidence, target, answer),
+        lambda reason: (CodeComparison(target.text, f"not compared: {reason}"),),
+    )
 
 
 def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tuple[InputError, ...]:

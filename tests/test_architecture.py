@@ -28,7 +28,7 @@ FORBIDDEN = {
 }
 ORDER = (
     ("budget", "lineage", "stopping"),
-    ("document", "expression", "verdict", "jobs", "shelf", "progress"),
+    ("document", "expression", "parts", "verdict", "jobs", "shelf", "progress"),
     ("finding", "statement", "model"),
     ("selection",),
     ("configuration",),

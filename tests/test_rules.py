@@ -14,7 +14,13 @@ from gradcheck.rendering.terminal import WIDTH
 from gradcheck.rules import EXPLANATIONS, closest, find
 
 KINDS = {"calculus", "notation", "transcription", "convention", "update", "reading", "internal"}
-WITHOUT_EXAMPLE = {"GC100", "GC190", *(code for code in RULES if code.startswith("GC5"))}
+WITHOUT_EXAMPLE = {
+    "GC009",
+    "GC100",
+    "GC190",
+    "GC191",
+    *(code for code in RULES if code.startswith("GC5")),
+}
 """Not of documents."""
 
 WITH_EXAMPLE = sorted(set(EXPLANATIONS) - WITHOUT_EXAMPLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from gradcheck import backprop
 from gradcheck.comparison import numbers as arrays
@@ -19,6 +19,7 @@ from gradcheck.evaluation.lifting import NotEvaluated
 from gradcheck.evaluation.point import Sizes
 from gradcheck.expression import Expression
 from gradcheck.model import ROLES, Claim, Parameter, Setup, Step
+from gradcheck.parts import attempt, omitted
 from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
 from gradcheck.verdict import SEVERITY_ORDER, Constant, Verdict
 
@@ -55,9 +56,28 @@ class Evidence:
                 JudgedClaim(claim, _unjudged(claim), reason=claim.reason or reason)
                 for claim in self.setup.claims
             )
-        judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
-        judged = [self._in_general(item) for item in judged]
-        return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
+        judged = [
+            attempt(
+                "the verdict on a gradient",
+                partial(self._judged, claim),
+                partial(_lost, claim),
+                claim.span,
+            )
+            for claim in self.setup.claims
+        ]
+        return attempt(
+            "the comparison of the gradients' constants",
+            lambda: tuple(self._together(judged)),
+            lambda reason: tuple(_lost(claim, reason) for claim in self.setup.claims),
+            self.setup.span,
+        )
+
+    def _judged(self, claim: Claim) -> JudgedClaim:
+        return self._in_general(self._with_numbers(self.judge.judge(claim)))
+
+    def _together(self, judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
+        """The claims without examples, their constants compared."""
+        return compare_constants([i for i in judged if not self._is_example(i, judged)])
 
     def _in_general(self, item: JudgedClaim) -> JudgedClaim:
         """A claim that is wrong in general, and holds at numbers given before it, is undecided."""
@@ -94,30 +114,48 @@ class Evidence:
     @cached_property
     def accepted(self) -> Constant:
         """The constant that all gradients leave out alike; 1 if they leave out none."""
-        return accepted_constant(self.judged)
+        return attempt(
+            "the constant that is left out",
+            lambda: accepted_constant(self.judged),
+            lambda _: Constant(),
+            self.setup.span,
+        )
 
     @cached_property
     def derived(self) -> dict[str, Expression]:
         """The true gradients of the totalled loss, by parameter key; none if it is not decided."""
         if self.setup.model_problem is not None:
             return {}
-        algebra = self.judge.algebra(self.forms.total)
         found = {}
         for parameter in self.setup.model.parameters:
-            try:
-                found[parameter.key] = algebra.gradient(parameter.key)
-            except Undecided:
-                continue
+            gradient = self._derived(parameter.key)
+            if gradient is not None:
+                found[parameter.key] = gradient
         return found
+
+    @omitted("a derived gradient")
+    def _derived(self, key: str) -> Expression | None:
+        try:
+            return self.judge.algebra(self.forms.total).gradient(key)
+        except Undecided:
+            return None
 
     @cached_property
     def numbers(self) -> Numbers:
-        return self._compute(flat=False)
+        return self._attempted(flat=False)
 
     @cached_property
     def flat(self) -> Numbers:
         """The same with one feature and one hidden unit, where no index can be mistaken."""
-        return self._compute(flat=True)
+        return self._attempted(flat=True)
+
+    def _attempted(self, flat: bool) -> Numbers:
+        return attempt(
+            "the numbers",
+            lambda: self._compute(flat),
+            lambda reason: Numbers(problem=reason),
+            self.setup.span,
+        )
 
     def _compute(self, flat: bool) -> Numbers:
         if self.setup.model_problem is not None:
@@ -240,6 +278,9 @@ class Evidence:
     @cached_property
     def match(self) -> NetworkMatch | str:
         """The built-in network, if the document's prediction and loss are it; else why not."""
+        return attempt("the built-in network", self._match, str, self.setup.span)
+
+    def _match(self) -> NetworkMatch | str:
         if self.setup.model_problem is not None:
             return self.setup.model_problem
         hidden = self.setup.hidden
@@ -251,16 +292,28 @@ class Evidence:
 
     @cached_property
     def backprop(self) -> dict[str, Array]:
-        if isinstance(self.match, str) or self.numbers.numeric is None:
+        return self._backprop or {}
+
+    @cached_property
+    def _backprop(self) -> dict[str, Array] | None:
+        """None where the backprop code, or what runs it, failed."""
+        match = self.match
+        if isinstance(match, str) or self.numbers.numeric is None:
             return {}
-        return dict(
-            arrays.run_backprop(self.forms.total, self.numbers, self.match, self.options.backward)
+        total, backward = self.forms.total, self.options.backward
+        return attempt(
+            "the backprop code",
+            lambda: dict(arrays.run_backprop(total, self.numbers, match, backward)),
+            lambda _: None,
+            self.setup.span,
         )
 
     @property
     def backprop_note(self) -> str:
         if isinstance(self.match, str):
             return f"another network: {self.match}"
+        if self._backprop is None:
+            return "not run: it failed"
         return "compared" if self.backprop else f"not run: {self.numbers.problem}"
 
     @property
@@ -288,6 +341,13 @@ class Evidence:
         worst = min(read, key=lambda item: SEVERITY_ORDER.index(item.verdict)).verdict
         same = [item for item in read if item.verdict is worst]
         return same[0] if worst in (Verdict.WRONG, Verdict.UNDECIDED) else same[-1]
+
+
+def _lost(claim: Claim, reason: str) -> JudgedClaim:
+    """A claim whose evidence is lost: what was not read stays that."""
+    verdict = _unjudged(claim)
+    unread = verdict is Verdict.UNREAD and claim.reason
+    return JudgedClaim(claim, verdict, reason=claim.reason if unread else reason)
 
 
 def _unjudged(claim: Claim) -> Verdict:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import accumulate, groupby, pairwise
 from operator import mul
 
@@ -31,6 +32,7 @@ from gradcheck.expression import (
     walk,
 )
 from gradcheck.model import Model, Setup, Step
+from gradcheck.parts import attempt
 from gradcheck.symbolic import Decision, Outcome
 from gradcheck.verdict import Constant, Verdict
 
@@ -71,21 +73,37 @@ class StepJudge:
         found: list[JudgedStep] = []
         of_loss = False
         for step in steps:
-            if step.side == 1:
-                of_loss = False
-            of_loss = of_loss or self._is_of_loss(step.left_expression)
-            of_loss = of_loss or self._is_of_loss(step.right_expression)
-            found.append(self._step(step, of_loss))
+            judged, of_loss = attempt(
+                "the verdict on a step",
+                partial(self._in_chain, step, of_loss and step.side > 1),
+                partial(_lost_step, step, of_loss),
+                step.span,
+            )
+            found.append(judged)
         return self._without_slips(found)
+
+    def _in_chain(self, step: Step, of_loss: bool) -> tuple[JudgedStep, bool]:
+        """A step with its verdict, and whether the chain is about a derivative of the loss now."""
+        of_loss = of_loss or self._is_of_loss(step.left_expression)
+        of_loss = of_loss or self._is_of_loss(step.right_expression)
+        return self._step(step, of_loss), of_loss
 
     def _without_slips(self, steps: Sequence[JudgedStep]) -> list[JudgedStep]:
         """What a chain leaves out only to put it back later is a slip, and no convention."""
         found: list[JudgedStep] = []
         for _, grouped in groupby(steps, key=lambda judged: judged.step.statement):
             chain = list(grouped)
-            back = _put_back(chain, self.setup.model.loss_has_sum)
-            found += [self._as_slip(s) if k in back else s for k, s in enumerate(chain)]
+            found += attempt(
+                "what a chain leaves out",
+                partial(self._slips, chain),
+                partial(_lost_chain, chain),
+                chain[0].step.span,
+            )
         return found
+
+    def _slips(self, chain: Sequence[JudgedStep]) -> list[JudgedStep]:
+        back = _put_back(chain, self.setup.model.loss_has_sum)
+        return [self._as_slip(s) if k in back else s for k, s in enumerate(chain)]
 
     def _as_slip(self, judged: JudgedStep) -> JudgedStep:
         if judged.model is None or judged.left is None or judged.right is None:
@@ -264,6 +282,24 @@ class StepJudge:
         if contains(side, Sum) or self._is_total(side):
             return side
         return Sum(side)
+
+
+def _lost_step(step: Step, of_loss: bool, reason: str) -> tuple[JudgedStep, bool]:
+    """A step on which the verdict is lost; it is about what the chain before it was."""
+    if step.unread is not None and step.relation != "in":
+        return JudgedStep(step, Verdict.UNREAD, reason=step.unread), of_loss
+    return JudgedStep(step, Verdict.UNDECIDED, reason=reason), of_loss
+
+
+def _lost_chain(chain: Sequence[JudgedStep], reason: str) -> list[JudgedStep]:
+    """Steps whose evidence is lost where they held; the others have none to lose."""
+    holds = (Verdict.EXACT, Verdict.CONVENTION)
+    return [
+        JudgedStep(item.step, Verdict.UNDECIDED, reason=reason, of_loss=item.of_loss)
+        if item.verdict in holds
+        else item
+        for item in chain
+    ]
 
 
 def _put_back(chain: Sequence[JudgedStep], summed: bool) -> set[int]:

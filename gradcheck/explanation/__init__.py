@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcheck.explanation.failures import failed_parts
 from gradcheck.explanation.findings import explain, explain_lost
 from gradcheck.explanation.otherwise import (
     Otherwise,
@@ -18,6 +19,7 @@ __all__ = [
     "Otherwise",
     "explain",
     "explain_lost",
+    "failed_parts",
     "in_findings",
     "in_reading",
     "in_setup",

@@ -7,8 +7,9 @@ the same factor follows from it (design.md, "Root cause before consequence").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gradcheck.comparison import Evidence, Options
 from gradcheck.comparison.steps import JudgedStep
@@ -25,6 +26,7 @@ from gradcheck.finding import RULES, Finding
 from gradcheck.mending import DefinitionMend, Mend, is_dangling
 from gradcheck.model import Derivation, Parameter
 from gradcheck.notation import to_text
+from gradcheck.parts import attempt, omitted
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
@@ -34,11 +36,7 @@ def explain(
 ) -> list[Finding]:
     """What is to be told about one setup, in document order; ``sides`` are the document's own."""
     mends = Mends(evidence, sides)
-    cause = None
-    if mends.open and not mends.settled and not evidence.setup.given:
-        loss = evidence.setup.model.loss
-        signs = turned(mends.context) if mends.nowhere else []
-        cause = retyped(evidence.document, derivation, evidence.options, loss, signs)
+    cause = _retyped(evidence, derivation, mends)
     if cause is None:
         return _explained(evidence, mends)
     line = _line(evidence, cause.span)
@@ -46,22 +44,52 @@ def explain(
     return [cause, *(f for f in others if _line(evidence, f.span) != line)]
 
 
+@omitted("the edit of a name")
+def _retyped(evidence: Evidence, derivation: Derivation, mends: Mends) -> Finding | None:
+    """The one definition that gives the wrong name, where that explains what is not settled."""
+    if not mends.open or mends.settled or evidence.setup.given:
+        return None
+    loss = evidence.setup.model.loss
+    signs = turned(mends.context) if mends.nowhere else []
+    return retyped(evidence.document, derivation, evidence.options, loss, signs)
+
+
 def explain_lost(document: Document, derivation: Derivation, options: Options) -> list[Finding]:
     """What is to be told where gradients of a loss are claimed that nothing defines."""
-    cause = retyped(document, derivation, options) if derivation.findings else None
+    cause = _retyped_loss(document, derivation, options) if derivation.findings else None
     if cause is None:
         return list(derivation.findings)
     line = document.place_of(cause.span)
     return [cause, *(replace(finding, follows_from=line) for finding in derivation.findings)]
 
 
+@omitted("the edit of a name")
+def _retyped_loss(document: Document, derivation: Derivation, options: Options) -> Finding | None:
+    return retyped(document, derivation, options)
+
+
 def _explained(evidence: Evidence, mends: Mends) -> list[Finding]:
     if evidence.setup.model_problem is not None:
         return _nothing_judged(evidence)
-    found = [*_wrong(evidence, mends), *_undecided(evidence, mends), *_unread(evidence, mends)]
-    found += [*_left_out(evidence), *_left_out_between(evidence)]
-    found += [*_not_in_forward(evidence, mends), *_contradictions(evidence)]
+    told = {
+        "what is wrong": lambda: _wrong(evidence, mends),
+        "what is undecided": lambda: _undecided(evidence, mends),
+        "what is not read": lambda: _unread(evidence, mends),
+        "what is left out": lambda: _left_out(evidence),
+        "what is left out on the way": lambda: _left_out_between(evidence),
+        "what is in no forward equation": lambda: _not_in_forward(evidence, mends),
+        "what contradicts": lambda: _contradictions(evidence),
+    }
+    found: list[Finding] = []
+    for part, tell in told.items():
+        attempt(part, partial(_tell, tell, found), str)
     return sorted(found, key=lambda finding: (finding.span.start, finding.rule.code))
+
+
+def _tell(tell: Callable[[], Iterator[Finding]], found: list[Finding]) -> str:
+    """Add what there is to be told: what comes before a failure is kept."""
+    found.extend(tell())
+    return ""
 
 
 def _nothing_judged(evidence: Evidence) -> list[Finding]:
@@ -113,45 +141,83 @@ def _wrong(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
     causes = [cause for cause in (mends.definition, mends.second) if cause is not None]
     for cause in causes:
         yield _definition(evidence, mends, cause)
-    pairs = exchanged(evidence)
+    pairs = attempt("an exchange of gradients", lambda: exchanged(evidence), lambda _: {})
     for mistake in mistakes(evidence):
-        finding = _gradient(evidence, mistake) or _step(mistake, evidence)
-        if any(mistake.span == cause.span for cause in causes):
+        if mistake.span in {cause.span for cause in causes}:
             continue  # said already
-        origin = _origin(mistake, mends, causes)
-        if origin is not None:
-            yield replace(finding, follows_from=_line(evidence, origin.span))
-            continue
-        if mistake.span in pairs:
-            yield pairs[mistake.span]
-            continue
-        own = _mend(mistake, mends)
-        left = None
-        told = bool(mistake.factor) and mistake.factor in roots
-        if mistake.step is not None and evidence.setup.own is None and not told:
-            left = mends.of_left(mistake.step, own)
-        if left is not None:
-            if mistake.factor:
-                roots.setdefault(mistake.factor, mistake.span)
-            yield _on_the_left(left)
-            continue
-        finding = _by_difference(finding, mistake) if own is None else _with_mend(finding, own)
-        finding = _two_meanings(finding, evidence)
-        if mends.alternative is not None and not _about(mistake, evidence, mends.alternative, own):
-            finding = _or_there(finding, evidence, mends.alternative)
-        example = mends.example(mistake.step, mistake.claim)
-        if example is not None:
-            words, code = example.as_text(), example.as_numpy()
-            finding = replace(finding, counterexample=words, numpy=code)
-        if finding.rule.code == "GC104":  # one cause: the constants are not alike
-            first = roots.setdefault("GC104", mistake.span)
-            if first != mistake.span:
-                finding = replace(finding, follows_from=_line(evidence, first))
-        elif mistake.factor in roots:
-            finding = replace(finding, follows_from=_line(evidence, roots[mistake.factor]))
-        elif mistake.factor:
-            roots[mistake.factor] = mistake.span
+        finding = attempt(
+            "the explanation of a mistake",
+            partial(_mistake, evidence, mends, mistake, causes, pairs, roots),
+            partial(_bare, evidence, mistake),
+            mistake.span,
+        )
         yield finding
+
+
+def _mistake(
+    evidence: Evidence,
+    mends: Mends,
+    mistake: Mistake,
+    causes: Sequence[DefinitionMend],
+    pairs: Mapping[Span, Finding],
+    roots: dict[str, Span],
+) -> Finding:
+    """The finding of a mistake: as it follows from a definition, by an exchange, or of its own."""
+    return (
+        _follows(evidence, mends, mistake, causes)
+        or pairs.get(mistake.span)
+        or _own(evidence, mends, mistake, roots)
+    )
+
+
+def _bare(evidence: Evidence, mistake: Mistake, _reason: str) -> Finding:
+    """A mistake of which nothing is known but that it is one."""
+    if mistake.claim is None:
+        return Finding(RULES["GC110"], mistake.span, "this does not equal the side before it")
+    key = _parameter(evidence, mistake.claim).key
+    return Finding(RULES["GC105"], mistake.span, f"this is not the gradient by {key}")
+
+
+def _follows(
+    evidence: Evidence, mends: Mends, mistake: Mistake, causes: Sequence[DefinitionMend]
+) -> Finding | None:
+    """The finding of a mistake that follows from a definition."""
+    origin = _origin(mistake, mends, causes)
+    if origin is None:
+        return None
+    finding = _gradient(evidence, mistake) or _step(mistake, evidence)
+    return replace(finding, follows_from=_line(evidence, origin.span))
+
+
+def _own(evidence: Evidence, mends: Mends, mistake: Mistake, roots: dict[str, Span]) -> Finding:
+    """The finding of a mistake of its own, with the edit that mends it; ``roots`` are by factor."""
+    own = _mend(mistake, mends)
+    left = None
+    told = bool(mistake.factor) and mistake.factor in roots
+    if mistake.step is not None and evidence.setup.own is None and not told:
+        left = mends.of_left(mistake.step, own)
+    if left is not None:
+        if mistake.factor:
+            roots.setdefault(mistake.factor, mistake.span)
+        return _on_the_left(left)
+    finding = _gradient(evidence, mistake) or _step(mistake, evidence)
+    finding = _by_difference(finding, mistake) if own is None else _with_mend(finding, own)
+    finding = _two_meanings(finding, evidence)
+    if mends.alternative is not None and not _about(mistake, evidence, mends.alternative, own):
+        finding = _or_there(finding, evidence, mends.alternative)
+    example = mends.example(mistake.step, mistake.claim)
+    if example is not None:
+        words, code = example.as_text(), example.as_numpy()
+        finding = replace(finding, counterexample=words, numpy=code)
+    if finding.rule.code == "GC104":  # one cause: the constants are not alike
+        first = roots.setdefault("GC104", mistake.span)
+        if first != mistake.span:
+            finding = replace(finding, follows_from=_line(evidence, first))
+    elif mistake.factor in roots:
+        finding = replace(finding, follows_from=_line(evidence, roots[mistake.factor]))
+    elif mistake.factor:
+        roots[mistake.factor] = mistake.span
+    return finding
 
 
 def _origin(

@@ -39,6 +39,7 @@ from gradcheck.mending import (
     mend_unread,
 )
 from gradcheck.model import Claim, Setup, Step
+from gradcheck.parts import attempt, omitted
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
@@ -97,6 +98,10 @@ class Mends:
 
     @cached_property
     def _definition(self) -> DefinitionMend | None:
+        return self._of_definition()
+
+    @omitted("the edit of a definition")
+    def _of_definition(self) -> DefinitionMend | None:
         if not self._failing or self.evidence.setup.model_problem is not None:
             return None
         failing = [asked for item in self._failing if (asked := self._asked(item)) is not None]
@@ -159,6 +164,7 @@ class Mends:
         """Another definition's edit that, with the first, makes what still fails hold."""
         return None if self.definition is None else self._after(self.definition)
 
+    @omitted("the edit of a second definition")
     def _after(self, first: DefinitionMend) -> DefinitionMend | None:
         setup = self._edited(first)
         if setup is None or len(first.mended) == len(self._failing):
@@ -191,6 +197,9 @@ class Mends:
     @cached_property
     def after(self) -> dict[tuple[int, int], Verdict | None]:
         """The verdicts of all steps once the definition is mended, by statement and side."""
+        return attempt("what a definition explains", self._once_mended, lambda _: {})
+
+    def _once_mended(self) -> dict[tuple[int, int], Verdict | None]:
         setup = None if self.definition is None else self._edited(self.definition)
         if setup is None:
             return {}
@@ -243,6 +252,7 @@ class Mends:
             statement=item.claim.statement,
         )
 
+    @omitted("a suggestion")
     def of_step(self, step: JudgedStep) -> Mend | None:
         """The smallest edit under which a wrong step holds."""
         if step.left is None or step.step.right_written is None:
@@ -262,6 +272,7 @@ class Mends:
                 found.setdefault(to_key(step.left_expression), []).append(step.statement)
         return found
 
+    @omitted("a suggestion")
     def of_left(self, step: JudgedStep, own: Mend | None) -> Mend | None:
         """Another name in the derivative that a chain is about, where that is likelier.
 
@@ -321,6 +332,7 @@ class Mends:
             for item in self.evidence.judged_steps
         )
 
+    @omitted("a suggestion")
     def of_claim(self, item: JudgedClaim) -> Mend | None:
         """The smallest edit under which a wrong gradient holds.
 
@@ -336,6 +348,7 @@ class Mends:
         alone = mend is not None and mend.edits == 1 and mend.rule.name == "constant-factor"
         return mend if item.witness is not None or alone else None
 
+    @omitted("a suggestion")
     def of_undefined(self, item: JudgedClaim) -> Mend | None:
         """One other name in a gradient that holds one which nothing defines."""
         written = item.claim.written or self._written.get(item.claim.span)
@@ -345,16 +358,19 @@ class Mends:
         alone = mend is not None and mend.edits == 1 and mend.rule.kind == "transcription"
         return mend if alone else None
 
+    @omitted("a suggestion")
     def of_unread(self, item: JudgedClaim) -> Mend | None:
         """What a gradient lacks that could not be read."""
         side = self.sides.get(item.claim.span)
         return None if side is None else mend_unread(self.context, self._truth(item), side)
 
+    @omitted("a suggestion")
     def of_slip(self, item: JudgedClaim) -> Mend | None:
         """The index or the bounds that a sum should have."""
         written = self._written.get(item.claim.span)
         return None if written is None else mend_indices(self.context, self._truth(item), written)
 
+    @omitted("a counterexample")
     def example(self, step: JudgedStep | None, item: JudgedClaim | None) -> Counterexample | None:
         """A point of small fractions at which a wrong side fails, for a person to follow."""
         if step is not None and step.left is not None and step.right is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from gradcheck.comparison import Evidence
@@ -22,6 +23,7 @@ from gradcheck.evaluation.precise import Outcome as Check
 from gradcheck.expression import Expression, names_in
 from gradcheck.finding import Finding
 from gradcheck.model import Derivation, Model, Reading, Setup, Step
+from gradcheck.parts import attempt
 from gradcheck.report import SetupResult, StepResult
 from gradcheck.symbolic import Outcome
 from gradcheck.verdict import Constant, Verdict
@@ -57,8 +59,12 @@ def other_readings(
     found = []
     claims, steps = _verdicts([_Judged(piece.judged, piece.judged_steps) for piece in evidence])
     for reading, at, words in wanted[:MAX_TRIED]:
-        other = understood({(reading.rule, reading.text): at})
-        changed = _changed(other, evidence)
+        changed = attempt(
+            "another reading",
+            partial(_tried, understood, {(reading.rule, reading.text): at}, evidence),
+            lambda _: [],
+            reading.span,
+        )
         if changed:
             new_claims, new_steps = _verdicts(changed)
             item = Otherwise(
@@ -94,6 +100,12 @@ def _quickly(setup: Setup, steps: Sequence[Step]) -> _Judged:
     judge = _ByAlgebra(Forms(setup.model), keys, shows=False)
     judged = compare_constants([judge.judge(claim) for claim in setup.claims])
     return _Judged(tuple(judged), tuple(StepJudge(setup, judge).steps(steps)))
+
+
+def _tried(
+    understood: Callable[[Instead], Derivation], instead: Instead, evidence: Sequence[Evidence]
+) -> list[_Judged]:
+    return _changed(understood(instead), evidence)
 
 
 def _verdicts(pieces: Sequence[_Judged]) -> tuple[dict[Span, Verdict], dict[Place, Verdict]]:

@@ -16,6 +16,7 @@ from gradcheck.expression import Apply, Negate, walk
 from gradcheck.finding import RULES
 from gradcheck.model import Parameter
 from gradcheck.notation import to_tex, to_text
+from gradcheck.parts import attempt
 from gradcheck.report import ClaimResult, ParameterResult, SetupResult
 from gradcheck.symbolic import Undecided
 from gradcheck.verdict import Constant, Verdict
@@ -51,16 +52,31 @@ def _row(evidence: Evidence, parameter: Parameter) -> ParameterResult:
         derived_tex=to_tex(truth) if truth is not None else "",
         derived=to_text(truth) if truth is not None else "",
     )
-    return _with_errors(evidence, row, parameter.key, shown)
+    return attempt(
+        "the numbers of a row",
+        lambda: _with_errors(evidence, row, parameter.key, shown),
+        lambda reason: replace(row, note=reason),
+        shown.claim.span if shown is not None else evidence.setup.span,
+    )
 
 
 def claim_of(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> ClaimResult:
     """The result of one claim; what was derived instead only where somebody will ask."""
+    derived, words = attempt(
+        "what a row says of a claim",
+        lambda: _instead(evidence, item, parameter),
+        lambda _: ("", ""),
+        item.claim.span,
+    )
+    return claim_result(item, evidence.document, derived, words)
+
+
+def _instead(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> tuple[str, str]:
+    """What was derived instead, and what the claim got wrong."""
     derived = ""
     if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
         derived = derived_instead(evidence, item, parameter)
-    words = diagnosis_of(evidence, item).words if item.verdict is Verdict.WRONG else ""
-    return claim_result(item, evidence.document, derived, words)
+    return derived, diagnosis_of(evidence, item).words if item.verdict is Verdict.WRONG else ""
 
 
 def derived_instead(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from gradcheck.document import Document
 from gradcheck.finding import Finding
 from gradcheck.hygiene.constants import changed_constants
@@ -10,6 +12,7 @@ from gradcheck.hygiene.names import two_meanings, undefined_names
 from gradcheck.hygiene.shapes import misfits
 from gradcheck.hygiene.sums import bounds, extents
 from gradcheck.model import Derivation
+from gradcheck.parts import attempt
 from gradcheck.statement import ReadDocument
 
 __all__ = ["hygiene_findings"]
@@ -19,13 +22,16 @@ def hygiene_findings(
     derivation: Derivation, read: ReadDocument, document: Document
 ) -> list[Finding]:
     """What is untidy about a document's symbols, in document order: GC126, GC302 to GC307."""
-    found = [
-        *undefined_names(derivation),
-        *two_meanings(derivation),
-        *mistaken_functions(read),
-        *bounds(derivation, document),
-        *extents(derivation, document),
-        *misfits(derivation, read, document),
-        *changed_constants(derivation, document),
-    ]
-    return sorted(dict.fromkeys(found), key=lambda f: (f.span.start, f.rule.code, f.message))
+    checks: dict[str, Callable[[], Iterable[Finding]]] = {
+        "undefined names": lambda: undefined_names(derivation),
+        "names with two meanings": lambda: two_meanings(derivation),
+        "mistaken functions": lambda: mistaken_functions(read),
+        "bounds of sums": lambda: bounds(derivation, document),
+        "extents of sums": lambda: extents(derivation, document),
+        "shapes": lambda: misfits(derivation, read, document),
+        "constants that change": lambda: changed_constants(derivation, document),
+    }
+    found: dict[Finding, None] = {}
+    for part, check in checks.items():
+        found |= dict.fromkeys(attempt(part, check, lambda _: ()))
+    return sorted(found, key=lambda f: (f.span.start, f.rule.code, f.message))

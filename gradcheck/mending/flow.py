@@ -5,6 +5,8 @@ They decide nothing else: what they let pass is proved by an algebra.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from gradcheck.expression import (
     Add,
     Apply,
@@ -35,7 +37,8 @@ class Flow:
         flow = Flow(self.point, {**self.definitions, key: body})
         for name in self.definitions:
             if name not in below:
-                flow._values[name] = self.named(name)
+                with suppress(Undefined):  # no candidate needs it that has a value
+                    flow._values[name] = self.named(name)
         flow._slopes = {place: v for place, v in self._slopes.items() if place[0] not in below}
         return flow
 

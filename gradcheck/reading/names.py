@@ -115,7 +115,7 @@ def names_only(tokens: list[Token]) -> bool:
 
 def occurs_bare(base: str, tokens: list[Token]) -> bool:
     """Whether a name stands among the tokens with neither a bracket nor a prime after it."""
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
         applied = after is not None and (after.kind == "prime" or after.value in "([")
         if token.kind in ("word", "command", "name") and token.value == base and not applied:
             return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from gradcheck.document import Document, Span
 from gradcheck.expression import Underbrace, walk
 from gradcheck.finding import RULES, Finding
+from gradcheck.parts import attempt
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block
 from gradcheck.reading.brackets import pair
@@ -62,7 +64,12 @@ def read(document: Document) -> ReadDocument:
     known = survey([entry.draft for entry in entries])
     statements: list[Statement] = []
     for entry in entries:
-        _statements(entry, known, statements)
+        statements += attempt(
+            "reading a formula",
+            partial(_statements, entry, known, len(statements)),
+            partial(_lost, entry, len(statements)),
+            entry.block.content,
+        )
     findings.sort(key=lambda finding: finding.span)
     return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings), blocks.struck)
 
@@ -198,15 +205,23 @@ def _prose_left(document: Document, block: Block, before: Block | None, draft: D
     return True
 
 
-def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> None:
+def _lost(entry: _Entry, before: int, reason: str) -> list[Statement]:
+    """What stands for a formula that was not read at all."""
+    return [_refused(entry, Unread(entry.block.content, reason), before)]
+
+
+def _refused(entry: _Entry, unread: Unread, before: int) -> Statement:
+    span = entry.block.content
+    return Statement(before + 1, span, (Side(span, unread=unread),), (), entry.origin)
+
+
+def _statements(entry: _Entry, known: Known, before: int) -> list[Statement]:
+    """What one formula says, numbered after so many others."""
     if entry.refused is not None:
-        span = entry.block.content
-        side = Side(span, unread=entry.refused)
-        statements.append(Statement(len(statements) + 1, span, (side,), (), entry.origin))
-        return
+        return [_refused(entry, entry.refused, before)]
     draft = entry.draft
     if not draft.relations and all(_names_function(tokens) for tokens in draft.sides):
-        return
+        return []
     notes = list(dict.fromkeys(draft.notes))
     relations = tuple(Relation(token.span, token.value) for token in draft.relations)
     sides = tuple(
@@ -220,10 +235,10 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
         sides = (*sides[:-1], Side(entry.missing.span, unread=entry.missing))
     places = [side.span for side in sides] + [relation.span for relation in relations]
     span = Span(min(place.start for place in places), max(place.end for place in places))
-    number = len(statements) + 1
-    statements.append(Statement(number, span, sides, relations, entry.origin, tuple(notes)))
+    found = [Statement(before + 1, span, sides, relations, entry.origin, tuple(notes))]
     for side in sides:
-        _underbraces(side, statements)
+        _underbraces(side, before, found)
+    return found
 
 
 def _names_function(tokens: Sequence[Token]) -> bool:
@@ -247,7 +262,7 @@ def _place(draft: Draft, at: int) -> Span:
     return Span(0, 0)
 
 
-def _underbraces(side: Side, statements: list[Statement]) -> None:
+def _underbraces(side: Side, before: int, statements: list[Statement]) -> None:
     """The claims X = Y of ``\\underbrace{X}_{Y}``, each a statement of its own."""
     if side.expression is None:
         return
@@ -256,7 +271,7 @@ def _underbraces(side: Side, statements: list[Statement]) -> None:
             between = Span(node.operand.span.end, node.operand.span.end)
             statements.append(
                 Statement(
-                    len(statements) + 1,
+                    before + len(statements) + 1,
                     node.span,
                     (Side(node.operand.span, node.operand), Side(node.label.span, node.label)),
                     (Relation(between, "="),),

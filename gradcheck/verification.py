@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from os import PathLike
@@ -95,8 +95,9 @@ def verify(
     among (0: as many as pay, apart from this one if there are several documents; 1: this very
     process, in which nothing can end a document that hangs; the result is the same). ``settings``
     are those of a project; ``trusted=False`` disregards whatever a document says about its own
-    checking: comments and front matter; ``progress`` shows how far it is (see `gradcheck.progress`). Bad input becomes an
-    entry of ``Report.errors``; nothing is printed and nothing raised for it.
+    checking: comments and front matter; ``progress`` shows how far it is (see
+    `gradcheck.progress`). Bad input becomes an entry of ``Report.errors``; nothing is printed and
+    nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
     project = settings or Settings()

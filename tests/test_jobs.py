@@ -136,7 +136,9 @@ def test_where_no_process_is_to_be_had_one_does_all(monkeypatch: pytest.MonkeyPa
         raise BlockingIOError("no more processes")
 
     monkeypatch.setattr(os, "fork", none)
-    assert in_parallel(lambda index: (index, os.getpid()), 2, 2) == [(i, os.getpid()) for i in (0, 1)]
+    assert in_parallel(lambda index: (index, os.getpid()), 2, 2) == [
+        (i, os.getpid()) for i in (0, 1)
+    ]
 
 
 @forks

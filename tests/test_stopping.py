@@ -181,15 +181,14 @@ def hangs():
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "timeout", "status"), [("leaves", "60", 0), ("hangs", "0.5", 2)]
-)
+@pytest.mark.parametrize(("name", "timeout", "status"), [("leaves", "60", 0), ("hangs", "0.5", 2)])
 @linux
 def test_what_user_code_leaves_behind_is_ended(
     tmp_path: Path, name: str, timeout: str, status: int
 ) -> None:
     (tmp_path / "model.py").write_text(MODEL)
-    command = [sys.executable, "-m", "gradcheck", "verify", f"model.py:{name}", "--timeout", timeout]
+    options = [f"model.py:{name}", "--timeout", timeout]
+    command = [sys.executable, "-m", "gradcheck", "verify", *options]
     with started(tmp_path, command) as process:
         process.communicate(timeout=60)
     assert process.returncode == status

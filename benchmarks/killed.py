@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=60)
     options = parser.parse_args()
     paths = sorted(map(str, (ROOT / "tests" / "samples").glob("*.md")))[: options.documents]
-    draw = random.Random(options.seed)  # noqa: S311 - moments, no secrets
+    draw = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole, seconds = _whole(folder, paths, options.jobs)

@@ -175,12 +175,13 @@ class _Crew:
             self.todo.append(worker.index)
 
     def _lost(self, worker: _Worker, why: str) -> None:
+        assert worker.index is not None
         if self.instead is None:
             raise RuntimeError(why)
-        assert worker.index is not None
         self._note(worker, self.instead(worker.index, why))
 
     def _note(self, worker: _Worker, result: Any) -> None:
+        assert worker.index is not None
         self.found[worker.index] = result
         self.done()
 

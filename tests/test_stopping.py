@@ -101,8 +101,6 @@ def are_lines(errors: str) -> bool:
     ("jobs", "number", "group"),
     [
         ("1", signal.SIGINT, True),
-        ("1", signal.SIGTERM, False),
-        ("2", signal.SIGINT, True),
         ("2", signal.SIGTERM, True),
         ("2", signal.SIGHUP, False),
     ],
@@ -128,7 +126,7 @@ def test_a_signal_keeps_what_is_done(tmp_path: Path, jobs: str, number: int, gro
 
 
 @pytest.mark.parametrize(
-    "how", ["spin", "spin, no prctl", pytest.param("c", marks=linux)]
+    "how", ["spin, no prctl", pytest.param("c", marks=linux)]
 )  # without prctl, what holds the interpreter in C is ended by the alarm clock only
 def test_a_parent_killed_outright_leaves_no_process(tmp_path: Path, how: str) -> None:
     with running(tmp_path, "--jobs", "2", how=how) as process:
@@ -181,24 +179,13 @@ def hangs():
 """
 
 
-@pytest.mark.parametrize(("name", "timeout", "status"), [("leaves", "60", 0), ("hangs", "0.5", 2)])
 @linux
-def test_what_user_code_leaves_behind_is_ended(
-    tmp_path: Path, name: str, timeout: str, status: int
-) -> None:
+def test_what_user_code_leaves_behind_is_ended(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(MODEL)
-    command = [
-        sys.executable,
-        "-m",
-        "gradcheck",
-        "verify",
-        f"model.py:{name}",
-        "--timeout",
-        timeout,
-    ]
+    command = [sys.executable, "-m", "gradcheck", "verify", "model.py:leaves"]
     with started(tmp_path, command) as process:
         process.communicate(timeout=60)
-    assert process.returncode == status
+    assert process.returncode == 0
     assert gone(int((tmp_path / "pid").read_text()))
 
 
@@ -214,7 +201,8 @@ def test_user_code_and_what_it_leaves_end_with_a_parent_killed_outright(tmp_path
             assert comes(lambda name=name: gone(int((tmp_path / name).read_text())))
 
 
-def test_code_that_is_interrupted_leaves_the_rest_told(tmp_path: Path) -> None:
+@linux
+def test_code_that_is_interrupted_ends_and_the_rest_is_told(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "a.md").write_text("$x = 1$\n")
     targets = ["model.py:case", "model.py:hangs", "model.py:leaves", "a.md"]
@@ -227,6 +215,7 @@ def test_code_that_is_interrupted_leaves_the_rest_told(tmp_path: Path) -> None:
     assert process.returncode == 143 and are_lines(errors)
     assert [code["target"] for code in report["code"]] == ["model.py:case"]
     assert [error["path"] for error in report["errors"]] == targets[1:]
+    assert gone(int((tmp_path / "own").read_text())) and gone(int((tmp_path / "pid").read_text()))
 
 
 def send(number: int = signal.SIGTERM) -> None:

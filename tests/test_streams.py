@@ -40,16 +40,11 @@ def shell(folder: Path, line: str, **environment: str) -> subprocess.CompletedPr
     ("line", "status", "errors"),
     [
         ("gradcheck rule GC101 >&-", 2, CLOSED),
-        ("gradcheck --version >&-", 2, CLOSED),
-        ("gradcheck rule GC101 >&- 2>&-", 2, ""),
         ("gradcheck rule GC101 2>&-", 0, ""),
-        ("gradcheck rule nothing 2>&-", 2, ""),
         ("gradcheck rule nothing <&- >&- 2>&-", 2, ""),
         ("gradcheck read - <&-", 2, "gradcheck: <stdin>: cannot be read (bad file descriptor)\n"),
-        pytest.param("gradcheck rule GC101 >/dev/full", 2, FULL, marks=full),
         pytest.param("gradcheck --help >/dev/full", 2, FULL, marks=full),
         pytest.param("gradcheck rule GC101 >/dev/full 2>&1", 2, "", marks=full),
-        pytest.param("gradcheck rule nothing 2>/dev/full", 2, "", marks=full),
         pytest.param("gradcheck nonsense 2>/dev/full", 2, "", marks=full),
     ],
 )
@@ -74,9 +69,6 @@ def test_few_file_handles_are_enough(tmp_path: Path) -> None:
     done = shell(tmp_path, "ulimit -n 8 && gradcheck verify a.md b.md --jobs 2 --output csv=r.csv")
     assert (done.returncode, done.stderr) == (0, "")
     assert len((tmp_path / "r.csv").read_text().splitlines()) == 3
-    done = shell(tmp_path, "ulimit -n 8 && gradcheck verify model.py:case")
-    assert done.returncode == 2
-    assert done.stderr == "gradcheck: model.py:case: no such file\n"
     (tmp_path / "model.py").write_text("case = None\n")
     done = shell(tmp_path, "ulimit -n 8 && gradcheck verify model.py:case")
     assert done.returncode == 2

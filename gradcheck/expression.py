@@ -18,8 +18,9 @@ from gradcheck.document import NOWHERE, Span
 class _Kept:
     """What is worked out once of a node, when it is first asked for; no part of the node."""
 
-    __slots__ = ("_below", "_value_keys")
+    __slots__ = ("_below", "_evaluated_keys", "_value_keys")
     _below: tuple[Expression, ...]
+    _evaluated_keys: tuple[str, ...]
     _value_keys: tuple[str, ...]
 
 
@@ -251,6 +252,30 @@ def value_keys(expression: Expression) -> list[str]:
         keys = dict.fromkeys(name.key for name in value_names(expression))
         object.__setattr__(expression, "_value_keys", tuple(keys))
         return list(keys)
+
+
+def evaluated_keys(expression: Expression) -> tuple[str, ...]:
+    """The keys of the names whose values the value of an expression is computed from.
+
+    No function head, no index or bound of a sum; a partial has its value from a graph of its own.
+    """
+    try:
+        return expression._evaluated_keys
+    except AttributeError:
+        found: dict[str, None] = {}
+        stack = [expression]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Name):
+                found[node.key] = None
+            elif isinstance(node, Apply):
+                stack.extend(reversed(node.arguments))
+            elif isinstance(node, Sum):
+                stack.append(node.body)
+            elif not isinstance(node, Partial | FunctionName):
+                stack.extend(reversed(node.children()))
+        object.__setattr__(expression, "_evaluated_keys", tuple(found))
+        return expression._evaluated_keys
 
 
 def contains(expression: Expression, kind: type[Expression]) -> bool:

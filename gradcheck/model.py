@@ -7,7 +7,7 @@ sample indices dropped), every function is a known one (`FUNCTIONS`) or abstract
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -123,6 +123,30 @@ class Model:
             for node in walk(expression)
             if isinstance(node, Apply) and node.function.key not in FUNCTIONS
         )
+
+
+def in_order(key: str, needs: Callable[[str], Iterable[str]], known: Container[str]) -> list[str]:
+    """The names that one is computed from and that are not known, each after those it needs.
+
+    A loop and no recursion: a chain of definitions may be as long as a document. Raises ValueError
+    where a name needs itself.
+    """
+    found: list[str] = []
+    done: set[str] = set()
+    path = {key: iter(needs(key))}
+    while path:
+        name, rest = next(reversed(path.items()))
+        for other in rest:
+            if other in path:
+                raise ValueError(f"{other} is computed from itself")
+            if other not in done and other not in known:
+                path[other] = iter(needs(other))
+                break
+        else:
+            del path[name]
+            done.add(name)
+            found.append(name)
+    return found
 
 
 def _free_of_sums(expression: Expression) -> set[str]:

@@ -7,8 +7,8 @@ not depend on the varied parameter is computed once for the whole batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -28,12 +28,13 @@ from gradcheck.evaluation.indexed import (
     Summed,
     Total,
     join,
+    leaves,
 )
 from gradcheck.evaluation.lifting import Lifting
 from gradcheck.evaluation.point import Point, Sizes
 from gradcheck.evaluation.refusal import LiftingAmbiguous, NotEvaluated
 from gradcheck.expression import Expression
-from gradcheck.model import Model
+from gradcheck.model import Model, in_order
 
 __all__ = ["LiftingAmbiguous", "NotEvaluated", "evaluate_gradient", "loss_function"]
 
@@ -99,10 +100,11 @@ class _Run:
         self.values: dict[str, Values] = {**program.fixed, **given}
 
     def value(self, key: str) -> Values:
-        found = self.values.get(key)
-        if found is None:
-            found = self.values[key] = self.program.definition(key)(self)
-        return found
+        if key not in self.values:
+            for name in self.program.order(key):
+                if name not in self.values:
+                    self.values[name] = self.program.definition(name)(self)
+        return self.values[key]
 
 
 Compiled = Callable[[_Run], Values]
@@ -116,11 +118,21 @@ class _Program:
     sizes: Sizes
     fixed: dict[str, Values]
     compiled: dict[str, Compiled]
+    orders: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lifting: Lifting, point: Point) -> _Program:
         fixed = {key: value[np.newaxis] for key, value in point.values.items()}
         return cls(lifting, point.sizes, fixed, {})
+
+    def order(self, key: str) -> list[str]:
+        """The definitions that a name is computed from, itself last."""
+        if key not in self.orders:
+            self.orders[key] = in_order(key, self._needs, self.fixed)
+        return self.orders[key]
+
+    def _needs(self, key: str) -> Iterable[str]:
+        return leaves(self.lifting.definitions[key].node)
 
     def definition(self, key: str) -> Compiled:
         if key not in self.compiled:

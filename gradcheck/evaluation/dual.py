@@ -6,10 +6,10 @@ then a node of its own with slope 1, and all that is computed from it has its sl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from operator import mul, neg
 from typing import Any, NamedTuple
 
@@ -28,8 +28,10 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    evaluated_keys,
+    value_keys,
 )
-from gradcheck.model import FUNCTIONS, Model
+from gradcheck.model import FUNCTIONS, Model, in_order
 from gradcheck.verdict import Constant
 
 MAXIMAL_EXPONENT = 64
@@ -241,12 +243,38 @@ class Graph:
 
     def name(self, key: str) -> Dual:
         key = self._node(key)
-        found = self.known.get(key)
-        if found is None:
-            definition = self.at.model.definitions.get(key)
-            found = Dual(self.at.free(key)) if definition is None else self.dual(definition)
-            self.known[key] = found
-        return found
+        if key not in self.known:
+            try:
+                needed = in_order(key, self._needs, self.known)
+            except ValueError:
+                raise Unsupported("a definition that refers to itself") from None
+            for name in needed:
+                self.known[name] = self._computed(name)
+        return self.known[key]
+
+    def _needs(self, node: str) -> Iterable[str]:
+        """The nodes that one is computed from here."""
+        definition = self.at.model.definitions.get(node)
+        if definition is None or (self.by is not None and node not in self._moved):
+            return ()
+        return (self._node(key) for key in evaluated_keys(definition))
+
+    def _computed(self, node: str) -> Dual:
+        definition = self.at.model.definitions.get(node)
+        if definition is None:
+            return Dual(self.at.free(node))
+        if self.by is not None and node not in self._moved:
+            return Dual(self.at.graph.name(node).value)
+        return self.dual(definition)
+
+    @cached_property
+    def _moved(self) -> frozenset[str]:
+        """The nodes that are computed from the one that is cut: only they have a slope."""
+        moved = {self.by}
+        for key, definition in self.at.model.definitions.items():
+            if any(self._node(name) in moved for name in value_keys(definition)):
+                moved.add(self._node(key))
+        return frozenset(key for key in moved if key is not None)
 
     def dual(self, expression: Expression) -> Dual:
         match expression:

@@ -22,7 +22,9 @@ from gradcheck.evaluation.indexed import (
     Reciprocal,
     Summed,
     Total,
+    leaves,
 )
+from gradcheck.model import in_order
 
 _STEP = 1e-5
 
@@ -32,7 +34,7 @@ class Fingerprints:
 
     def __init__(self, definitions: dict[str, Indexed]) -> None:
         self._definitions = definitions
-        self._known: dict[tuple[str, str, float], float] = {}
+        self._known: dict[tuple[str, float], dict[str, float]] = {}
 
     def value(self, node: Indexed, moved: str = "", by: float = 0.0) -> float:
         """The value, with one free name moved by a little; nan where it has none."""
@@ -70,12 +72,15 @@ class Fingerprints:
         raise TypeError(f"not an indexed expression: {node!r}")
 
     def _name(self, key: str, moved: str, by: float) -> float:
-        place = key, moved, by
-        if place not in self._known:
-            if key in self._definitions:
-                found = self._value(self._definitions[key], moved, by)
-            else:
-                found = 0.3 + (crc32(key.encode()) % 99991) / 99991
-                found += by if key == moved else 0.0
-            self._known[place] = found
-        return self._known[place]
+        known = self._known.setdefault((moved, by), {})
+        if key not in known:
+            for name in in_order(key, self._needs, known):
+                if name in self._definitions:
+                    known[name] = self._value(self._definitions[name], moved, by)
+                else:
+                    drawn = 0.3 + (crc32(name.encode()) % 99991) / 99991
+                    known[name] = drawn + (by if name == moved else 0.0)
+        return known[key]
+
+    def _needs(self, key: str) -> list[str]:
+        return leaves(self._definitions[key]) if key in self._definitions else []

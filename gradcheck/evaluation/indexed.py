@@ -96,6 +96,23 @@ class Lifted:
     data: bool = False
 
 
+def leaves(node: Indexed) -> list[str]:
+    """The names that occur, each as often as it does."""
+    found: list[str] = []
+    stack = [node]
+    while stack:
+        match stack.pop():
+            case Leaf(key=key):
+                found.append(key)
+            case Total(terms=parts) | Product(factors=parts):
+                stack.extend(reversed(parts))
+            case Raised(base=base, exponent=exponent):
+                stack += [exponent, base]
+            case Reciprocal(operand=inner) | Applied(argument=inner) | Summed(body=inner):
+                stack.append(inner)
+    return found
+
+
 def join(*axes: Axes) -> Axes:
     """The axes of a broadcast."""
     return tuple(sorted(set().union(*axes)))

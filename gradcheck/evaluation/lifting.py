@@ -36,7 +36,6 @@ per-sample term.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gradcheck.evaluation.contraction import Lifter
@@ -44,17 +43,13 @@ from gradcheck.evaluation.indexed import (
     FEATURE,
     HIDDEN,
     SAMPLE,
-    Applied,
     Axes,
     Indexed,
-    Leaf,
     Lifted,
     Product,
-    Raised,
-    Reciprocal,
-    Summed,
     Total,
     join,
+    leaves,
     sum_over,
 )
 from gradcheck.evaluation.refusal import LiftingAmbiguous, NotEvaluated
@@ -225,20 +220,6 @@ def _scalar_terms(node: Indexed, lifting: Lifting) -> Indexed:
             inner = _scalar_terms(carriers[0], lifting)
             factors = tuple(inner if f is carriers[0] else f for f in node.factors)
             return Product(inner.axes, factors)
-    if not node.axes or any(lifting.is_data(leaf) for leaf in _leaves(node)):
+    if not node.axes or any(lifting.is_data(leaf) for leaf in leaves(node)):
         return node
     return sum_over(node, node.axes)
-
-
-def _leaves(node: Indexed) -> Iterator[str]:
-    match node:
-        case Leaf(key=key):
-            yield key
-        case Total(terms=parts) | Product(factors=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Raised(base=base, exponent=exponent):
-            yield from _leaves(base)
-            yield from _leaves(exponent)
-        case Reciprocal(operand=inner) | Applied(argument=inner) | Summed(body=inner):
-            yield from _leaves(inner)

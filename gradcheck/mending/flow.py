@@ -19,8 +19,10 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    evaluated_keys,
 )
 from gradcheck.mending.values import Point, Undefined
+from gradcheck.model import in_order
 
 
 class Flow:
@@ -30,7 +32,7 @@ class Flow:
         self.point = point
         self.definitions = definitions
         self._values: dict[str, float] = {}
-        self._slopes: dict[tuple[str, str], float] = {}
+        self._slopes: dict[str, dict[str, float]] = {}
 
     def edited(self, key: str, body: Expression, below: frozenset[str]) -> Flow:
         """The same with another definition; what is not computed from it is kept."""
@@ -39,7 +41,10 @@ class Flow:
             if name not in below:
                 with suppress(Undefined):  # no candidate needs it that has a value
                     flow._values[name] = self.named(name)
-        flow._slopes = {place: v for place, v in self._slopes.items() if place[0] not in below}
+        flow._slopes = {
+            by: {name: slope for name, slope in slopes.items() if name not in below or name == by}
+            for by, slopes in self._slopes.items()
+        }
         return flow
 
     def named(self, key: str) -> float:
@@ -73,9 +78,14 @@ class Flow:
 
     def _name(self, key: str) -> float:
         if key not in self._values:
-            body = self.definitions.get(key)
-            self._values[key] = self.point.name(key) if body is None else self._value(body)
+            for name in in_order(key, self._needs, self._values):
+                body = self.definitions.get(name)
+                self._values[name] = self.point.name(name) if body is None else self._value(body)
         return self._values[key]
+
+    def _needs(self, key: str) -> tuple[str, ...]:
+        body = self.definitions.get(key)
+        return () if body is None else evaluated_keys(body)
 
     def _value(self, node: Expression) -> float:
         match node:
@@ -137,15 +147,12 @@ class Flow:
         raise Undefined
 
     def _slope_of_name(self, key: str, by: str) -> float:
-        if key == by:
-            return 1.0
-        body = self.definitions.get(key)
-        if body is None:
-            return 0.0
-        place = key, by
-        if place not in self._slopes:
-            self._slopes[place] = self._slope(body, by)
-        return self._slopes[place]
+        known = self._slopes.setdefault(by, {by: 1.0})
+        if key not in known:
+            for name in in_order(key, lambda name: map(self._root, self._needs(name)), known):
+                body = self.definitions.get(name)
+                known[name] = 0.0 if body is None else self._slope(body, by)
+        return known[key]
 
     def _product_rule(self, factors: tuple[Expression, ...], by: str) -> float:
         total = 0.0

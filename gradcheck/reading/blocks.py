@@ -28,7 +28,7 @@ class Blocks:
     formulas: tuple[Block, ...]
     prose: tuple[Span, ...]
     findings: tuple[Finding, ...]
-    struck: tuple[Span, ...] = ()  # what is struck through and holds a formula
+    comments: tuple[Span, ...] = ()  # of HTML; one that nothing closes goes to the end
     rst: tuple[Span, ...] = ()  # what is reStructuredText in another format
 
 

@@ -57,9 +57,9 @@ def _of_cells(document: Document) -> Blocks:
     formulas: Iterable[Block] = (block for part in parts for block in part.formulas)
     prose: Iterable[Span] = (span for part in parts for span in part.prose)
     findings: Iterable[Finding] = (finding for part in parts for finding in part.findings)
-    struck: Iterable[Span] = (span for part in parts for span in part.struck)
+    comments: Iterable[Span] = (span for part in parts for span in part.comments)
     rst: Iterable[Span] = (span for part in parts for span in part.rst)
-    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(struck), tuple(rst))
+    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(comments), tuple(rst))
 
 
 def _with_rst(document: Document, found: Blocks) -> Blocks:

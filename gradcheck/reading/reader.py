@@ -63,7 +63,7 @@ def read(document: Document) -> ReadDocument:
     for entry in entries:
         _statements(entry, known, statements)
     findings.sort(key=lambda finding: finding.span)
-    return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings), blocks.struck)
+    return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings), blocks.comments)
 
 
 def _entries(

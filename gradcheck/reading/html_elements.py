@@ -18,9 +18,7 @@ _ATTRIBUTE = re.compile(
     r"(?P<name>[^\s\"'<>/=]+)(?:\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'"
     r"|(?P<bare>[^\s\"'=<>`]+)))?"
 )
-_VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
-)
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 RAW = frozenset("script style textarea title xmp iframe noembed noframes".split())
 """Elements that hold no other: what looks like a tag in them is text."""
 SILENT = frozenset("script style head title".split())
@@ -33,6 +31,12 @@ _STRUCK = frozenset("del s strike".split())
 _LASTING = frozenset("s strike font".split())
 """Elements that browsers open again in the next paragraph."""
 _LASTING_AT_MOST = 8
+_CLOSING_PARAGRAPH = frozenset(
+    "address article aside blockquote center details dialog dir div dl fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr li dd dt main menu nav ol p pre search section "
+    "summary table ul".split()
+)
+"""Elements that a paragraph cannot hold: it ends where they begin."""
 _GONE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
     r"|opacity\s*:\s*0*(?:\.0*)?%?\s*(?:!|;|$)|font-size\s*:\s*0*(?:\.0*)?(?:px|pt|r?em|%)?\s*(?:!|;|$)"
@@ -107,26 +111,52 @@ class Elements:
     def feed(self, tag: re.Match[str], container: int, inline: bool) -> None:
         """Take in a tag that `tag_at` found."""
         name = tag["name"].lower()
+        if self.innermost.name in RAW and not (tag["end"] and name == self.innermost.name):
+            return
         if tag["end"]:
             while self._count.get(name):
                 if self._pop().name == name:
-                    break
-        elif name not in _VOID:
+                    return
+            if name == "p":
+                self._end_paragraph()  # of Markdown's own
+            return
+        if name in _CLOSING_PARAGRAPH:
+            self._end_paragraph()
+            inline = False
+        if name not in _VOID:
+            container = 0 if name in RAW else container
+            inline = inline and name not in RAW
             self._push(_made(self.innermost, name, tag["attributes"], container, inline))
 
     def enter(self, containers: tuple[int, ...], block: bool) -> None:
         """A leaf begins: what ended with the paragraph and the containers before it is closed."""
+        if self.innermost.name in RAW:
+            return
+        lasting = self._pop_inline()
+        known = {0, *containers}
+        while self._open and self._open[-1].container not in known:
+            self._pop()
+        if block:
+            self._end_paragraph()
+        self._open_again(lasting)
+
+    def _end_paragraph(self) -> None:
+        lasting = self._pop_inline()
+        while self._open and self._open[-1].name == "p":
+            self._pop()
+        self._open_again(lasting)
+
+    def _pop_inline(self) -> list[Element]:
+        """Close what ends with a paragraph; of that, what is open again in the next."""
         lasting: list[Element] = []
         while self._open and self._open[-1].inline:
             element = self._pop()
             if element.name in _LASTING and len(lasting) < _LASTING_AT_MOST:
                 lasting.append(element)
-        known = {0, *containers}
-        while self._open and self._open[-1].container not in known:
-            self._pop()
-        while block and self._open and self._open[-1].name == "p":
-            self._pop()  # a paragraph holds no other
-        for element in reversed(lasting):
+        return lasting[::-1]
+
+    def _open_again(self, elements: list[Element]) -> None:
+        for element in elements:
             about = self.innermost
             gone, struck = about.gone or element.gone, about.struck or element.struck
             self._push(replace(element, gone=gone, struck=struck))

@@ -16,7 +16,7 @@ import unicodedata
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
-from gradcheck.reading.blocks import Block, Blocks, too_many_formulas
+from gradcheck.reading.blocks import Block, Blocks, Scanner, too_many_formulas
 from gradcheck.reading.display_lines import equations
 from gradcheck.reading.markdown_fences import FenceScanner, holds_text
 from gradcheck.reading.markdown_layout import TAG, Layout, Leaf
@@ -39,14 +39,18 @@ _MYST = re.compile(
 )
 _MYST_KEYS = ("jupytext", "kernelspec", "mystnb", "myst", "exports")
 _BLANK_LINE = re.compile(r"\n[ \t\r>]*(?=\n)")
+_FENCE_LINE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 _LINE_QUOTE = re.compile(r"[ \t]*>")
 _BEFORE = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t>]+)*")
 """What may stand before a block in its line: quotes and list items."""
+_REST = re.compile(r"[ \t\r]*(?:\([^()$\n]*\)[ \t\r]*)?(?=\n|\Z)")
+"""What may stand behind a display that ends its line."""
 _TICKS = re.compile(r"`+")
 _MATH_LIKE = re.compile(r"[^\d\s$][^$\n]*(?:\\[A-Za-z]|[_^=])")
 _TEXT_TAG = re.compile(TAG)
 _COMMENT = re.compile(r"<!--(?:-?>)?")
 _ADDRESS = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>")
+_CUT = re.compile(r"<(?:!--|/?[A-Za-z][A-Za-z0-9-]*+[^<>]*+>)")
 _OTHER_MARKUP = {"<?": "?>", "<![CDATA[": "]]>", "<!": ">"}
 _TARGET = re.compile(
     r"\(\s*+(?:<[^<>\n]*+>|(?:[^\s()\\<]|\\.|\((?:[^\s()\\]|\\.)*+\))(?:[^\s()\\]|\\.|\((?:[^\s()\\]"
@@ -94,7 +98,8 @@ class _Scanner(FenceScanner):
             _MYST.search(self.text)
         )
         self._end = 0  # of what is scanned at once
-        self._paragraph_end = self._blank_line = -1
+        self._cut = False  # whether a display was all of its lines, and ended the paragraph
+        self._paragraph_end = self._blank_line = self._fence_line = -1
         self._ticks: dict[int, list[int]] | None = None
         self._brackets: list[tuple[int, bool]] = []  # open ones, and whether for an image
         self._strokes: list[int] = []  # where something begins that may be struck out
@@ -112,7 +117,7 @@ class _Scanner(FenceScanner):
             else:
                 self._definitions(leaf)
                 self._scan(self.at, leaf.end)
-            if self.at > leaf.end:
+            if self.at > leaf.end or self._cut:
                 self.layout.skip_to(self.at)
         self._finish()
         self.findings += [
@@ -127,9 +132,9 @@ class _Scanner(FenceScanner):
 
     def _scan(self, start: int, end: int) -> None:
         """Go through text or raw HTML."""
-        self.at, self._end, self._paragraph_end = start, end, -1
+        self.at, self._end, self._paragraph_end, self._cut = start, end, -1, False
         self._brackets, self._strokes = [], []
-        while not self._full and (opening := _OPENING.search(self.text, self.at, end)):
+        while not self._full and (opening := _OPENING.search(self.text, self.at, self._end)):
             self.at = opening.end()
             kind = opening.lastgroup
             if kind == "environment":
@@ -211,7 +216,7 @@ class _Scanner(FenceScanner):
         closer = f"\\end{{{opening['environment']}}}"
         close = self._find(closer, self.at)
         span = Span(opening.start(), opening.end())
-        if close < 0:
+        if close < 0 or close > self._next_fence(self.at):
             self._unclosed(span, self.document.source(span))
             self.at = min(self._end_of_paragraph(), len(self.text))
             return
@@ -236,7 +241,9 @@ class _Scanner(FenceScanner):
         """``\\\\( … \\\\)``, where Markdown makes one backslash of two."""
         display = self.text[self.at] == "["
         close = self._find("\\\\]" if display else "\\\\)", self.at)
-        limit = self._limit(start, self.at + 1) if display else self._end_of_paragraph()
+        limit = self._end_of_paragraph()
+        if display and self._begins_line(start):
+            limit = self._limit(start, self.at + 1, _REST.match(self.text, close + 3) is not None)
         if 0 <= close <= limit:
             content, outer = Span(self.at + 1, close), Span(start, close + 3)
             self._displayed(content, outer) if display else self._formula(content, outer, False)
@@ -244,26 +251,39 @@ class _Scanner(FenceScanner):
     def _display(self, start: int, closer: str) -> None:
         after = start + 2
         close = self._find(closer, after)
-        limit = self._limit(start, after)
+        ends = _REST.match(self.text, close + 2) is not None
+        begins = self._begins_line(start)
+        limit = self._limit(start, after, ends) if begins else self._end_of_paragraph()
+        if closer != "$$":
+            limit = min(limit, self._next_fence(after))
         if close < 0 or close > limit:
             self._unclosed(Span(start, after), self.text[start:after])
             self.at = max(after, min(self._end_of_paragraph(), len(self.text)))
             return
         self._displayed(Span(after, close), Span(start, close + len(closer)))
+        if begins and ends and self.leaf.kind == "text":
+            self._cut, self._end = True, self.at
 
-    def _limit(self, start: int, after: int) -> int:
-        """Where a display that opens here must have ended.
-
-        One that begins its line ends with what holds it if it is alone there, else at a blank line.
-        """
+    def _begins_line(self, start: int) -> bool:
+        """Whether nothing but quotes and list items stands before a place in its line."""
         line_start = self.text.rfind("\n", max(0, start - 80), start) + 1
-        line_end = self.text.find("\n", after, after + 80)
         before = _BEFORE.match(self.text, line_start)
-        if start != self.leaf.start and (before is None or before.end() < start):
-            return self._end_of_paragraph()
+        return start == self.leaf.start or (before is not None and before.end() >= start)
+
+    def _limit(self, start: int, after: int, ends: bool) -> int:
+        """Where a display that begins its line must have ended: with what holds it if it is alone
+        there, at a blank line if it ends a line, else with its paragraph."""
+        line_end = self.text.find("\n", after, after + 80)
         if line_end >= 0 and not self.text[after:line_end].strip():
             return self.layout.reach(start)
-        return self._next_blank_line(start)
+        return self._next_blank_line(start) if ends else self._end_of_paragraph()
+
+    def _next_fence(self, at: int) -> int:
+        """Where a line begins a fence; one in a formula between dollars is none."""
+        if self._fence_line < at:
+            fence = _FENCE_LINE.search(self.text, at)
+            self._fence_line = fence.start() if fence else len(self.text)
+        return self._fence_line
 
     def _next_blank_line(self, at: int) -> int:
         if self._blank_line < at:
@@ -273,6 +293,9 @@ class _Scanner(FenceScanner):
 
     def _displayed(self, content: Span, outer: Span) -> None:
         """A display, which may be several equations."""
+        if self._is_cut_by_html(outer):
+            self.at = outer.start + 2
+            return
         pieces = equations(self.text, content)
         for piece in pieces:
             start = outer.start if piece is pieces[0] else piece.start
@@ -349,7 +372,7 @@ class _Scanner(FenceScanner):
         html = self.leaf.kind == "html"
         if close < 0 or (close >= self._end and not html):
             if html:
-                self._unclosed(Span(start, start + 4), "the comment <!--")
+                Scanner._unclosed(self, Span(start, start + 4), "the comment <!--")
                 self.comments.append(Span(start, len(self.text)))
                 self._hide(start, len(self.text))
             return
@@ -372,6 +395,17 @@ class _Scanner(FenceScanner):
             self._hide(start, line_end)
 
     # bookkeeping
+
+    def _formula(self, content: Span, outer: Span, display: bool) -> None:
+        if self._is_cut_by_html(outer):
+            self.at = outer.start + 2
+        else:
+            super()._formula(content, outer, display)
+
+    def _is_cut_by_html(self, outer: Span) -> bool:
+        """Whether a tag or a comment stands in what looks like a formula in raw HTML."""
+        raw = self.leaf.kind == "html"
+        return raw and _CUT.search(self.text, outer.start, outer.end) is not None
 
     def _end_of_paragraph(self) -> int:
         if self._paragraph_end < self.at:

@@ -19,6 +19,10 @@ _FENCE = re.compile(
     r"(?P<mark>`{3,})(?P<info>[^`\n]*)(?=\n|\Z)|(?P<tildes>~{3,})(?P<words>[^\n]*)"
     r"|(?P<colons>:{3,})(?P<name>[ \t]*\{math\}[^\n]*)"
 )
+_DISPLAY = re.compile(
+    r"\$\$(?:(?:[^$\n]|\$(?!\$))*+(?=\n|\Z)|[^\n]*\$\$[ \t\r]*(?:\([^()$\n]*\)[ \t\r]*)?(?=\n|\Z))"
+)
+"""A line that begins a display, or is one."""
 _CLOSING = re.compile(r"(?P<mark>`{3,}|~{3,}|:{3,})[ \t\r]*(?=\n|\Z)")
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\r?(?=\n|\Z)")
 _HEADING = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
@@ -45,10 +49,11 @@ _HTML = (
     (re.compile(r"<![A-Za-z]"), re.compile(r">")),
     (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
     (re.compile(rf"</?(?:{_TAG_NAMES})(?=[\s>]|/>|\Z)", re.IGNORECASE), None),
-    (re.compile(rf"(?!</?(?:script|pre|style|textarea)\b)(?:{TAG})[ \t\r]*(?=\n|\Z)", re.I), None),
+    (re.compile(rf"(?:{TAG})[ \t\r]*(?=\n|\Z)"), None),
 )
 """What begins each of CommonMark's seven kinds of HTML block, and what the last line of it holds;
 None where a blank line ends it."""
+_NOTHING = Span(0, 0)
 _ALONE = len(_HTML)
 """The kind that no paragraph gives way to."""
 
@@ -68,7 +73,7 @@ class Leaf:
     containers: tuple[int, ...] = ()
     mark: str = ""
     info: str = ""
-    content: Span = Span(0, 0)
+    content: Span = _NOTHING
     closed: bool = True
     number: int = 0
 
@@ -150,10 +155,9 @@ class Layout:
         return None
 
     def skip_to(self, at: int) -> None:
-        """Go on at a place below, behind what a formula took of the lines."""
-        if at > self._at:
-            self._at = at
-            self._resumed = self._text[at - 1] != "\n"
+        """Go on at a place in the leaf, or below it, behind what a formula took of the lines."""
+        self._at = at
+        self._resumed = at > 0 and self._text[at - 1] != "\n"
 
     def reach(self, at: int) -> int:
         """How far the containers of the leaf at hand go on, from a place in it."""
@@ -316,7 +320,7 @@ class Layout:
     def _interrupts(self, line: _Line) -> bool:
         """Whether a line begins a block of its own below a paragraph."""
         first = line.text[line.first]
-        if first == ">" or line.text.startswith("$$", line.first):
+        if first == ">" or (first == "$" and line.match(_DISPLAY)):
             return True
         if first in "#`~:" and (line.match(_HEADING) or line.match(_FENCE)):
             return True

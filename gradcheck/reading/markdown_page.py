@@ -7,31 +7,13 @@ from __future__ import annotations
 import re
 
 from gradcheck.document import Document, Span
-from gradcheck.finding import RULES, Finding
 from gradcheck.reading.blocks import Scanner
+from gradcheck.reading.concealment import concealed_finding
 from gradcheck.reading.html_elements import RAW, SILENT, Elements, tag_at
 from gradcheck.reading.markdown_layout import Layout, Leaf
 
 FORMULA = re.compile(r"\$|\\\(|\\\[|\\begin")
 _ANSWER = re.compile(rf"{FORMULA.pattern}|[∂∇]")
-_TOLD = {
-    "hidden": (
-        "GC020",
-        "a reader of the page does not see this, so it is not judged",
-        "show it, or take it out",
-    ),
-    "struck": (
-        "GC021",
-        "this is struck out, so it is not judged",
-        "take it out, or the stroke away",
-    ),
-}
-
-
-def concealed_finding(kind: str, span: Span) -> Finding:
-    """The warning about a formula that is ``hidden`` or ``struck``."""
-    code, message, suggestion = _TOLD[kind]
-    return Finding(RULES[code], span, message, suggestion)
 
 
 class PageScanner(Scanner):

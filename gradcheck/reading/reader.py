@@ -30,7 +30,7 @@ _PROSE_LEFT = re.compile(
     r"(?P<relation>:=|=|≔|←)\s*$"
 )
 _COMMENTS = {
-    "markdown": re.compile(r"<!--.*?-->", re.DOTALL),
+    "markdown": re.compile(r"<!--(?:-?>|.*?-->)", re.DOTALL),
     "latex": re.compile(r"(?<!\\)%[^\n]*"),
     "rst": re.compile(r"^[ \t]*\.\. (?![\w:+.-]+::)[^\n]*", re.MULTILINE),
 }

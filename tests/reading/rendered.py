@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 UNSEEN = frozenset("script style template title noscript head iframe object".split())
+RAW = frozenset("script style textarea title".split())
 UNTOUCHED = frozenset("pre textarea".split())  # nobody typesets what they hold
 OPEN, CLOSE = "\ue000", "\ue001"  # about a formula, in the rendered page
 
@@ -28,17 +31,32 @@ class Page:
 def markdown() -> MarkdownIt:
     """CommonMark with struck text and with dollars; a display may begin below a paragraph."""
     made = MarkdownIt("commonmark", {"html": True}).enable("strikethrough")
-    made.use(dollarmath_plugin, allow_space=True, allow_digits=True, double_inline=True)
+    made.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
     block = next(rule for rule in made.block.ruler.__rules__ if rule.name == "math_block")
-    made.block.ruler.at("math_block", block.fn, {"alt": ["paragraph", "reference", "blockquote"]})
+    made.block.ruler.at("math_block", _quiet(block.fn), {"alt": ["paragraph", "reference"]})
     for name in ("math_inline", "math_inline_double", "math_block", "math_block_label"):
         made.renderer.rules[name] = _formula
     return made
 
 
+def _quiet(rule: Callable[..., bool]) -> Callable[..., bool]:
+    """The rule, leaving no trace where it is only asked; the plugin's own does."""
+
+    def asked(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        line, count = state.line, len(state.tokens)
+        found = rule(state, start, end, silent)
+        if silent:
+            state.line = line
+            del state.tokens[count:]
+        return found
+
+    return asked
+
+
 def _formula(tokens: list[Token], index: int, options: object, env: object) -> str:
     content = tokens[index].content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"{OPEN}{content}{CLOSE}"
+    shown = f"{OPEN}{content}{CLOSE}"
+    return f"<div>{shown}</div>" if tokens[index].block else shown
 
 
 class _Reader(HTMLParser):
@@ -50,7 +68,7 @@ class _Reader(HTMLParser):
         self.seen: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in VOID:
+        if tag in VOID or (self.open and self.open[-1][0] in RAW):
             return
         if tag in _BLOCKS:
             while self.open and self.open[-1][0] == "p":
@@ -63,9 +81,14 @@ class _Reader(HTMLParser):
         self.open.append((tag, before[1] or unseen, before[2] or tag in UNTOUCHED))
 
     def handle_endtag(self, tag: str) -> None:
+        if self.open and self.open[-1][0] in RAW - {tag}:
+            return
         if any(name == tag for name, *_ in self.open):
-            while self.open.pop()[0] != tag:
-                pass
+            lasting = []
+            while (last := self.open.pop())[0] != tag:
+                lasting += [last[0]] if last[0] in ("s", "strike") else []
+            for name in lasting[::-1] if tag == "p" else ():
+                self.handle_starttag(name, [])
 
     def handle_data(self, data: str) -> None:
         _, unseen, untouched = self.open[-1] if self.open else ("", False, False)
@@ -76,13 +99,16 @@ class _Reader(HTMLParser):
 _BLOCKS = frozenset("p div ul ol li blockquote pre h1 h2 h3 h4 h5 h6 hr table".split())
 
 
+_COMMENT = re.compile(r"<!--(?:-?>|.*?-->)", re.DOTALL)
+
+
 def page(text: str) -> Page:
     """What is seen of a text."""
     made = markdown()
     tokens = made.parse(text)
     raw = tuple((t.map[0], t.map[1]) for t in tokens if t.type == "html_block" and t.map)
     reader = _Reader()
-    reader.feed(made.renderer.render(tokens, made.options, {}))
+    reader.feed(_COMMENT.sub("", made.renderer.render(tokens, made.options, {})))
     reader.close()
     seen = "".join(reader.seen)
     formulas = re.findall(f"{OPEN}([^{CLOSE}]*){CLOSE}", seen)

@@ -11,16 +11,15 @@ has a line of its own.
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
-from gradcheck.reading.blocks import Block, Blocks, Scanner, too_many_formulas
+from gradcheck.reading.blocks import Block, Blocks, too_many_formulas
 from gradcheck.reading.display_lines import equations
-from gradcheck.reading.markdown_fences import FenceScanner, holds_text
-from gradcheck.reading.markdown_layout import TAG, Layout, Leaf
-from gradcheck.reading.markdown_page import FORMULA
+from gradcheck.reading.markdown_fences import holds_text
+from gradcheck.reading.markdown_layout import TAG_NAMES, Layout, Leaf
+from gradcheck.reading.markdown_markup import MarkupScanner
 from gradcheck.reading.plain import plain_formulas
 
 _ENVIRONMENTS = (
@@ -47,18 +46,10 @@ _REST = re.compile(r"[ \t\r]*(?:\([^()$\n]*\)[ \t\r]*)?(?=\n|\Z)")
 """What may stand behind a display that ends its line."""
 _TICKS = re.compile(r"`+")
 _MATH_LIKE = re.compile(r"[^\d\s$][^$\n]*(?:\\[A-Za-z]|[_^=])")
-_TEXT_TAG = re.compile(TAG)
-_COMMENT = re.compile(r"<!--(?:-?>)?")
-_ADDRESS = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>")
-_CUT = re.compile(r"<(?:!--|/?[A-Za-z][A-Za-z0-9-]*+[^<>]*+>)")
-_OTHER_MARKUP = {"<?": "?>", "<![CDATA[": "]]>", "<!": ">"}
-_TARGET = re.compile(
-    r"\(\s*+(?:<[^<>\n]*+>|(?:[^\s()\\<]|\\.|\((?:[^\s()\\]|\\.)*+\))(?:[^\s()\\]|\\.|\((?:[^\s()\\]"
-    r"|\\.)*+\))*+)?+(?:\s++(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?+"
-    r"\s*+\)",
-    re.DOTALL,
+_CUT = re.compile(
+    rf"<(?:!--|[?]|!\[|/?(?:[ps]|{TAG_NAMES}|span|del|strike|br|font|script|style|pre|textarea)(?:\s[^<>]*+)?/?>)",
+    re.IGNORECASE,
 )
-"""What a link leads to and its title: neither is seen."""
 _DEFINITION = re.compile(
     r"[ \t>]*\[(?!\^)(?:[^\[\]\\\n]|\\.){1,200}\]:[ \t]*(?:<[^<>\n]*>|[^\s<]\S*)"
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t\r]*(?:\n|\Z)"
@@ -90,19 +81,16 @@ def _typed(scanner: _Scanner) -> list[Block]:
     return [Block(plain.span, plain.span, True, names, plain.problem) for plain in found]
 
 
-class _Scanner(FenceScanner):
+class _Scanner(MarkupScanner):
     def __init__(self, document: Document) -> None:
         layout = Layout(document.text, document.body_start, len(document.text), holds_text)
         super().__init__(document, layout)
         self.myst = any(key in document.front_matter for key in _MYST_KEYS) or bool(
             _MYST.search(self.text)
         )
-        self._end = 0  # of what is scanned at once
         self._cut = False  # whether a display was all of its lines, and ended the paragraph
         self._paragraph_end = self._blank_line = self._fence_line = -1
         self._ticks: dict[int, list[int]] | None = None
-        self._brackets: list[tuple[int, bool]] = []  # open ones, and whether for an image
-        self._strokes: list[int] = []  # where something begins that may be struck out
 
     def run(self) -> None:
         """Leaf by leaf; a formula may run on below its own."""
@@ -155,62 +143,6 @@ class _Scanner(FenceScanner):
                 self._markup(opening)
 
     # each of these is called with `at` just after the opening
-
-    def _markup(self, opening: re.Match[str]) -> None:
-        """Signs that mean something in text, and nothing in raw HTML."""
-        if opening["bracket"]:
-            self._brackets.append((opening.start(), opening["bracket"][0] == "!"))
-        elif opening["target"] and self._brackets:
-            start, image = self._brackets.pop()
-            target = _TARGET.match(self.text, self.at, min(self._end, self.at + 1_000))
-            if target and image:
-                self._withdraw(start, target.end())
-            elif target and FORMULA.search(target.group()):
-                self._hide(target.start(), target.end())
-        elif opening["struck"]:
-            self._stroke(opening.start(), opening.end())
-
-    def _stroke(self, start: int, end: int) -> None:
-        """``~~``: what stands between two that lean against it is struck out."""
-        before = self.text[start - 1] if start > self.leaf.start else " "
-        after = self.text[end] if end < self._end else " "
-        leaning_right = not after.isspace() and (
-            not _is_mark(after) or before.isspace() or _is_mark(before)
-        )
-        leaning_left = not before.isspace() and (
-            not _is_mark(before) or after.isspace() or _is_mark(after)
-        )
-        if leaning_left and self._strokes:
-            opened = self._strokes.pop()
-            held = FORMULA.search(self.text, opened, start)
-            self._withdraw(opened, end)
-            if held and not self._concealed:
-                self._conceal("struck", Span(opened, end))
-        elif leaning_right:
-            self._strokes.append(start)
-
-    def _angle(self, start: int) -> None:
-        """``<``: a comment, a tag, an address, or a sign like any other."""
-        html = self.leaf.kind == "html"
-        if self.text.startswith("<!--", start):
-            self._comment(start)
-        elif self.text[start + 1] in "!?":
-            opens = next(mark for mark in _OTHER_MARKUP if self.text.startswith(mark, start))
-            closer = _OTHER_MARKUP[opens]
-            close = self._find(closer, start + len(opens))
-            if 0 <= close < self._end:
-                self._hide(start, close + len(closer))
-            elif html:
-                self._hide(start, self._end)
-        elif html or _TEXT_TAG.match(self.text, start, min(self._end, start + 2_000)):
-            end = self._tag(start, not html)
-            if FORMULA.search(self.text, start, end) or "∂" in self.text[start:end]:
-                self._hide(start, end)
-            self.at = max(self.at, end)
-        else:
-            address = _ADDRESS.match(self.text, start, min(self._end, start + 2_000))
-            if address is not None and FORMULA.search(address.group()):
-                self._hide(start, address.end())
 
     def _environment(self, opening: re.Match[str]) -> None:
         closer = f"\\end{{{opening['environment']}}}"
@@ -293,8 +225,7 @@ class _Scanner(FenceScanner):
 
     def _displayed(self, content: Span, outer: Span) -> None:
         """A display, which may be several equations."""
-        if self._is_cut_by_html(outer):
-            self.at = outer.start + 2
+        if self._cut_by_html(outer):
             return
         pieces = equations(self.text, content)
         for piece in pieces:
@@ -361,23 +292,9 @@ class _Scanner(FenceScanner):
                 whole = Span(start - 6, runs[-1] + end - start)
                 self._formula(Span(end, runs[-1]), whole, False)
                 return
-            self.code.append(Span(end, runs[-1]))
+            if not self._concealed:
+                self.code.append(Span(end, runs[-1]))
             self._hide(start, runs[-1] + end - start)
-
-    def _comment(self, start: int) -> None:
-        """A comment ends where CommonMark ends it; within text, one that does not is text."""
-        whole = _COMMENT.match(self.text, start)
-        assert whole is not None
-        close = whole.end() - 3 if whole.group() != "<!--" else self._find("-->", whole.end())
-        html = self.leaf.kind == "html"
-        if close < 0 or (close >= self._end and not html):
-            if html:
-                Scanner._unclosed(self, Span(start, start + 4), "the comment <!--")
-                self.comments.append(Span(start, len(self.text)))
-                self._hide(start, len(self.text))
-            return
-        self.comments.append(Span(start, close + 3))
-        self._hide(start, close + 3)
 
     def _percent(self, opening: re.Match[str]) -> None:
         """Skip a comment: MyST's ``% …``, a line, and Obsidian's ``%% … %%``."""
@@ -397,15 +314,24 @@ class _Scanner(FenceScanner):
     # bookkeeping
 
     def _formula(self, content: Span, outer: Span, display: bool) -> None:
-        if self._is_cut_by_html(outer):
-            self.at = outer.start + 2
-        else:
+        if not self._cut_by_html(outer):
             super()._formula(content, outer, display)
 
-    def _is_cut_by_html(self, outer: Span) -> bool:
-        """Whether a tag or a comment stands in what looks like a formula in raw HTML."""
-        raw = self.leaf.kind == "html"
-        return raw and _CUT.search(self.text, outer.start, outer.end) is not None
+    def _cut_by_html(self, outer: Span) -> bool:
+        """Pass over what looks like a formula, if a tag or comment in it is one for the reader.
+
+        Between dollars it is none, but in raw HTML.
+        """
+        raw, dollars = self.leaf.kind == "html", self.text[outer.start] == "$"
+        if self.leaf.kind == "fence" or (dollars and not raw):
+            return False
+        if _CUT.search(self.text, outer.start, outer.end) is None:
+            return False
+        start = Span(outer.start, outer.start + 2)
+        if not raw:
+            self._unclosed(start, f"before an HTML tag, {self.text[start.start : start.end]}")
+        self.at = start.end
+        return True
 
     def _end_of_paragraph(self) -> int:
         if self._paragraph_end < self.at:
@@ -416,8 +342,3 @@ class _Scanner(FenceScanner):
     def _is_quoted(self, outer: Span) -> bool:
         line_start = self.text.rfind("\n", max(0, outer.start - 80), outer.start) + 1
         return bool(_LINE_QUOTE.match(self.text, line_start, outer.start))
-
-
-def _is_mark(character: str) -> bool:
-    """Whether it is punctuation or a sign, as CommonMark has them."""
-    return unicodedata.category(character)[0] in "PS"

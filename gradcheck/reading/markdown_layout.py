@@ -28,7 +28,7 @@ _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\r?(?=\
 _HEADING = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t\r]*(?=\n|\Z)")
 _ITEM = re.compile(r"(?:[-+*]|(?P<number>\d{1,9})[.)])(?=[ \t\r\n]|\Z)")
-_TAG_NAMES = (
+TAG_NAMES = (
     "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details"
     "|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header"
     "|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p|param"
@@ -48,7 +48,7 @@ _HTML = (
     (re.compile(r"<\?"), re.compile(r"\?>")),
     (re.compile(r"<![A-Za-z]"), re.compile(r">")),
     (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
-    (re.compile(rf"</?(?:{_TAG_NAMES})(?=[\s>]|/>|\Z)", re.IGNORECASE), None),
+    (re.compile(rf"</?(?:{TAG_NAMES})(?=[\s>]|/>|\Z)", re.IGNORECASE), None),
     (re.compile(rf"(?:{TAG})[ \t\r]*(?=\n|\Z)"), None),
 )
 """What begins each of CommonMark's seven kinds of HTML block, and what the last line of it holds;

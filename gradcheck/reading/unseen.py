@@ -20,7 +20,11 @@ HIDING = re.compile(
     r"|\\[hv]?(?P<phantom>phantom)\s*(?=\{)"
 )
 _PAPER = re.compile(r"\\(?:f?colorbox|bbox|cellcolor|rowcolor|pagecolor)(?![A-Za-z])")
-_EDGE = re.compile(r"\\(?P<end>end|right|color|normalcolor)(?![A-Za-z])|\\\\|\\.|[{}&]", re.DOTALL)
+_EDGE = re.compile(
+    r"\\(?:(?P<open>begin|left)|(?P<close>end|right)|(?P<end>color|normalcolor))(?![A-Za-z])"
+    r"|(?P<cell>\\\\|&)|\\.|(?P<brace>[{}])",
+    re.DOTALL,
+)
 _EQUATION = re.compile(r"[^\s{}&]\s*&?=\s*[^\s{}&]")
 _NOTHING = re.compile(r"[\s.,;]*")
 _LONGEST = 2_000
@@ -55,10 +59,23 @@ def _seen(text: str, block: Block, findings: list[Finding]) -> Block:
                 findings.append(concealed_finding("hidden", Span(found.start(), group.end)))
         elif not papered and is_white(found["model"] or "", found["colour"]):
             place, clear = in_colour(text, found, span.end)
+            place = _with_braces(text, place)
             hidden.append(place)
             findings.append(concealed_finding("hidden", place))
             problem = problem if clear else _UNCLEAR
     return replace(block, unseen=tuple(hidden), problem=problem)
+
+
+def _with_braces(text: str, place: Span) -> Span:
+    """With the braces about it, where they are there for nothing else."""
+    before = text[max(0, place.start - 20) : place.start].rstrip()
+    after = text[place.end : place.end + 20]
+    behind = before[:-1].rstrip()
+    alone = before.endswith("{") and (before[-2:-1].isspace() or behind[-1:] in ("", *"=+-*/(,&$"))
+    if not alone or not after.lstrip().startswith("}"):
+        return place
+    start = text.rindex("{", 0, place.start)
+    return Span(start, text.index("}", place.end) + 1)
 
 
 def is_white(model: str, colour: str) -> bool:
@@ -77,8 +94,10 @@ def is_white(model: str, colour: str) -> bool:
     return alike(colour_of(word), colour_of("white"))
 
 
-def in_colour(text: str, command: re.Match[str], stop: int) -> tuple[Span, bool]:
-    r"""What a command colours, and whether that is so for all readers.
+def in_colour(
+    text: str, command: re.Match[str], stop: int, cells: bool = True
+) -> tuple[Span, bool]:
+    r"""What a command colours, and whether that is so for all readers; ``cells`` in a formula.
 
     ``\color`` goes on to the end of its group or cell; for old MathJax it takes one argument.
     """
@@ -87,18 +106,18 @@ def in_colour(text: str, command: re.Match[str], stop: int) -> tuple[Span, bool]
     if command["command"] != "color":
         end = min(stop, at + 1 if group is None else group.end)
         return Span(command.start(), end), group is not None
-    end = _end_of_group(text, at, stop)
+    end = _end_of_group(text, at, stop, cells)
     if group is None or group.end >= end:
         return Span(command.start(), end), True
     rest = _NOTHING.match(text, group.end, end)
     return Span(command.start(), end), rest is not None and rest.end() == end
 
 
-def _end_of_group(text: str, at: int, stop: int) -> int:
+def _end_of_group(text: str, at: int, stop: int, cells: bool) -> int:
     depth = 0
     for edge in _EDGE.finditer(text, at, stop):
-        sign = edge.group()
-        if depth == 0 and (edge["end"] or sign in ("}", "&", "\\\\")):
+        closes = edge["close"] or edge["brace"] == "}"
+        if depth == 0 and (closes or edge["end"] or (cells and edge["cell"])):
             return edge.start()
-        depth += (sign == "{") - (sign == "}")
+        depth += bool(edge["open"] or edge["brace"] == "{") - bool(closes)
     return stop

@@ -116,5 +116,5 @@ def page(text: str) -> Page:
 
 
 def bare(text: str) -> str:
-    """Letters, digits and dollars only: Markdown takes away the signs that it knows."""
-    return re.sub(r"[^\w$]|_", "", text)
+    """Letters and digits only: Markdown takes away the signs that it knows."""
+    return re.sub(r"\W|_", "", text)

@@ -15,9 +15,8 @@ from dataclasses import dataclass, replace
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
-from gradcheck.reading.markdown_blocks import holds_text
+from gradcheck.reading.formulas import find_formulas
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--[ \t]*gradcheck\b")
 _DIRECTIVE = re.compile(r"\s*gradcheck:\s*(expect|ignore)\s*\[([^\[\]]*)\]\s*(.*?)\s*", re.DOTALL)
 _LINE_COMMENTS = {
@@ -27,7 +26,8 @@ _LINE_COMMENTS = {
 """A comment that ends with its line, by the document's format."""
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
 _COMMENTS = re.compile(
-    r"(?:\s+|<!--.*?-->|%[^\n]*|\.\. gradcheck:[^\n]*|\.\. math::|:[\w-]+:(?!`)[^\n]*)*", re.DOTALL
+    r"(?:\s+|<!--(?:-?>|.*?-->)|%[^\n]*|\.\. gradcheck:[^\n]*|\.\. math::|:[\w-]+:(?!`)[^\n]*)*",
+    re.DOTALL,
 )
 """What may stand between a directive and the formula that it is about, in any format."""
 _CODE = re.compile(r"(GC\d{3})(?:\s*\*\s*([1-9]\d{0,2}))?")
@@ -67,11 +67,14 @@ class Directives:
     ignores: tuple[Ignore, ...] = ()
 
 
-def parse_directives(document: Document) -> Directives:
-    """All gradcheck comments of a document; those inside code are none."""
+def parse_directives(document: Document, comments: Sequence[Span] | None = None) -> Directives:
+    """All gradcheck comments of a document; those inside code are none.
+
+    ``comments`` are those that reading found; without them the document is gone through again.
+    """
     declared: list[Expectation | Ignore] = []
     findings: list[Finding] = []
-    for span, inner in _comments(document):
+    for span, inner in _comments(document, comments):
         found = _parsed(document, span, inner)
         if isinstance(found, Finding):
             findings.append(found)
@@ -127,51 +130,23 @@ def _matching(findings: Sequence[Finding], code: str, covered: Span) -> list[int
     return sorted(met, key=lambda index: findings[index].span.start)
 
 
-def _comments(document: Document) -> Iterator[tuple[Span, str | None]]:
+def _comments(
+    document: Document, comments: Sequence[Span] | None
+) -> Iterator[tuple[Span, str | None]]:
     """Every gradcheck comment with what it holds; None for one that is never closed."""
+    text = document.text
     by_line = _LINE_COMMENTS.get(document.format)
     if by_line is not None:
-        for found in by_line.finditer(document.text, document.body_start):
+        for found in by_line.finditer(text, document.body_start):
             yield Span(*found.span()), found["inner"]
         return
-    end = document.body_start
-    for start in _comment_starts(document):
-        if start < end:  # inside the comment before
+    for comment in find_formulas(document).comments if comments is None else comments:
+        if not _COMMENT.match(text, comment.start):
             continue
-        closing = document.text.find("-->", start)
-        if closing < 0:
-            yield Span(start, _line_end(document.text, start)), None
-            return
-        end = closing + len("-->")
-        yield Span(start, end), document.text[start + len("<!--") : closing]
-
-
-def _comment_starts(document: Document) -> list[int]:
-    """Offsets of ``<!-- gradcheck`` in the body, outside fenced code and inline code."""
-    starts: list[int] = []
-    fence = ""
-    notes: list[str] = []  # fences of MyST that hold text
-    offset = document.body_start
-    for line in document.text[offset:].split("\n"):
-        mark = _FENCE.match(line)
-        if fence:
-            closes = mark is not None and mark[1].startswith(fence)
-            if closes and not line.strip().strip(fence[0]):
-                fence = ""
-        elif mark is not None and notes and line.strip().startswith(notes[-1]):
-            notes.pop()
-        elif mark is not None and holds_text(line[mark.end() :]):
-            notes.append(mark[1])
-        elif mark is not None:
-            fence = mark[1]
+        if text.endswith("-->", comment.start, comment.end):
+            yield comment, text[comment.start + len("<!--") : comment.end - len("-->")]
         else:
-            starts += [
-                offset + comment.start()
-                for comment in _COMMENT.finditer(line)
-                if line.count("`", 0, comment.start()) % 2 == 0
-            ]
-        offset += len(line) + 1
-    return starts
+            yield Span(comment.start, _line_end(text, comment.start)), None
 
 
 def _parsed(

@@ -70,6 +70,8 @@ _TABLE = (
     ("GC007", "front-matter", "reading", "error", "the front matter could not be used"),
     ("GC008", "undecided-step", "reading", "warning", "a step could not be decided"),
     ("GC009", "over-budget", "reading", "warning", "something was left out to keep within the document's budget"),
+    ("GC020", "hidden-formula", "reading", "warning", "a formula that a reader of the page does not see"),
+    ("GC021", "struck-out", "reading", "warning", "a formula that is struck out in the text"),
     ("GC100", "hint", "calculus", "error", "something here does not hold; without --hint it is named"),
     ("GC101", "extra-factor", "calculus", "error", "the claim has a factor too many"),
     ("GC102", "missing-factor", "calculus", "error", "the claim lacks a factor"),

@@ -202,6 +202,40 @@ $$\frac{\partial \hat{y}}{\partial w} = x$$
         "and say so. It takes a very large document to give an example.",
         "Divide the document, or give it a larger budget.",
     ),
+    "GC020": Explanation(
+        "A formula stands in the document, and a reader of the page does not see it: in an element "
+        "that is hidden, or in the colour of the paper. It is no answer: it was not judged.",
+        "Show it, or take it out.",
+        bad=_TRAINED
+        + r"""
+<div hidden>
+
+$$\frac{\partial L}{\partial w} = \hat{y} - y$$
+
+</div>
+""",
+        good=_TRAINED
+        + r"""
+<div>
+
+$$\frac{\partial L}{\partial w} = (\hat{y} - y) x$$
+
+</div>
+""",
+    ),
+    "GC021": Explanation(
+        "A formula is struck out in the text: its author takes it back, so it was not judged. A "
+        r"\cancel within a formula is something else: that is read.",
+        "Take it out, or the stroke away.",
+        bad=_TRAINED
+        + r"""
+First I had ~~$\frac{\partial L}{\partial w} = \hat{y} - y$~~.
+""",
+        good=_TRAINED
+        + r"""
+Again $\frac{\partial L}{\partial w} = (\hat{y} - y) x$.
+""",
+    ),
     "GC100": Explanation(
         "With --hint the place and the kind of a mistake are shown, not its name, the answer or an "
         "example: for students who shall find it themselves.",

@@ -65,4 +65,4 @@ class ReadDocument:
     statements: tuple[Statement, ...]
     prose: tuple[Span, ...]
     findings: tuple[Finding, ...] = ()
-    struck: tuple[Span, ...] = ()  # formulas that the author struck through: none is judged
+    comments: tuple[Span, ...] = ()  # of HTML; one that nothing closes goes to the end

@@ -330,7 +330,9 @@ def _chosen(
     chosen = selected(tuple(dict.fromkeys(ordered)), select, ignore)
     if not choices.inline:
         return chosen
-    marked = apply(parse_directives(statements.document), chosen, _blocks(statements))
+    directives = parse_directives(statements.document, statements.comments)
+    unseen = [f.span for f in statements.findings if f.rule.code in ("GC020", "GC021")]
+    marked = apply(directives, chosen, [*_blocks(statements), *unseen])
     return selected(marked, select, ignore)
 
 

@@ -70,9 +70,6 @@ class Passages:
 def settle(read: ReadDocument) -> Passages:
     """Settle the names, functions and bindings of a document: what no choice of readings alters."""
     log = ReadingLog(read.document)
-    for span in read.struck:
-        text = " ".join(read.document.source(span).split())
-        log.note("struck-through", span, text if len(text) <= 60 else f"{text[:57]}...")
     statements = usual_spelling(read.statements, log)
     _note_how_read(statements, log)
     naming = understand_names(statements, _defined_raw(statements), derived_for_keys(statements))

@@ -49,7 +49,6 @@ CHARITIES: dict[str, str] = {
     "right-to-left": "the equation is written right to left: it is one for {a}",
     "partial-by-subscript": "{a} is taken to be {b}",
     "table": "the row of the table is read as an equation for {a}",
-    "struck-through": "{a} is struck through in the text: not judged",
     "unnamed-argument": "{a} is taken to be {b}, where the activation is applied",
     "two-definitions": "{a} is defined in two ways: here it is {b}",
     "pinned": "{a} is {b}, as the front matter says",

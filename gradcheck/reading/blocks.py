@@ -21,6 +21,7 @@ class Block:
     plain: frozenset[str] | None = None  # the names of plain text, if it is typed as that
     problem: str = ""  # why it is not to be tried
     quoted: bool = False  # in a block quote: a ``>`` that begins a line is not a relation
+    unseen: tuple[Span, ...] = ()  # parts that are written in the colour of the paper
     macros: Macros | None = field(default=None, compare=False)  # that the document defines
 
 
@@ -29,7 +30,7 @@ class Blocks:
     formulas: tuple[Block, ...]
     prose: tuple[Span, ...]
     findings: tuple[Finding, ...]
-    struck: tuple[Span, ...] = ()  # what is struck through and holds a formula
+    comments: tuple[Span, ...] = ()  # of HTML; one that nothing closes goes to the end
     rst: tuple[Span, ...] = ()  # what is reStructuredText in another format
 
 

@@ -13,6 +13,7 @@ from gradcheck.reading.latex_blocks import latex_blocks
 from gradcheck.reading.macros import Macros, macros_of
 from gradcheck.reading.markdown_blocks import find_blocks
 from gradcheck.reading.rst_blocks import rst_blocks
+from gradcheck.reading.unseen import without_unseen
 
 
 def find_formulas(document: Document) -> Blocks:
@@ -25,6 +26,7 @@ def find_formulas(document: Document) -> Blocks:
     else:
         found = _of_cells(document) if document.cells else find_blocks(document)
         found = _with_rst(document, found)
+    found = without_unseen(document, found)
     if not macros:
         return found
     return replace(found, formulas=tuple(replace(b, macros=macros) for b in found.formulas))
@@ -57,9 +59,9 @@ def _of_cells(document: Document) -> Blocks:
     formulas: Iterable[Block] = (block for part in parts for block in part.formulas)
     prose: Iterable[Span] = (span for part in parts for span in part.prose)
     findings: Iterable[Finding] = (finding for part in parts for finding in part.findings)
-    struck: Iterable[Span] = (span for part in parts for span in part.struck)
+    comments: Iterable[Span] = (span for part in parts for span in part.comments)
     rst: Iterable[Span] = (span for part in parts for span in part.rst)
-    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(struck), tuple(rst))
+    return Blocks(tuple(formulas), tuple(prose), tuple(findings), tuple(comments), tuple(rst))
 
 
 def _with_rst(document: Document, found: Blocks) -> Blocks:

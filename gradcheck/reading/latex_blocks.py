@@ -14,10 +14,12 @@ from itertools import islice
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading.blocks import Blocks, Scanner, is_escaped
+from gradcheck.reading.concealment import concealed_finding
 from gradcheck.reading.cursor import found_from, openings
 from gradcheck.reading.formula_macros import call_arguments, formula_macros
 from gradcheck.reading.latex_conditions import skipped_branches
 from gradcheck.reading.macros import DEFINITIONS, Macros, group_at
+from gradcheck.reading.unseen import HIDING, in_colour, is_white
 
 _OPENING = re.compile(
     r"(?P<comment>%[^\n]*)"
@@ -48,6 +50,9 @@ _OWN = re.compile(
 )
 _OPENS = re.compile(r"\\\[|\$\$|\\begin\s*\{(?P<inner>[A-Za-z]+)\*?\}")
 _COMMENT = re.compile(r"\\.|(?P<comment>%[^\n]*)", re.DOTALL)
+_STRIKES = ("sout", "xout", "st")
+_BOXED = re.compile(r"\\(?:pagecolor|f?colorbox|(?:row|cell)color)|tcolorbox|beamer|tikz|mdframed")
+"""Signs that the paper is not white everywhere."""
 _FILES = ("input", "include", "subfile", "import", "subimport")
 _BODY = re.compile(r"(?m)^[^%\n]*\\begin\s*\{document\}")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
@@ -81,6 +86,7 @@ class _Scanner(Scanner):
         for name, place in _own_environments(self.text):
             self.own.add(name)
             self.definitions[place.start] = place.end
+        self.boxed = _BOXED.search(self.text) is not None
         self.files: dict[str, Span] = {}  # that are named and stand elsewhere
         self.told: dict[str, Span] = {}  # what is not read, with its first place
         ending = self._close("\\end{document}", self.at)
@@ -170,8 +176,21 @@ class _Scanner(Scanner):
             self._environment(start, self.makers.opens[name])
         elif name in self.makers.whole:
             self._made(start, name)
+        elif name in _STRIKES:
+            self._unseen("struck", group_at(self.text, self.at))
+        elif name in ("textcolor", "color"):
+            found = HIDING.match(self.text, start)
+            if found and not self.boxed and is_white(found["model"] or "", found["colour"]):
+                place, _ = in_colour(self.text, found, self.stop, cells=False)
+                self._unseen("hidden", place)
         elif name in self.makers.holds:
             self.told.setdefault(_MAKES.format(name), Span(start, self.at))
+
+    def _unseen(self, kind: str, place: Span | None) -> None:
+        """Pass over what is struck out, or written in the colour of the paper."""
+        if place is not None and _TEXT.search(self.text, place.start, place.end):
+            self.findings.append(concealed_finding(kind, place))
+            self._hide(place.start, place.end)
 
     def _other_file(self, command: Span) -> None:
         name = _FILE_NAME.match(self.text, command.end)

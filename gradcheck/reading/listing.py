@@ -19,14 +19,11 @@ def listing(read: ReadDocument, tree: bool = False) -> str:
     for finding in read.findings:
         place = _place(document, finding.span)
         lines.append(f"{place}  {finding.rule.code} {finding.rule.name}: {finding.message}")
-    for span in read.struck:
-        lines.append(f"{_place(document, span)}  struck through: not judged")
     sides = [side for statement in read.statements for side in statement.sides]
     unread = sum(side.unread is not None for side in sides)
     lines.append(
         f"{len(read.statements)} statements, {len(sides)} sides: "
         f"{len(sides) - unread} read, {unread} not read"
-        + (f"; {len(read.struck)} struck through" if read.struck else "")
     )
     return "\n".join(lines) + "\n"
 

@@ -2,23 +2,25 @@
 
 Formulas are ``$…$``, ``$`…`$``, ``$$…$$``, ``\\[…\\]``, ``\\(…\\)``, bare ``\\begin{align}`` and
 its kin, code fences of the languages ``math`` and ``latex``, MyST's ``{math}`` directive (of
-backticks or colons) and role, and what `plain` finds typed as plain text. Code and HTML comments
-hide what looks like one, but not MyST's notes and theorems; what is struck through (``~~…~~``) is
-set apart. A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[`` has a line
-of its own.
+backticks or colons) and role, and what `plain` finds typed as plain text. What a reader of the page
+does not see is no formula: code, HTML comments and attributes, the targets of links, and what is
+hidden or struck out. A formula ends with its paragraph at the latest, unless its ``$$`` or ``\\[``
+has a line of its own.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 
 from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
-from gradcheck.reading.blocks import Block, Blocks, Scanner, is_escaped, too_many_formulas
-from gradcheck.reading.cursor import found_from, openings, taken_off
+from gradcheck.reading.blocks import Block, Blocks, is_escaped, too_many_formulas
+from gradcheck.reading.cursor import found_from, taken_off
 from gradcheck.reading.display_lines import equations
+from gradcheck.reading.markdown_fences import holds_text
+from gradcheck.reading.markdown_layout import TAG_NAMES, Layout, Leaf
+from gradcheck.reading.markdown_markup import MarkupScanner
 from gradcheck.reading.plain import plain_formulas
 
 _ENVIRONMENTS = (
@@ -26,46 +28,34 @@ _ENVIRONMENTS = (
     "|aligned|gathered|split|cases|dmath|empheq|IEEEeqnarray|xalignat"
 )
 _OPENING = re.compile(
-    r"^[ \t>]*(?P<fence>`{3,}|~{3,}|:{3,}(?=[ \t]*\{math\}))"
-    rf"|\\{{1,2}}begin[ ]?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}}"
-    r"|\\(?P<escaped>.)|(?P<code>`+)|(?P<comment><!--)|(?P<percent>%%|^%)|(?P<display>\$\$)|(?P<inline>\$)"
-    r"|(?P<struck>(?<!~)~~(?=[^~\s])|<(?:del|s|strike)>)",
+    rf"\\{{1,2}}begin[ ]?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}}"
+    r"|\\(?P<escaped>.)|(?P<code>`+)|(?P<angle><(?=[A-Za-z/!?]))|(?P<percent>%%|^%)"
+    r"|(?P<display>\$\$)|(?P<inline>\$)|(?P<struck>~{2,})|(?P<bracket>!?\[)|(?P<target>\])",
     re.MULTILINE | re.DOTALL,
 )
-_LATEX = ("latex", "tex")
-_NO_LANGUAGE = ("", "text", "txt", "plain", "plaintext", "unicode", "none", *_LATEX)
-_CLOSING = re.compile(r"\n[ \t>\r]*(?P<mark>`{3,}|~{3,}|:{3,})[ \t>\r]*(?=\n|\Z)")
-"""The last line of a fence, with the line break before it; by its sign and how long it is."""
-_OPTIONS = re.compile(
-    r"\n---[ \t\r]*\n(?:[^\n]*\n){1,9}?---[ \t\r]*(?=\n)|(?:\n[ \t]*:[\w-]+:[^\n]*)+"
-)
-"""Of a MyST directive, from the end of its first line."""
-_DIRECTIVES_OF_TEXT = frozenset(
-    "note tip hint important warning caution attention danger error seealso admonition topic "
-    "sidebar margin aside dropdown details card example exercise solution proof theorem lemma "
-    "definition corollary proposition remark algorithm observation conjecture assumption "
-    "property criterion axiom tab-set tab-item grid grid-item grid-item-card card-carousel toggle "
-    "figure table list-table div container epigraph pull-quote highlights compound rubric only "
-    "margin-note sidenote exercise-start solution-start versionadded versionchanged".split()
-)
-"""Directives of MyST whose content is Markdown."""
-_DIRECTIVE_NAME = re.compile(r"\{([a-z][a-z:-]+)\}")
-_CODE = frozenset(
-    "code code-block code-cell sourcecode literalinclude parsed-literal raw eval-rst mermaid "
-    "graphviz plot csv-table image python julia bash sh ojs sql stan dot r verbatim mystnb "
-    "include toctree bibliography glossary exec_code prompt doctest console".split()
-)
-_DERIVATIVE = re.compile(r"\\[dt]?frac|\\partial")
 _MYST = re.compile(
     r"^(?:`{3,}|:{3,})\{[a-z]|^\([\w:.-]+\)=[ \t\r]*$|^\+\+\+ \{|\{(?:math|eq|ref|numref|doc)\}`",
     re.MULTILINE,
 )
 _MYST_KEYS = ("jupytext", "kernelspec", "mystnb", "myst", "exports")
-_FORMULA = re.compile(r"\$|\\\(|\\\[|\\begin")
-_BLANK_LINE = re.compile(r"\n[ \t>]*(?=\n)")
+_BLANK_LINE = re.compile(r"\n[ \t\r>]*(?=\n)")
+_FENCE_LINE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 _LINE_QUOTE = re.compile(r"[ \t]*>")
+_BEFORE = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t>]+)*")
+"""What may stand before a block in its line: quotes and list items."""
+_REST = re.compile(r"[ \t\r]*(?:\([^()$\n]*\)[ \t\r]*)?(?=\n|\Z)")
+"""What may stand behind a display that ends its line."""
 _TICKS = re.compile(r"`+")
 _MATH_LIKE = re.compile(r"[^\d\s$][^$\n]*(?:\\[A-Za-z]|[_^=])")
+_CUT = re.compile(
+    rf"<(?:!--|[?]|!\[|/?(?:[ps]|{TAG_NAMES}|span|del|strike|br|font|script|style|pre|textarea)(?:\s[^<>]*+)?/?>)",
+    re.IGNORECASE,
+)
+_DEFINITION = re.compile(
+    r"[ \t>]*\[(?!\^)(?:[^\[\]\\\n]|\\.){1,200}\]:[ \t]*(?:<[^<>\n]*>|[^\s<]\S*)"
+    r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t\r]*(?:\n|\Z)"
+)
+"""``[name]: address "title"``: where links lead to, in the first lines of a paragraph."""
 
 
 def find_blocks(document: Document) -> Blocks:
@@ -80,7 +70,7 @@ def find_blocks(document: Document) -> Blocks:
         tuple(formulas[: limits.FORMULAS]),
         tuple(scanner.prose),
         tuple(findings),
-        tuple(scanner.struck),
+        tuple(scanner.comments),
         tuple(scanner.rst),
     )
 
@@ -92,151 +82,74 @@ def _typed(scanner: _Scanner) -> list[Block]:
     return [Block(plain.span, plain.span, True, names, plain.problem) for plain in found]
 
 
-def holds_text(info: str) -> bool:
-    """Whether a fence with these words behind its mark is a note or a theorem of MyST's."""
-    name = info.strip().partition("}")[0].removeprefix("{").removeprefix("prf:")
-    return info.strip()[:1] == "{" and name in _DIRECTIVES_OF_TEXT
-
-
-class _Scanner(Scanner):
+class _Scanner(MarkupScanner):
     def __init__(self, document: Document) -> None:
-        super().__init__(document, document.body_start, len(document.text))
-        self.struck: list[Span] = []
-        self.fences: list[Span] = []  # the content of those in no language
-        self.code: list[Span] = []  # what stands between backticks
-        self.closers: set[int] = set()  # line ends before the last lines of MyST's notes
-        self.rst: list[Span] = []  # what is reStructuredText
-        self.told: dict[str, Span] = {}  # directives whose content is not read
+        layout = Layout(document.text, document.body_start, len(document.text), holds_text)
+        super().__init__(document, layout)
         self.myst = any(key in document.front_matter for key in _MYST_KEYS) or bool(
             _MYST.search(self.text)
         )
-        self._paragraph_end = -1
+        self._cut = False  # whether a display was all of its lines, and ended the paragraph
+        self._paragraph_end = self._blank_line = self._fence_line = -1
         self._ticks: dict[int, list[int]] | None = None
-        self._closing: dict[tuple[str, int], list[tuple[int, int]]] | None = None
 
     def run(self) -> None:
-        end = len(self.text)
-        for opening in openings(self, _OPENING, end):
-            if self._full:
-                break
+        """Leaf by leaf; a formula may run on below its own."""
+        while not self._full and (leaf := self.layout.leaf()) is not None:
+            self._enter(leaf)
+            if leaf.kind == "fence":
+                self._fence(leaf, self._scan)
+            elif leaf.kind == "code":
+                self._set_off(leaf)
+            elif leaf.kind == "mark":
+                self._hide(leaf.start, leaf.end)
+            else:
+                self._definitions(leaf)
+                self._scan(self.at, leaf.end)
+            if self.at > leaf.end or self._cut:
+                self.layout.skip_to(self.at)
+        self._finish()
+        self.findings += [
+            Finding(RULES["GC001"], span, message) for message, span in self.told.items()
+        ]
+
+    def _definitions(self, leaf: Leaf) -> None:
+        found = leaf.kind == "text" and _DEFINITION.match(self.text, self.at, leaf.end)
+        while found:
+            self._hide(found.start(), found.end())
+            found = _DEFINITION.match(self.text, self.at, leaf.end)
+
+    def _scan(self, start: int, end: int) -> None:
+        """Go through text or raw HTML."""
+        self.at, self._end, self._paragraph_end, self._cut = start, end, -1, False
+        self._brackets, self._strokes = [], []
+        while not self._full and (opening := _OPENING.search(self.text, self.at, self._end)):
+            self.at = opening.end()
             kind = opening.lastgroup
-            if kind == "fence":
-                self._fence(opening)
-            elif kind == "environment":
+            if kind == "environment":
                 self._environment(opening)
             elif kind == "escaped":
                 self._escaped(opening)
             elif kind == "code":
                 self._code(opening.start(), opening.end())
-            elif kind == "comment":
-                self._comment(opening.start())
+            elif kind == "angle":
+                self._angle(opening.start())
             elif kind == "percent":
                 self._percent(opening)
-            elif kind == "struck":
-                self._struck(opening)
             elif kind == "display":
                 self._display(opening.start(), "$$")
-            else:
+            elif kind == "inline":
                 self._inline(opening.start())
-        self._prose_until(end)
-        for name, span in self.told.items():
-            message = (
-                f"what the directive {{{name}}} holds is not read: move its equations out of it"
-            )
-            self.findings.append(Finding(RULES["GC001"], span, message))
+            elif self.leaf.kind != "html":
+                self._markup(opening)
 
     # each of these is called with `at` just after the opening
-
-    def _fence(self, opening: re.Match[str]) -> None:
-        mark = opening["fence"]
-        start = opening.start("fence")
-        if opening.start() - 1 in self.closers:
-            return
-        line_end = self._find("\n", opening.end())
-        if line_end < 0:
-            line_end = len(self.text)
-        info = self.text[opening.end() : line_end].strip()
-        language = info.strip("{}").split(" ")[0].rstrip("}")
-        if holds_text(info) or (language.lower() in _LATEX and self._delimits(mark, line_end)):
-            self._directive_of_text(mark, line_end)
-            return
-        if mark[0] == "`" and "`" in language:  # ```code``` on one line
-            self._code(start, opening.end())
-            return
-        closing = self._closing_fence(mark, line_end)
-        if closing is None:
-            self._unclosed(Span(start, start + len(mark)), f"the code fence {mark[:8]}")
-            self._hide(start, len(self.text))
-            return
-        if language.lower() in ("math", "latex-math", "katex"):
-            inside = self._content(info, line_end, closing[0])
-            if "\\" not in self.document.source(inside) and "∂" in self.document.source(inside):
-                self.fences.append(inside)
-                self._hide(start, closing[1])
-            else:
-                self._displayed(inside, Span(start, closing[1]))
-        else:
-            inside = Span(min(line_end + 1, closing[0]), closing[0])
-            if language.lower() in _NO_LANGUAGE:
-                self.fences.append(inside)
-            self._unread_directive(info, Span(start, line_end), inside)
-            self._hide(start, closing[1])
-
-    def _delimits(self, mark: str, line_end: int) -> bool:
-        """Whether a fence of LaTeX shows formulas with their delimiters, not bare ones."""
-        closing = self._closing_fence(mark, line_end)
-        return closing is not None and bool(_FORMULA.search(self.text, line_end, closing[0]))
-
-    def _unread_directive(self, info: str, opening: Span, inside: Span) -> None:
-        """Tell of a directive that nobody here knows and that holds equations."""
-        name = _DIRECTIVE_NAME.match(info)
-        if name is None:
-            return
-        if name[1] == "eval-rst":
-            self.rst.append(inside)
-        elif name[1] not in _CODE and self._holds_equation(inside):
-            self.told.setdefault(name[1], opening)
-
-    def _holds_equation(self, span: Span) -> bool:
-        formula = _FORMULA.search(self.text, span.start, span.end)
-        return formula is not None and bool(_DERIVATIVE.search(self.text, formula.end(), span.end))
-
-    def _content(self, info: str, line_end: int, end: int) -> Span:
-        """The formula of a fence: of MyST's without options, with what its first line holds."""
-        if info[:1] != "{":
-            return Span(line_end, end)
-        rest = info.partition("}")[2].strip()
-        if rest:
-            return Span(self.text.rfind(rest, 0, line_end), end)
-        options = _OPTIONS.match(self.text, line_end, end)
-        return Span(options.end() if options else line_end, end)
-
-    def _directive_of_text(self, mark: str, line_end: int) -> None:
-        """Go on with what a note or a theorem holds; its closing line opens nothing."""
-        closing = self._closing_fence(mark, line_end)
-        if closing is not None:
-            self.closers.add(closing[0])
-        self._hide(self.at, line_end)
-
-    def _closing_fence(self, mark: str, start: int) -> tuple[int, int] | None:
-        """The line break before the first line that closes a fence, and the end of that line."""
-        if self._closing is None:
-            self._closing = {}
-            for line in _CLOSING.finditer(self.text):
-                known = self._closing.setdefault((line["mark"][0], len(line["mark"])), [])
-                known.append((line.start(), line.end()))
-        found = []
-        for (sign, length), lines in self._closing.items():
-            at = bisect_left(lines, (start, 0))
-            if sign == mark[0] and length >= len(mark) and at < len(lines):
-                found.append(lines[at])
-        return min(found, default=None)
 
     def _environment(self, opening: re.Match[str]) -> None:
         closer = f"\\end{{{opening['environment']}}}"
         close = self._find(closer, self.at)
         span = Span(opening.start(), opening.end())
-        if close < 0:
+        if close < 0 or close > self._next_fence(self.at):
             self._unclosed(span, self.document.source(span))
             self.at = min(self._end_of_paragraph(), len(self.text))
             return
@@ -261,9 +174,9 @@ class _Scanner(Scanner):
         """``\\\\( … \\\\)``, where Markdown makes one backslash of two."""
         display = self.text[self.at] == "["
         close = self._find("\\\\]" if display else "\\\\)", self.at)
-        line_end = self._find("\n", self.at)
-        alone = display and not self.text[self.at + 1 : max(line_end, self.at + 1)].strip()
-        limit = len(self.text) if alone else self._end_of_paragraph()
+        limit = self._end_of_paragraph()
+        if display and self._begins_line(start):
+            limit = self._limit(start, self.at + 1, _REST.match(self.text, close + 3) is not None)
         if 0 <= close <= limit:
             content, outer = Span(self.at + 1, close), Span(start, close + 3)
             self._displayed(content, outer) if display else self._formula(content, outer, False)
@@ -271,17 +184,50 @@ class _Scanner(Scanner):
     def _display(self, start: int, closer: str) -> None:
         after = start + 2
         close = self._find(closer, after)
-        line_end = self._find("\n", after)
-        alone = line_end >= 0 and not self.text[after : min(line_end, after + 80)].strip()
-        limit = len(self.text) if alone else self._end_of_paragraph()
+        ends = _REST.match(self.text, close + 2) is not None
+        begins = self._begins_line(start)
+        limit = self._limit(start, after, ends) if begins else self._end_of_paragraph()
+        if closer != "$$":
+            limit = min(limit, self._next_fence(after))
         if close < 0 or close > limit:
             self._unclosed(Span(start, after), self.text[start:after])
             self.at = max(after, min(self._end_of_paragraph(), len(self.text)))
             return
         self._displayed(Span(after, close), Span(start, close + len(closer)))
+        if begins and ends and self.leaf.kind == "text":
+            self._cut, self._end = True, self.at
+
+    def _begins_line(self, start: int) -> bool:
+        """Whether nothing but quotes and list items stands before a place in its line."""
+        line_start = self.text.rfind("\n", max(0, start - 80), start) + 1
+        before = _BEFORE.match(self.text, line_start)
+        return start == self.leaf.start or (before is not None and before.end() >= start)
+
+    def _limit(self, start: int, after: int, ends: bool) -> int:
+        """Where a display that begins its line must have ended: with what holds it if it is alone
+        there, at a blank line if it ends a line, else with its paragraph."""
+        line_end = self.text.find("\n", after, after + 80)
+        if line_end >= 0 and not self.text[after:line_end].strip():
+            return self.layout.reach(start)
+        return self._next_blank_line(start) if ends else self._end_of_paragraph()
+
+    def _next_fence(self, at: int) -> int:
+        """Where a line begins a fence; one in a formula between dollars is none."""
+        if self._fence_line < at:
+            fence = _FENCE_LINE.search(self.text, at)
+            self._fence_line = fence.start() if fence else len(self.text)
+        return self._fence_line
+
+    def _next_blank_line(self, at: int) -> int:
+        if self._blank_line < at:
+            blank = _BLANK_LINE.search(self.text, at)
+            self._blank_line = blank.start() if blank else len(self.text)
+        return self._blank_line
 
     def _displayed(self, content: Span, outer: Span) -> None:
         """A display, which may be several equations."""
+        if self._cut_by_html(outer):
+            return
         pieces = equations(self.text, content)
         for piece in pieces:
             start = outer.start if piece is pieces[0] else piece.start
@@ -340,14 +286,9 @@ class _Scanner(Scanner):
                 whole = Span(start - 6, runs[-1] + end - start)
                 self._formula(Span(end, runs[-1]), whole, False)
                 return
-            self.code.append(Span(end, runs[-1]))
+            if not self._concealed:
+                self.code.append(Span(end, runs[-1]))
             self._hide(start, runs[-1] + end - start)
-
-    def _comment(self, start: int) -> None:
-        close = self._find("-->", self.at)
-        if close < 0:
-            self._unclosed(Span(start, start + 4), "the comment <!--")
-        self._hide(start, len(self.text) if close < 0 else close + 3)
 
     def _percent(self, opening: re.Match[str]) -> None:
         """Skip a comment: MyST's ``% …``, a line, and Obsidian's ``%% … %%``."""
@@ -364,23 +305,32 @@ class _Scanner(Scanner):
         elif begins and self.myst:
             self._hide(start, line_end)
 
-    def _struck(self, opening: re.Match[str]) -> None:
-        """Skip what is struck through; a mark that nothing closes in its paragraph is text."""
-        mark = opening["struck"]
-        closer = mark if mark == "~~" else mark.replace("<", "</")
-        close = self._find(closer, self.at)
-        if 0 <= close <= self._end_of_paragraph():
-            span = Span(opening.start(), close + len(closer))
-            if _FORMULA.search(self.text, self.at, close):
-                self.struck.append(span)
-            self._hide(span.start, span.end)
-
     # bookkeeping
+
+    def _formula(self, content: Span, outer: Span, display: bool) -> None:
+        if not self._cut_by_html(outer):
+            super()._formula(content, outer, display)
+
+    def _cut_by_html(self, outer: Span) -> bool:
+        """Pass over what looks like a formula, if a tag or comment in it is one for the reader.
+
+        Between dollars it is none, but in raw HTML.
+        """
+        raw, dollars = self.leaf.kind == "html", self.text[outer.start] == "$"
+        if self.leaf.kind == "fence" or (dollars and not raw):
+            return False
+        if _CUT.search(self.text, outer.start, outer.end) is None:
+            return False
+        start = Span(outer.start, outer.start + 2)
+        if not raw:
+            self._unclosed(start, f"before an HTML tag, {self.text[start.start : start.end]}")
+        self.at = start.end
+        return True
 
     def _end_of_paragraph(self) -> int:
         if self._paragraph_end < self.at:
-            blank = _BLANK_LINE.search(self.text, self.at)
-            self._paragraph_end = blank.start() if blank else len(self.text)
+            blank = _BLANK_LINE.search(self.text, self.at, self._end)
+            self._paragraph_end = blank.start() if blank else self._end
         return self._paragraph_end
 
     def _is_quoted(self, outer: Span) -> bool:

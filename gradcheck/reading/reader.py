@@ -33,7 +33,7 @@ _PROSE_LEFT = re.compile(
     r"(?P<relation>:=|=|≔|←)\s*$"
 )
 _COMMENTS = {
-    "markdown": re.compile(r"<!--.*?-->", re.DOTALL),
+    "markdown": re.compile(r"<!--(?:-?>|.*?-->)", re.DOTALL),
     "latex": re.compile(r"(?<!\\)%[^\n]*"),
     "rst": re.compile(r"^[ \t]*\.\. (?![\w:+.-]+::)[^\n]*", re.MULTILINE),
 }
@@ -71,7 +71,7 @@ def read(document: Document) -> ReadDocument:
             entry.block.content,
         )
     findings.sort(key=lambda finding: finding.span)
-    return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings), blocks.struck)
+    return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings), blocks.comments)
 
 
 def _entries(

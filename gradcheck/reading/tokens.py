@@ -19,4 +19,7 @@ def tokens_of(text: str, block: Block) -> list[Token]:
             return rewrite(tokenize_drawn(text, span, drawn, block.plain))
     if block.plain is not None and "\\" not in text[span.start : span.end]:
         return rewrite(tokenize_plain(text, span.start, span.end, block.plain))
-    return rewrite(tokens_expanded(text, span, block.macros, block.quoted))
+    tokens = tokens_expanded(text, span, block.macros, block.quoted)
+    for hidden in block.unseen:
+        tokens = [token for token in tokens if not hidden.start <= token.start < hidden.end]
+    return rewrite(tokens)

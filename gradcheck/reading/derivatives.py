@@ -273,7 +273,7 @@ class Derivatives:
             return found
         _, self.at = self._after_d(below.at, self.stop)
         token = self.peek()
-        if token is not None and token.value == "(" and token.mate is not None:
+        if token is not None and token.value in ("(", "{") and token.mate is not None:
             by = self.group()  # d(L)/d(w)
             if not isinstance(by, Name):
                 raise Refusal(by.span, "not something to differentiate by")

@@ -18,7 +18,8 @@ from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
 from gradcheck.reading.rewriting import rewrite
-from gradcheck.reading.segments import Draft, split
+from gradcheck.reading.saying import said_between
+from gradcheck.reading.segments import Draft, begins_derivative, split
 from gradcheck.reading.survey import survey
 from gradcheck.reading.tables import Row, equation_rows
 from gradcheck.reading.tokens import tokens_of
@@ -91,6 +92,8 @@ def _entries(
                 and _prose_left(document, block, before, draft)
             ):
                 entries.append(_Entry(draft, block, "prose"))
+            elif position == 0 and before is not None and _said(document, entries, block, draft):
+                pass
             elif (
                 position == 0
                 and entries
@@ -172,6 +175,50 @@ def _joins(
         return False
     between = _COMMENTS[document.format].sub("", document.text[start : block.outer.start])
     return len(between) <= 200 and len(between.split()) <= limits.JOINING_WORDS
+
+
+def _said(document: Document, entries: Sequence[_Entry], block: Block, draft: Draft) -> bool:
+    """Take a formula for the right side of the one before it, if the text between says so."""
+    entry = entries[-1]
+    left, right = entry.draft, draft.sides[0]
+    between = Span(entry.block.outer.end, block.outer.start)
+    if entry.refused is not None or draft.leads or left.dangles or not right:
+        return False
+    if not begins_derivative(left.sides[0]) or _is_zero(right):
+        return False
+    if between.end - between.start > _FAR or any(r.value not in _EQUAL for r in draft.relations):
+        return False
+    other = entries[-2].block.outer.end if len(entries) > 1 else document.body_start
+    start = max(document.body_start, entry.block.outer.start - 4 * _FAR, other)
+    beside = len(entries) > 1 and start == other and not entries[-2].draft.relations
+    text = document.text
+    said = said_between(
+        text[start : entry.block.outer.start],
+        _COMMENTS[document.format].sub("", text[between.start : between.end]),
+        text[block.outer.end : block.outer.end + _FAR],
+        block.display,
+        beside,
+    )
+    if said is None or (said.in_words and left.relations):
+        return False
+    place = between.start + said.start, between.start + said.end
+    left.relations.append(Token("relation", said.symbol, *place))
+    left.sides.append([])
+    left.extend(draft)
+    left.condition = left.condition or said.condition
+    if said.doubt:
+        entry.missing = Unread(block.content, said.doubt)
+    return True
+
+
+_FAR = 120
+"""Characters between two formulas of which one is said to equal the other."""
+_EQUAL = ("=", ":=")
+
+
+def _is_zero(side: Sequence[Token]) -> bool:
+    """Whether a side is 0: a gradient that is 0 is a condition on the parameters."""
+    return [token.value for token in side if token.kind != "mark"] == ["0"]
 
 
 def _prose_left(document: Document, block: Block, before: Block | None, draft: Draft) -> bool:

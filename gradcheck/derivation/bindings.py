@@ -25,7 +25,7 @@ from gradcheck.expression import (
     value_keys,
     walk,
 )
-from gradcheck.statement import Statement
+from gradcheck.statement import Seen, Statement
 
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
@@ -56,6 +56,7 @@ class CanonicalStatement:
     statement: Statement
     sides: tuple[Expression | None, ...]
     slips: tuple[str, ...] = ()  # a side: what is wrong with its indices, or nothing
+    seen: tuple[tuple[Seen, ...], ...] = ()  # a side that was not read: the derivatives in it
 
     @property
     def number(self) -> int:
@@ -93,6 +94,10 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
         ),
         tuple(
             "" if side.expression is None else index_slip(side.expression, naming)
+            for side in statement.sides
+        ),
+        tuple(
+            tuple(replace(s, partial=transform(s.partial, change)) for s in side.seen)  # type: ignore[arg-type]
             for side in statement.sides
         ),
     )

@@ -82,5 +82,6 @@ PACKAGES = {
 }
 PACKAGES["bropd"] = _COMMATH
 ALWAYS = ("latex", "derivatives")
-NAMED = re.compile(r"\\(?:%s|diffp|difp)(?![A-Za-z])" % "|".join(name for name, _ in _BRACED))
+_NAMES = "|".join(name for name, _ in _BRACED)
+NAMED = re.compile(rf"\\(?:{_NAMES}|diffp|difp)(?![A-Za-z])")
 """A derivative's macro that means the same everywhere, named or not where it comes from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck.document import Document, Span
 from gradcheck.expression import Underbrace, walk
@@ -17,6 +17,7 @@ from gradcheck.reading.formulas import find_formulas
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
+from gradcheck.reading.recovery import seen_in
 from gradcheck.reading.rewriting import rewrite
 from gradcheck.reading.saying import said_between
 from gradcheck.reading.segments import Draft, begins_derivative, split
@@ -62,7 +63,7 @@ def read(document: Document) -> ReadDocument:
     known = survey([entry.draft for entry in entries])
     statements: list[Statement] = []
     for entry in entries:
-        _statements(entry, known, statements)
+        _statements(document, entry, known, statements)
     findings.sort(key=lambda finding: finding.span)
     return ReadDocument(document, tuple(statements), blocks.prose, tuple(findings), blocks.struck)
 
@@ -244,10 +245,13 @@ def _prose_left(document: Document, block: Block, before: Block | None, draft: D
     return True
 
 
-def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> None:
+def _statements(
+    document: Document, entry: _Entry, known: Known, statements: list[Statement]
+) -> None:
     if entry.refused is not None:
         span = entry.block.content
-        side = Side(span, unread=entry.refused)
+        seen = seen_in(_tokens(document, entry.block), known) if entry.block.problem else ()
+        side = Side(span, unread=entry.refused, seen=seen)
         statements.append(Statement(len(statements) + 1, span, (side,), (), entry.origin))
         return
     draft = entry.draft
@@ -256,7 +260,7 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
     notes = list(dict.fromkeys(draft.notes))
     relations = tuple(Relation(token.span, token.value) for token in draft.relations)
     sides = tuple(
-        parse_side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
+        _side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
     )
     if draft.condition and relations:
         sides = (*sides[:-1], Side(sides[-1].span, unread=conditional(draft, sides[-1].span)))
@@ -270,6 +274,24 @@ def _statements(entry: _Entry, known: Known, statements: list[Statement]) -> Non
     statements.append(Statement(number, span, sides, relations, entry.origin, tuple(notes)))
     for side in sides:
         _underbraces(side, statements)
+
+
+def _side(tokens: list[Token], place: Span, known: Known, notes: list[str]) -> Side:
+    """A side as read; if it could not be, with the derivatives that are seen in it."""
+    side = parse_side(tokens, place, known, notes)
+    if side.unread is None or not tokens:
+        return side
+    return replace(side, seen=seen_in(tokens, known))
+
+
+def _tokens(document: Document, block: Block) -> list[Token]:
+    """The tokens of a formula that is not to be tried as a whole; none if it is a large one."""
+    if block.content.end - block.content.start > limits.CHARACTERS:
+        return []
+    tokens = tokens_of(document.text, block)
+    for at, token in enumerate(tokens):
+        token.at = at
+    return tokens if pair(tokens) <= limits.DEPTH and len(tokens) <= limits.TOKENS else []
 
 
 def _names_function(tokens: Sequence[Token]) -> bool:

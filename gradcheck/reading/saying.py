@@ -49,7 +49,9 @@ _CONDITION = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|until|suppose|assume|let|once|wherever|whether)\b", re.IGNORECASE
 )
-_SENTENCE = re.compile(r"(?<![.\s]\w)[.!?](?=\s)|\n\s*\n|^[ \t>]*(?:[-*+]|\d+[.)])\s|[|]", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"(?<![.\s]\w)[.!?](?=\s)|\n\s*\n|^[ \t>]*(?:[-*+]|\d+[.)])\s|[|]", re.MULTILINE
+)
 _CLAUSE = re.compile(r"[,;:(]")
 _LEAD = frozenset(
     """so then thus hence therefore here now finally similarly likewise also again and but while
@@ -59,7 +61,9 @@ _LEAD = frozenset(
     two we see find get have know obtain note recall conclude means follows it from for of by with
     respect to w r t wrt in""".split()
 )
-_OF_VALUE = re.compile(r"(?:value|formula|expression|result|answer)\s+(?:of|for)\s*\Z", re.IGNORECASE)
+_OF_VALUE = re.compile(
+    r"(?:value|formula|expression|result|answer)\s+(?:of|for)\s*\Z", re.IGNORECASE
+)
 _OF = re.compile(r"\b(?:of|to|by|with|in|from)\s*\Z", re.IGNORECASE)
 
 

@@ -100,10 +100,10 @@ class _Signs:
 
     def _relation(self, token: Token) -> None:
         before = self.found[-1] if self.found else None
-        if before is not None and (before.kind, before.value) == ("mark", ":"):
-            if token.value in ("=", ":="):  # \colon =
-                self.found[-1] = Token("relation", ":=", before.start, token.end)
-                return
+        colon = before is not None and (before.kind, before.value) == ("mark", ":")
+        if before is not None and colon and token.value in ("=", ":="):  # \colon =
+            self.found[-1] = Token("relation", ":=", before.start, token.end)
+            return
         self._drop_placeholder()
         if self._before() == "over":  # \buildrel \text{def} \over =
             built = next((k for k in range(len(self.found)) if self._is_built(k)), None)

@@ -48,7 +48,8 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What stands between two sides: ``=``, ``:=``, ``<-``, ``!=``, ``~`` (approximately), ``<``,
-    ``>``, ``<=``, ``>=``, ``in``, ``+=``, ``-=``: this spelling, whatever the LaTeX."""
+    ``>``, ``<=``, ``>=``, ``in``, ``+=``, ``-=``, ``->`` (an arrow from a derivative): this
+    spelling, whatever the LaTeX."""
 
     span: Span
     symbol: str

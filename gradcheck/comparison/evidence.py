@@ -55,9 +55,20 @@ class Evidence:
                 JudgedClaim(claim, _unjudged(claim), reason=claim.reason or reason)
                 for claim in self.setup.claims
             )
-        judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
+        judged = [self._judged(claim) for claim in self.setup.claims]
         judged = [self._in_general(item) for item in judged]
         return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
+
+    def _judged(self, claim: Claim) -> JudgedClaim:
+        """A claim by the algebra and the numbers; what is struck out in it may stand for nothing,
+        as in the step that makes it."""
+        item = self._with_numbers(self.judge.judge(claim))
+        if item.verdict is Verdict.WRONG and claim.neutral is not None:
+            bare = replace(claim, expression=claim.neutral, neutral=None)
+            again = self._with_numbers(self.judge.judge(bare))
+            if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
+                return again
+        return item
 
     def _in_general(self, item: JudgedClaim) -> JudgedClaim:
         """A claim that is wrong in general, and holds at numbers given before it, is undecided."""

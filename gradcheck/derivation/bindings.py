@@ -84,6 +84,10 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
             return replace(node, label=None)
         if isinstance(node, Apply) and not node.order and is_loss_name(node.function):
             return replace(node.function, span=node.span)  # L(y, ŷ) and J(w, b) are L and J
+        if isinstance(node, Apply) and node.order == 1 and is_loss_name(node.function):
+            by = node.arguments[0]
+            if len(node.arguments) == 1 and isinstance(by, Name):
+                return Partial(node.function, by, span=node.span)  # L'(w)
         return node
 
     return CanonicalStatement(

@@ -24,7 +24,8 @@ _SAYS = (
 _IS_VERB = re.compile(rf"\s*{_SAYS}\s*:?\s*", re.IGNORECASE)
 _ASIDE = r"(?:\s*\([^()$\\\n]{1,60}\))?"
 _BETWEEN = re.compile(
-    rf"{_ASIDE}\s*,?\s*(?:(?P<verb>{_SAYS})\s*:?|(?P<sign>:\s?=|=|≡|≔|≜))\s*\(?\s*", re.IGNORECASE
+    rf"{_ASIDE}\s*,?\s*(?:(?P<verb>{_SAYS})\s*:?|(?P<sign>:\s?=|=>|->|[=≡≔≜≈→⇒]))\s*\(?\s*",
+    re.IGNORECASE,
 )
 _COLON = re.compile(r"[ \t]*:[ \t]*\r?\n(?:[ \t>]*\r?\n)?[ \t>]*")
 _MARKUP = re.compile(r"\*{1,3}|(?<!\w)_{1,2}|_{1,2}(?!\w)|`+|</?\w{1,10}>|~|\\[,;:!]|\\ |&nbsp;")
@@ -106,7 +107,7 @@ def said_between(
         return None
     after = _spaced(after)
     kind = "verb" if found["verb"] else "sign"
-    symbol = ":=" if found["sign"] and found["sign"][0] in ":≔" else "="
+    symbol = _SYMBOLS.get((found["sign"] or "=").replace(" ", ""), "=")
     said = Said(symbol, *found.span(kind), kind == "verb")
     condition = _CONDITION.match(after)
     ends = ends_clause(after) or (display and not _GOES_ON.match(after) and condition is None)
@@ -120,6 +121,9 @@ def said_between(
     return said._replace(condition=words)
 
 
+_SYMBOLS = {
+    ":=": ":=", "≔": ":=", "≈": "~", "→": "->", "⇒": "->", "->": "->", "=>": "->",
+}  # fmt: skip
 _NOT_ALL = "the formula seems to go on outside of it: put all of it between one pair of dollars"
 
 

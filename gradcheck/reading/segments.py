@@ -21,6 +21,7 @@ _ROWS = {
 }  # fmt: skip
 _TRANSPARENT = {"boxed", "fbox", "bbox", "mathbox"}
 _OPERATORS = ("add", "multiply", "divide")
+_ARROWS = ("→", "⇒", "⇔", "↦")
 _OF_A_NAME = ("word", "name", "command", "text", "sub", "sup", "number", "open", "close", "prime")
 
 
@@ -97,6 +98,7 @@ class _Splitter:
         self.pending: list[str] = []  # notes for the next statement
         self.dropped: set[int] = set()  # closing brackets of what is transparent
         self.spaced = False  # whether a wide space, and no comma, ended the last segment
+        self.arrow: Token | None = None  # that ended the last segment
         self.said = False  # whether the current statement's relation is a verb
         self.punctuated = False  # whether a mark stood at the end of the last statement
 
@@ -139,6 +141,10 @@ class _Splitter:
     def _separator(self, token: Token) -> None:
         if token.value == " " and (self.current.dangles or self._operator_last()):
             return  # a wide space after = or +
+        if token.value in _ARROWS and not self.current.relations:
+            self._finish()
+            self.arrow = token
+            return
         empty = not self.current.relations and not self.current.sides[0]
         apart = self.spaced if empty else True  # what stands behind a comma is something else
         self._finish()
@@ -370,6 +376,7 @@ class _Splitter:
         draft, self.current = self.current, Draft([[]], row=self.row)
         self.said = False
         spaced, self.spaced = self.spaced, False
+        arrow, self.arrow = self.arrow, None
         punctuated = bool(draft.sides[-1]) and draft.sides[-1][-1].kind == "mark"
         _strip_marks(draft)
         if not draft.relations and not draft.sides[0]:
@@ -385,6 +392,10 @@ class _Splitter:
         draft.row = self.row
         before = self.drafts[-1] if self.drafts else None
         if before is not None and self._goes_on(before, draft):
+            before.extend(draft)
+        elif before is not None and arrow is not None and _points(before, draft):
+            before.relations = [Token("relation", "->", arrow.start, arrow.end)]
+            before.sides.append([])
             before.extend(draft)
         else:
             if before is not None and spaced and not self.punctuated and _may_go_on(before, draft):
@@ -402,6 +413,14 @@ class _Splitter:
         if last.kind in _OPERATORS or first.kind in ("multiply", "divide"):
             return True
         return first.kind == "add" and (first.value == "+" or not draft.relations)
+
+
+def _points(before: Draft, draft: Draft) -> bool:
+    """Whether an arrow stands between a derivative and a formula: ``∂L/∂w → 0`` is a limit."""
+    if before.relations or draft.relations or not begins_derivative(before.sides[0]):
+        return False
+    named = ("word", "name", "command")
+    return any(token.kind in named and token.value != "infty" for token in draft.sides[0])
 
 
 def _may_go_on(before: Draft, draft: Draft) -> bool:

@@ -390,6 +390,8 @@ class Derivatives:
         by = self.part(begin, end)
         if not isinstance(by, Name):
             raise Refusal(by.span, "not something to differentiate by")
+        base, comma, subscript = by.base.partition(",")
+        by = replace(by, base=base, subscript=subscript) if comma else by  # ∇_{b_1} in plain text
         self.at = after
         if not self.starts_factor(self.peek()):
             raise Refusal(self.since(start), "a derivative of nothing")

@@ -104,6 +104,7 @@ def _entries(
             else:
                 entries.append(_Entry(draft, block, _origin(block)))
         before = block if drafts else None
+    _mark_halves(document, entries, formulas)
     mark_conditions(document.text, [entry.draft for entry in entries if entry.refused is None])
     return entries
 
@@ -212,6 +213,29 @@ def _said(document: Document, entries: Sequence[_Entry], block: Block, draft: Dr
     return True
 
 
+def _mark_halves(document: Document, entries: Sequence[_Entry], formulas: Sequence[Block]) -> None:
+    """A derivative of which the text beside it says what it is: that is not read."""
+    starts = {block.outer.start for block in formulas}
+    for entry in entries:
+        draft, end = entry.draft, entry.block.outer.end
+        if entry.refused is not None or draft.relations or not begins_derivative(draft.sides[0]):
+            continue
+        found = _OUTSIDE.match(document.text, end, end + _FAR)
+        if found is None or found.end() in starts or _ZERO.match(document.text, found.end()):
+            continue
+        kind = "sign" if found["sign"] else "verb"
+        place = Token("relation", "=", *found.span(kind))
+        draft.relations.append(place)
+        draft.sides.append([])
+        entry.missing = Unread(Span(place.end, found.end() + 1), _OUTSIDE_IT)
+
+
+_OUTSIDE = re.compile(
+    r"(?:[ \t*_`]|\r?\n(?!\s*\n))*"
+    r"(?:(?P<sign>:=|=|≡)(?![=>])[ \t*_`]*(?=[^\s|])|(?P<verb>is|equals)[ \t]+`(?=[^`\s]))"
+)
+_ZERO = re.compile(r"0(?![.\w])")
+_OUTSIDE_IT = "the right side stands outside of the formula: put all of it there"
 _FAR = 120
 """Characters between two formulas of which one is said to equal the other."""
 _EQUAL = ("=", ":=")

@@ -95,7 +95,25 @@ def _told(tokens: list[Token], at: int, known: Known) -> _Found | None:
     token = tokens[at]
     if token.kind not in ("command", "macro", "refused") or token.value in _OF_A_NAME:
         return None
-    return _of_arguments(tokens, at, known) or _of_two_signs(tokens, at, known)
+    return (
+        _of_arguments(tokens, at, known)
+        or _by_subscript(tokens, at, known)
+        or _of_two_signs(tokens, at, known)
+    )
+
+
+def _by_subscript(tokens: list[Token], at: int, known: Known) -> _Found | None:
+    """``∇_w`` and then, not far behind it, L."""
+    token = tokens[at]
+    if token.value not in ("nabla", "partial") or at + 1 >= len(tokens):
+        return None
+    by = _name_after(tokens, at + 1, known) if tokens[at + 1].kind == "sub" else None
+    for place in range(by[1], min(len(tokens), by[1] + 4)) if by is not None else ():
+        of = tokens[place]
+        if by is not None and of.kind in ("word", "name") and of.value.split()[0] in LOSSES:
+            name = Name(of.value.split()[0], span=of.span)
+            return _Found(_partial(name, by[0], tokens[at : place + 1]), at, place + 1)
+    return None
 
 
 def _of_arguments(tokens: list[Token], at: int, known: Known) -> _Found | None:
@@ -148,6 +166,10 @@ def _name_after(tokens: list[Token], at: int, known: Known) -> tuple[Name, int] 
         return None
     parser = Parser(tokens, known, [])
     parser.at = start
+    ends = ("sup", "relation", "divide")
+    parser.stop = next(
+        (k for k in range(start, len(tokens)) if tokens[k].kind in ends), parser.stop
+    )
     try:
         head = parser.head()
     except Refusal:

@@ -86,6 +86,12 @@ def is_verb(text: str) -> bool:
     return bool(_IS_VERB.fullmatch(text))
 
 
+def is_verb_or_sign(text: str) -> bool:
+    """Whether a text, without its markup, is such words or a sign of equality."""
+    plain = _spaced(text)
+    return is_verb(plain) or plain.strip() in ("=", ":=", "≡", "≔")
+
+
 def ends_clause(text: str) -> bool:
     """Whether a text that follows a formula leaves it the end of its clause."""
     return bool(_ENDS.match(text))

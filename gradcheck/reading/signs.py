@@ -33,7 +33,7 @@ def plain_signs(tokens: list[Token]) -> list[Token]:
     for at, token in enumerate(tokens):
         follows = tokens[at + 1] if at + 1 < len(tokens) else None
         signs.take(_sign(token, follows))
-    return signs.found
+    return signs.found if signs.held is None else [*signs.found, signs.held]
 
 
 def _sign(token: Token, follows: Token | None) -> Token:
@@ -62,7 +62,7 @@ class _Signs:
         self.opened: list[int] = []  # where the braces stand that are open
         self.groups: dict[int, int] = {}  # where a group ends, where it began
         self.label = 0  # braces that are open in the label of a relation
-        self.labelled = False  # whether a label's ^ or _ was passed over just now
+        self.held: Token | None = None  # a ^ or _ behind a relation: a label may follow
 
     def take(self, token: Token) -> None:
         if self._is_label(token):
@@ -90,13 +90,17 @@ class _Signs:
             braces = token.value == "{"
             self.label += (token.kind == "open" and braces) - (token.kind == "close" and braces)
             return True
-        if self.labelled:
-            self.labelled = False
-            self.label = int(token.kind == "open" and token.value == "{")
+        if self.held is None:
+            relation = bool(self.found) and self.found[-1].kind == "relation"
+            hung = token.kind in ("sup", "sub") and token.end - token.start == 1  # no **
+            self.held = token if relation and hung else None
+            return self.held is not None
+        held, self.held = self.held, None
+        if token.kind == "open" and token.value == "{":
+            self.label = 1
             return True
-        relation = bool(self.found) and self.found[-1].kind == "relation"
-        self.labelled = relation and token.kind in ("sup", "sub")
-        return self.labelled
+        self.found.append(held)
+        return False
 
     def _relation(self, token: Token) -> None:
         before = self.found[-1] if self.found else None

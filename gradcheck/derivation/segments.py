@@ -20,6 +20,7 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    Underbrace,
     contains,
     to_key,
     value_keys,
@@ -121,6 +122,8 @@ def gradient_of(
     side: Expression | None, parameters: set[str], losses: set[str]
 ) -> tuple[str, str] | None:
     """(loss key, parameter key) if a side is just ``∂L/∂w``."""
+    if isinstance(side, Underbrace):
+        side = side.operand
     if not isinstance(side, Partial) or side.order != 1 or not isinstance(side.by, Name):
         return None
     of = side.of

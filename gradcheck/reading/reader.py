@@ -201,7 +201,7 @@ def _said(document: Document, entries: Sequence[_Entry], block: Block, draft: Dr
         block.display,
         beside,
     )
-    if said is None or (said.in_words and left.relations):
+    if said is None or (said.in_words and (left.relations or _is_size(right, text, block))):
         return False
     place = between.start + said.start, between.start + said.end
     left.relations.append(Token("relation", said.symbol, *place))
@@ -239,6 +239,15 @@ _OUTSIDE_IT = "the right side stands outside of the formula: put all of it there
 _FAR = 120
 """Characters between two formulas of which one is said to equal the other."""
 _EQUAL = ("=", ":=")
+
+
+def _is_size(side: Sequence[Token], text: str, block: Block) -> bool:
+    """``$3$ by $4$``: how large it is."""
+    by = _BY.match(text, block.outer.end)
+    return by is not None and all(token.kind == "number" for token in side)
+
+
+_BY = re.compile(r"\s*(?:by|or|to)\b")
 
 
 def _is_zero(side: Sequence[Token]) -> bool:

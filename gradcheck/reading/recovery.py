@@ -34,16 +34,30 @@ def seen_in(tokens: Sequence[Token], known: Known) -> tuple[Seen, ...]:
     found = list(_derivatives(list(tokens), known))
     seen = []
     for one in found:
-        leads = all(_is_decoration(token) for token in tokens[: one.start])
+        leads = all(_is_decoration(token) for token in _shown(tokens[: one.start]))
         rest = [token for token in tokens[one.stop :] if token.kind not in _EMPTY]
         seen.append(Seen(one.partial, leads, not rest, leads and _related(rest)))
     return tuple(seen)
 
 
+def _shown(tokens: Sequence[Token]) -> list[Token]:
+    """What stands before a derivative, without the options in square brackets of a command."""
+    found: list[Token] = []
+    inside = False
+    for at, token in enumerate(tokens):
+        if token.value == "[" and token.kind == "open" and at and tokens[at - 1].kind == "command":
+            inside = True
+        elif inside:
+            inside = (token.kind, token.value) != ("close", "[")
+        else:
+            found.append(token)
+    return found
+
+
 def _is_decoration(token: Token) -> bool:
     """Whether what stands before a derivative leaves it the head of its side."""
     if token.kind == "command":
-        return token.value not in _OF_A_NAME and token.value not in ("frac", "sum", "partial")
+        return token.value not in GREEK_NAMES and token.value not in ("frac", "sum", "partial")
     return token.kind in (*_EMPTY, "add", "bar", "refused", "macro", "other")
 
 

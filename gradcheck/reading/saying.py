@@ -39,7 +39,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
-    r"[)\]]?\s*(?:times|multiplied|divided|plus|minus|of|over|to|larger|smaller|[-+*/·×^=])",
+    r"[)\]]?\s*(?:(?:times|multiplied|divided|plus|minus|of|over|to|larger|smaller)\b|[-+*/·×^=])",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
@@ -84,6 +84,11 @@ class Said(NamedTuple):
 def is_verb(text: str) -> bool:
     """Whether words say that what comes before them equals what comes after: "is equal to"."""
     return bool(_IS_VERB.fullmatch(text))
+
+
+def goes_on(text: str) -> bool:
+    """Whether words that follow a formula make it part of something: "times", "by 3"."""
+    return bool(_GOES_ON.match(text.lstrip()))
 
 
 def is_verb_or_sign(text: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from gradcheck.document import Span
 from gradcheck.reading.conditions import condition_in
 from gradcheck.reading.lexer import Token
-from gradcheck.reading.saying import ends_clause, is_verb
+from gradcheck.reading.saying import ends_clause, goes_on, is_verb
 from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
 
 _ROWS = {
@@ -192,6 +192,9 @@ class _Splitter:
         token = self.tokens[at]
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
         if is_verb(token.value) and self._says(token):
+            return
+        if self.said and goes_on(token.value):
+            self.current = Draft([[]], row=self.row)
             return
         if not is_prose(token.value):
             self.current.sides[-1].append(token)

@@ -14,11 +14,15 @@ from functools import cached_property
 
 from gradcheck.document import Span
 from gradcheck.expression import (
+    Add,
     Apply,
     Expression,
+    Multiply,
     Name,
+    Negate,
     Partial,
     Sum,
+    Transpose,
     names_in,
     transform,
     walk,
@@ -180,6 +184,7 @@ class Claim:
     written: Expression | None = None  # the gradient in an update, as written …
     factor: Fraction = Fraction(1)  # … and by what it is multiplied to be the one claimed
     in_update: bool = False
+    neutral: Expression | None = None  # the same with what is struck out left out, if anything is
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,25 @@ class Step:
     unresolved: str = ""  # why a side that was read has no meaning
     neutral: tuple[Expression, Expression] | None = None  # with what is struck out left out
     stands_for: Partial | None = None  # what a helper that it binds must be: dz_1 is ∂L/∂z_1
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it says of no gradient what it is: both sides alike, or made of partials only."""
+        left, right = self.left_written, self.right_written
+        if left is None or right is None:
+            return False
+        return left == right or (_is_of_partials(left) and _is_of_partials(right))
+
+
+def _is_of_partials(side: Expression) -> bool:
+    """Whether a side is a product or sum of partials, in which nothing is carried out."""
+    if isinstance(side, Partial):
+        return True
+    if isinstance(side, Sum):
+        return _is_of_partials(side.body)
+    if not isinstance(side, Multiply | Add | Transpose | Negate):
+        return False
+    return all(_is_of_partials(part) for part in side.children())
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ class StepResult:
     sum_left_out: bool = False
     setup: str | None = None
     otherwise: tuple[tuple[str, Verdict], ...] = ()  # other readings, with the verdict by each
+    idle: bool = (
+        False  # both sides alike, or products of partials: it says of no gradient what it is
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +145,17 @@ class DocumentResult:
     def checked(self) -> int:
         """Gradient claims that were judged or should have been, and other claims that were.
 
-        0 means that nothing was checked.
+        A right chain of partials says no gradient, a wrong one is wrong. 0 means that nothing was
+        checked.
         """
         gradients = sum(len(row.claims) for setup in self.setups for row in setup.parameters)
         decided = (Verdict.EXACT, Verdict.CONVENTION, Verdict.WRONG)
-        chains = (s for s in self.steps if s.kind == "claim" and s.verdict in decided)
+        chains = (
+            s
+            for s in self.steps
+            if s.kind == "claim" and s.verdict in decided
+            if s.verdict is Verdict.WRONG or not s.idle
+        )
         return gradients + sum(1 for _ in chains)
 
 

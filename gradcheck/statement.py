@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradcheck.document import Document, Span
-from gradcheck.expression import Expression
+from gradcheck.expression import Expression, Partial
 from gradcheck.finding import Finding
 
 
@@ -19,18 +19,37 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A derivative in a side that could not be read.
+
+    It ``leads`` the side if only what looks different and means nothing stands before it, and
+    ``ends`` it likewise; ``related`` tells that what follows it may be a relation that is not read.
+    """
+
+    partial: Partial
+    leads: bool
+    ends: bool
+    related: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
-    """One member of a chain: its expression, or why there is none. Never both, never neither."""
+    """One member of a chain: its expression, or why there is none. Never both, never neither.
+
+    ``seen`` are the derivatives in a side that could not be read.
+    """
 
     span: Span
     expression: Expression | None = None
     unread: Unread | None = None
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What stands between two sides: ``=``, ``:=``, ``<-``, ``!=``, ``~`` (approximately), ``<``,
-    ``>``, ``<=``, ``>=``, ``in``, ``+=``, ``-=``: this spelling, whatever the LaTeX."""
+    ``>``, ``<=``, ``>=``, ``in``, ``+=``, ``-=``, ``->`` (an arrow from a derivative): this
+    spelling, whatever the LaTeX."""
 
     span: Span
     symbol: str

@@ -73,11 +73,22 @@ class Evidence:
         )
 
     def _judged(self, claim: Claim) -> JudgedClaim:
-        return self._in_general(self._with_numbers(self.judge.judge(claim)))
+        return self._in_general(self._plainly(claim))
 
     def _together(self, judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
         """The claims without examples, their constants compared."""
         return compare_constants([i for i in judged if not self._is_example(i, judged)])
+
+    def _plainly(self, claim: Claim) -> JudgedClaim:
+        """A claim by the algebra and the numbers; what is struck out in it may stand for nothing,
+        as in the step that makes it."""
+        item = self._with_numbers(self.judge.judge(claim))
+        if item.verdict is Verdict.WRONG and claim.neutral is not None:
+            bare = replace(claim, expression=claim.neutral, neutral=None)
+            again = self._with_numbers(self.judge.judge(bare))
+            if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
+                return again
+        return item
 
     def _in_general(self, item: JudgedClaim) -> JudgedClaim:
         """A claim that is wrong in general, and holds at numbers given before it, is undecided."""

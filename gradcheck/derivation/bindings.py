@@ -25,7 +25,7 @@ from gradcheck.expression import (
     value_keys,
     walk,
 )
-from gradcheck.statement import Statement
+from gradcheck.statement import Seen, Statement
 
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
@@ -56,6 +56,7 @@ class CanonicalStatement:
     statement: Statement
     sides: tuple[Expression | None, ...]
     slips: tuple[str, ...] = ()  # a side: what is wrong with its indices, or nothing
+    seen: tuple[tuple[Seen, ...], ...] = ()  # a side that was not read: the derivatives in it
 
     @property
     def number(self) -> int:
@@ -83,6 +84,10 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
             return replace(node, label=None)
         if isinstance(node, Apply) and not node.order and is_loss_name(node.function):
             return replace(node.function, span=node.span)  # L(y, ŷ) and J(w, b) are L and J
+        if isinstance(node, Apply) and node.order == 1 and is_loss_name(node.function):
+            by = node.arguments[0]
+            if len(node.arguments) == 1 and isinstance(by, Name):
+                return Partial(node.function, by, span=node.span)  # L'(w)
         return node
 
     return CanonicalStatement(
@@ -93,6 +98,10 @@ def canonical_statement(statement: Statement, naming: Naming) -> CanonicalStatem
         ),
         tuple(
             "" if side.expression is None else index_slip(side.expression, naming)
+            for side in statement.sides
+        ),
+        tuple(
+            tuple(replace(s, partial=transform(s.partial, change)) for s in side.seen)  # type: ignore[arg-type]
             for side in statement.sides
         ),
     )

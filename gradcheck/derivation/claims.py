@@ -8,7 +8,17 @@ from gradcheck.derivation.bindings import EQUALITIES, CanonicalStatement
 from gradcheck.derivation.modelling import SegmentModel
 from gradcheck.derivation.resolution import Unresolved
 from gradcheck.derivation.segments import GradientSide, Segment, gradient_of
-from gradcheck.expression import Expression, Name, Number, Partial, Sum, contains, value_keys, walk
+from gradcheck.expression import (
+    Cancel,
+    Expression,
+    Name,
+    Number,
+    Partial,
+    Sum,
+    contains,
+    value_keys,
+    walk,
+)
 from gradcheck.model import Claim, Model
 from gradcheck.notation import to_text
 
@@ -95,11 +105,13 @@ def _claims_in(
     whole = statement.statement
     if len(whole.sides) < 2:
         return None
-    claims = []
+    claims: list[Claim] | None = None
     for run in _runs(statement):
-        gradients = (gradient_of(statement.sides[k], roles, losses) for k in run)
-        if not any(gradient is not None and gradient[1] == parameter for gradient in gradients):
+        gradients = [gradient_of(statement.sides[k], roles, losses) for k in run]
+        own = [gradient is not None and gradient[1] == parameter for gradient in gradients]
+        if not any(own) or all(own):  # ∂L/∂w = ∂L/∂w
             continue
+        claims = [] if claims is None else claims
         for k in run:
             claim = _claim(statement, k, role, model)
             if claim is not None:
@@ -108,13 +120,19 @@ def _claims_in(
 
 
 def _runs(statement: CanonicalStatement) -> list[list[int]]:
-    """Stretches of sides joined by equalities; ``≠`` and ``≈`` part them."""
+    """Stretches of sides joined by equalities; ``≠`` and ``≈`` part them.
+
+    So does a side that was not read and has a derivative inside: what is equated with which of
+    the two cannot be told.
+    """
     runs = [[0]]
     for k, relation in enumerate(statement.statement.relations):
         if relation.symbol in EQUALITIES:
             runs[-1].append(k + 1)
         else:
             runs.append([k + 1])
+        if k + 1 < len(statement.seen) and not all(s.leads for s in statement.seen[k + 1]):
+            runs.append([])
     return [run for run in runs if len(run) > 1]
 
 
@@ -144,7 +162,10 @@ def _claim(
     if _holds_partial(resolved, model.model):
         return None
     sums = contains(resolved, Sum)
-    return Claim(role, side.span, statement.number, at, resolved, "", sums)
+    neutral = None
+    if contains(expression, Cancel):
+        neutral = replace(model.resolver, neutral=True).resolve(expression)
+    return Claim(role, side.span, statement.number, at, resolved, "", sums, neutral=neutral)
 
 
 def _holds_partial(expression: Expression, model: Model) -> bool:

@@ -171,6 +171,13 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
                 for node in (walk(side) if side is not None else ())
                 if isinstance(node, Partial) and isinstance(node.by, Name)
             ]
+        derived += [
+            bare(one.partial.by)
+            for one in (s for side in statement.seen for s in side)
+            if isinstance(one.partial.by, Name)
+            and isinstance(one.partial.of, Name)
+            and is_loss_name(one.partial.of)
+        ]
     found = []
     claimed = _claimed(statements)
     inside = forward & _below_losses(statements)

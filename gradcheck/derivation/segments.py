@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradcheck.derivation.activations import ACTIVATIONS, BY_NAME, recognise, shape_of
-from gradcheck.derivation.bindings import Binding, CanonicalStatement
-from gradcheck.derivation.naming import is_loss_name, squeezed
+from gradcheck.derivation.bindings import EQUALITIES, Binding, CanonicalStatement
+from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.readings import ReadingLog
-from gradcheck.document import Document, Span
+from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
     Apply,
@@ -21,12 +20,14 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    Underbrace,
     contains,
     to_key,
     value_keys,
     walk,
 )
 from gradcheck.notation import to_text
+from gradcheck.statement import Seen, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,45 +79,51 @@ def gradient_sides(
     return found
 
 
-_HEAD = re.compile(
-    r"\s*(?:\\boxed\s*\{\s*)?\\[dt]?frac\s*\{\s*(?:\\partial|d)\s*[^{}]*(?:\{[^{}]*\})?\s*\}"
-    r"\s*\{\s*(?:\\partial|d)\s*((?:[^{}]|\{[^{}]*\})+)\}"
-)
-"""A derivative at the head of a side, as text."""
-
-
 def unread_gradients(
     statements: Sequence[CanonicalStatement],
-    document: Document,
-    parameters: Mapping[str, str],
+    parameters: set[str],
+    losses: set[str],
     known: Sequence[GradientSide],
 ) -> list[GradientSide]:
-    """Sides that begin with a gradient and could not be read: their row says so.
-
-    ``parameters`` maps how a parameter is written, without spaces and braces, to its key.
-    """
+    """Sides in which a gradient is seen to be equated with something, and that could not be read:
+    its row says so."""
     found = []
-    seen = {claim.statement.number for claim in known}
+    told = {(claim.statement.number, claim.parameter) for claim in known}
     for statement in statements:
-        if statement.number in seen or statement.is_update:
-            continue
-        for at, side in enumerate(statement.sides):
-            match = None if side is not None else _HEAD.match(_source(statement, at, document))
-            key = parameters.get(squeezed(match[1])) if match is not None else None
-            if key is not None:
-                found.append(GradientSide(statement, "loss", key, at))
-                break
+        for at, seen in enumerate(statement.seen if not statement.is_update else ()):
+            for one in seen:
+                pair = _pair_of(one, statement.statement, at, parameters, losses)
+                if pair is not None and (statement.number, pair[1]) not in told:
+                    told.add((statement.number, pair[1]))
+                    found.append(GradientSide(statement, *pair, at))
     return found
 
 
-def _source(statement: CanonicalStatement, at: int, document: Document) -> str:
-    return document.source(statement.statement.sides[at].span)
+def _pair_of(
+    seen: Seen, statement: Statement, at: int, parameters: set[str], losses: set[str]
+) -> tuple[str, str] | None:
+    """(loss key, parameter key) of a derivative that something is claimed of."""
+    relations = statement.relations
+    follows = at < len(relations) and relations[at].symbol in EQUALITIES
+    beside = (at > 0 and relations[at - 1].symbol in EQUALITIES) or (at == 0 and follows)
+    if relations:
+        claimed = (seen.leads and beside) or (seen.ends and follows)
+    else:
+        claimed = seen.leads and seen.related
+    partial = seen.partial
+    if not claimed or not isinstance(partial.by, Name) or partial.order != 1:
+        return None
+    if not isinstance(partial.of, Name | Apply):  # the loss written out
+        return ("loss", partial.by.key) if partial.by.key in parameters else None
+    return gradient_of(partial, parameters, losses)
 
 
 def gradient_of(
     side: Expression | None, parameters: set[str], losses: set[str]
 ) -> tuple[str, str] | None:
     """(loss key, parameter key) if a side is just ``∂L/∂w``."""
+    if isinstance(side, Underbrace):
+        side = side.operand
     if not isinstance(side, Partial) or side.order != 1 or not isinstance(side.by, Name):
         return None
     of = side.of

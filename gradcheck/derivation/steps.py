@@ -222,5 +222,7 @@ def _kind(statement: CanonicalStatement, at: int) -> str:
     head = statement.sides[at]
     if _is_example(head, statement.sides[at + 1]):
         return "mention"
+    if isinstance(head, Partial) and head == statement.sides[at + 1]:
+        return "mention"  # ∂L/∂w = ∂L/∂w
     named = isinstance(head, Name) or (isinstance(head, Apply) and head.order == 0 and at == 0)
     return "definition" if at == 0 and named else "claim"

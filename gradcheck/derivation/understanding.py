@@ -16,7 +16,7 @@ from gradcheck.derivation.modelling import (
     is_function,
     loss_kind,
 )
-from gradcheck.derivation.naming import is_loss_name, squeezed
+from gradcheck.derivation.naming import is_loss_name
 from gradcheck.derivation.passages import Passages, settle
 from gradcheck.derivation.pins import unmet_setups
 from gradcheck.derivation.readings import Instead
@@ -42,7 +42,7 @@ from gradcheck.document import Span
 from gradcheck.expression import Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Setup, Source, Value
-from gradcheck.notation import to_tex, to_text
+from gradcheck.notation import to_text
 from gradcheck.statement import ReadDocument
 
 
@@ -60,7 +60,7 @@ def derive(settled: Passages, instead: Instead) -> Derivation:
     )
     keys = {loss.key for loss in losses} | _aliases_of(losses, passages.bindings)
     claims = gradient_sides(passages.statements, set(passages.trained), keys)
-    claims += unread_gradients(passages.statements, document, _spelled(passages), claims)
+    claims += unread_gradients(passages.statements, set(passages.trained), keys, claims)
     if not losses:
         steps = _chains(passages, (), (), ()).steps()
         findings = (*passages.pins.findings, *_no_loss(claims))
@@ -85,15 +85,6 @@ def derive(settled: Passages, instead: Instead) -> Derivation:
     unmet = unmet_setups(passages.pins, document, [setup.name for setup in setups])
     findings = (*passages.pins.findings, *unmet)
     return Derivation(tuple(setups), steps, passages.log.readings(), findings)
-
-
-def _spelled(passages: Passages) -> dict[str, str]:
-    """How each parameter is written in the document, to its key."""
-    found: dict[str, str] = {}
-    for key in passages.trained:
-        if key in passages.spellings:
-            found[squeezed(to_tex(passages.spellings[key]))] = key
-    return found
 
 
 def _chains(

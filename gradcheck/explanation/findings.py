@@ -21,10 +21,10 @@ from gradcheck.explanation.mends import Mends
 from gradcheck.explanation.retyping import retyped, turned
 from gradcheck.explanation.rows import derived_instead, diagnosis_of
 from gradcheck.explanation.stated import stated
-from gradcheck.expression import Name, Number, Partial, contains, to_key
+from gradcheck.expression import Name, Number, Partial, contains, to_key, value_keys
 from gradcheck.finding import RULES, Finding
 from gradcheck.mending import DefinitionMend, Mend, is_dangling
-from gradcheck.model import Derivation, Parameter
+from gradcheck.model import Derivation, Parameter, Step
 from gradcheck.notation import to_text
 from gradcheck.parts import attempt, omitted
 from gradcheck.statement import Side
@@ -402,6 +402,21 @@ def _undecided(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             cause = _line(evidence, definition.span) if definition and follows else None
             message = f"not decided: {step.reason}"
             yield Finding(RULES["GC008"], step.step.span, message, follows_from=cause)
+    for step in evidence.judged_steps:
+        if _is_nearly(step.step) and step.step.statement not in told:
+            message = f"not judged: {_NO_EQUALITY[step.step.relation]}: write = if it is one"
+            yield Finding(RULES["GC008"], step.step.span, message)
+
+
+_NO_EQUALITY = {"~": "≈ and ∝ claim no equality", "->": "an arrow claims no equality"}
+
+
+def _is_nearly(step: Step) -> bool:
+    """Whether a formula is said to be only nearly a derivative; a number is one of an example."""
+    right = step.right_written
+    if step.relation not in _NO_EQUALITY or right is None or contains(right, Partial):
+        return False
+    return isinstance(step.left_written, Partial) and bool(value_keys(right))
 
 
 def _unread(evidence: Evidence, mends: Mends) -> Iterator[Finding]:

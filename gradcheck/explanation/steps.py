@@ -45,4 +45,5 @@ def _result(
         left_out=item.left_out if item is not None else None,
         sum_left_out=item.sum_left_out if item is not None else False,
         setup=evidence[step.setup].setup.name if step.setup is not None else None,
+        idle=step.is_idle,
     )

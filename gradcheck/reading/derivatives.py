@@ -276,7 +276,7 @@ class Derivatives:
             return found
         _, self.at = self._after_d(below.at, self.stop)
         token = self.peek()
-        if token is not None and token.value == "(" and closing(self.tokens, self.at):
+        if token is not None and token.value in ("(", "{") and closing(self.tokens, self.at):
             by = self.group()  # d(L)/d(w)
             if not isinstance(by, Name):
                 raise Refusal(by.span, "not something to differentiate by")
@@ -393,6 +393,8 @@ class Derivatives:
         by = self.part(begin, end)
         if not isinstance(by, Name):
             raise Refusal(by.span, "not something to differentiate by")
+        base, comma, subscript = by.base.partition(",")
+        by = replace(by, base=base, subscript=subscript) if comma else by  # ∇_{b_1} in plain text
         self.at = after
         if not self.starts_factor(self.peek()):
             raise Refusal(self.since(start), "a derivative of nothing")

@@ -35,6 +35,7 @@ from gradcheck.reading.refusal import INDICATOR, Refusal
 from gradcheck.reading.words import (
     FUNCTION_WORDS,
     FUNCTIONS,
+    LOSSES,
     QUALIFIERS,
     RATES,
     WORDS,
@@ -87,6 +88,7 @@ class Heads:
         def note(self, text: str) -> None: ...
         def unexpected(self, token: Token) -> Refusal: ...
         def slash_derivative(self) -> Expression | None: ...
+        def _by_subscript(self, start: int) -> Expression: ...
 
     def named(self) -> Expression:
         """A name, a call, a function's name, or the product that a run of letters stands for."""
@@ -95,12 +97,27 @@ class Heads:
         differential = token.value[:1] == "d" and (token.kind == "word" or token.value == "d")
         if differential and (derivative := self.slash_derivative()) is not None:
             return derivative
+        if self._is_operator_d():
+            self.at += 2
+            return self._by_subscript(start)
         if token.kind == "word":
             letters = split_run(token.value, self.known)
             if len(letters) > 1:
                 return self._letters(token, letters)
         head = self._differential_head() if self._is_differential(token) else self.head()
         return self._applied(head, start)
+
+    def _is_operator_d(self) -> bool:
+        """Whether a side is ``D_w L``: Euler's sign for a derivative, where D is no name."""
+        token, below = self.tokens[self.at], self.peek(1)
+        if token.value != "D" or below is None or below.kind != "sub" or self.at:
+            return False
+        last = self.tokens[self.stop - 1]
+        follows = self.peek(2)
+        end = self.at + 3
+        if follows is not None and follows.mate is not None and follows.value == "{":
+            end = follows.mate.at + 1
+        return end == self.stop - 1 and last.value in LOSSES and "D" not in self.known.words
 
     def _is_differential(self, token: Token) -> bool:
         """Whether a d begins ``d\\hat{y}``, in a document that has such names."""

@@ -62,11 +62,13 @@ _SIMPLE: dict[str, tuple[str, str]] = {
     "*": ("multiply", "*"), "·": ("multiply", "·"), "⋅": ("multiply", "·"), "∙": ("multiply", "·"),
     "•": ("multiply", "·"), "×": ("multiply", "×"), "∗": ("multiply", "*"), "⊙": ("multiply", "⊙"),
     "∘": ("multiply", "∘"), "⊗": ("multiply", "⊗"), "@": ("multiply", "@"),
-    "/": ("divide", "/"), "÷": ("divide", "/"), "∕": ("divide", "/"),
+    "/": ("divide", "/"), "\u2044": ("divide", "/"), "÷": ("divide", "/"), "∕": ("divide", "/"),
     "(": ("open", "("), ")": ("close", "("), "[": ("open", "["), "]": ("close", "["),
     "{": ("open", "{"), "}": ("close", "{"),
     "=": ("relation", "="), "≔": ("relation", ":="), "≕": ("relation", "="), "≡": ("relation", "="),
-    "≜": ("relation", "="), "←": ("relation", "<-"), "≠": ("relation", "!="),
+    "≜": ("relation", "="), "≝": ("relation", ":="), "⩴": ("relation", ":="),
+    "≐": ("relation", "="), "≗": ("relation", "="), "≙": ("relation", "="),
+    "≛": ("relation", "="), "←": ("relation", "<-"), "≠": ("relation", "!="),
     "≈": ("relation", "~"), "≃": ("relation", "~"), "∝": ("relation", "~"),
     "<": ("relation", "<"), ">": ("relation", ">"), "≤": ("relation", "<="),
     "≥": ("relation", ">="), "∈": ("relation", "in"),
@@ -91,8 +93,12 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "coloneqq": ("relation", ":="), "coloneq": ("relation", ":="),
     "colonequals": ("relation", ":="), "eqqcolon": ("relation", "="), "eqcolon": ("relation", "="),
     "equalscolon": ("relation", "="),
-    "defeq": ("relation", ":="), "triangleq": ("relation", "="), "equiv": ("relation", "="),
-    "doteq": ("relation", "="), "leftarrow": ("relation", "<-"), "gets": ("relation", "<-"),
+    "defeq": ("relation", ":="), "eqdef": ("relation", ":="), "Coloneqq": ("relation", ":="),
+    "coloncolonequals": ("relation", ":="), "circeq": ("relation", "="),
+    "eqcirc": ("relation", "="), "doteqdot": ("relation", "="), "Doteq": ("relation", "="),
+    "risingdotseq": ("relation", "="), "fallingdotseq": ("relation", "="),
+    "triangleq": ("relation", "="), "equiv": ("relation", "="), "doteq": ("relation", "="),
+    "leftarrow": ("relation", "<-"), "gets": ("relation", "<-"),
     "longleftarrow": ("relation", "<-"), "Leftarrow": ("relation", "<-"),
     "neq": ("relation", "!="), "ne": ("relation", "!="), "approx": ("relation", "~"),
     "simeq": ("relation", "~"), "sim": ("relation", "~"), "cong": ("relation", "~"),
@@ -109,7 +115,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "leadsto": ("separator", "→"), "rightsquigarrow": ("separator", "→"),
     "mapsto": ("separator", "↦"), "therefore": ("separator", "∴"), "because": ("separator", "∵"),
     "newline": ("row", "\\"), "cr": ("row", "\\"),
-    "prime": ("prime", "'"), "colon": ("mark", ":"), "mid": ("bar", "|"), "vert": ("bar", "|"),
+    "prime": ("prime", "'"), "colon": ("mark", ":"), "vcentcolon": ("mark", ":"),
+    "ratio": ("mark", ":"), "mid": ("bar", "|"), "vert": ("bar", "|"),
     "Vert": ("bar", "‖"), "lbrace": ("open", "\\{"), "rbrace": ("close", "\\{"),
     "lbrack": ("open", "["), "rbrack": ("close", "["), "lparen": ("open", "("),
     "rparen": ("close", "("), "lvert": ("open", "|"), "rvert": ("close", "|"),
@@ -117,6 +124,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "rangle": ("close", "<"), "ldots": ("command", "dots"), "cdots": ("command", "dots"),
     "vdots": ("command", "dots"), "dotsc": ("command", "dots"), "dotsb": ("command", "dots"),
     "dfrac": ("command", "frac"), "tfrac": ("command", "frac"), "cfrac": ("command", "frac"),
+    "nicefrac": ("command", "frac"), "sfrac": ("command", "frac"), "flatfrac": ("command", "frac"),
+    "dd": ("text", "d"), "dif": ("text", "d"), "differential": ("text", "d"),
 }  # fmt: skip
 
 _RELATIONS = {
@@ -138,7 +147,8 @@ _SPACING = (
     "displaystyle|textstyle|scriptstyle|scriptscriptstyle|limits|nolimits|nonumber|notag"
     "|thinspace|enspace|medspace|thickspace|negthinspace|bigl?|bigr|Bigl?|Bigr|biggl?|biggr"
     "|Biggl?|Biggr|bigm|Bigm|middle|allowbreak|hfill|null|strut|mathstrut|centering|noindent"
-    "|boldmath|small|large|Large|footnotesize|protect|relax|qedhere"
+    "|boldmath|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge|nobreak"
+    "|protect|relax|qedhere"
 )
 _SUBSCRIPTS = dict(
     zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-=()aehijklmnoprstuvx", strict=True)
@@ -279,7 +289,7 @@ def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end:
         tokens.append(Token(*_RELATIONS[value], start, end))
     elif kind in ("sub", "sup"):
         _small_characters(tokens, kind, value, start)
-    elif "\u2044" in unicodedata.normalize("NFKD", value):
+    elif value not in _SIMPLE and "\u2044" in unicodedata.normalize("NFKD", value):
         _fraction_character(tokens, unicodedata.normalize("NFKD", value), start, end)
     else:
         tokens.append(Token(*_character(value), start, end))

@@ -16,7 +16,7 @@ from gradcheck.document import Span
 from gradcheck.reading import limits
 from gradcheck.reading.cursor import Forward, Scan, openings
 from gradcheck.reading.lexer import Token, tokenize
-from gradcheck.reading.packages import ALWAYS, PACKAGES, USED
+from gradcheck.reading.packages import ALWAYS, NAMED, PACKAGES, USED
 
 DEFINITIONS = 500
 """Macros of a document, those that turn out to be none included; more are not taken up."""
@@ -108,12 +108,13 @@ class Macros:
 def macros_of(text: str, packages: bool = True, preamble: str = "") -> Macros:
     """All macros that a text defines, and those of the packages that it uses.
 
-    Without ``packages``, what holds everywhere in LaTeX does so only beside macros of its own.
+    Without ``packages``, what holds everywhere in LaTeX does so only beside macros of its own, or
+    where a derivative is written by it.
     ``preamble`` holds definitions that stand elsewhere and before the text.
     """
     own = list(_definitions(text))
     used = [name for found in USED.findall(text) for name in _listed(found) if name in PACKAGES]
-    if not (packages or own or used or preamble):
+    if not (packages or own or used or preamble or NAMED.search(text)):
         return Macros({})
     given = (*_preset((*ALWAYS, *used)), *_definitions(preamble))
     names = frozenset(definition.name for definition in (*given, *own))

@@ -1,4 +1,4 @@
-"""What the text of a Markdown page holds beside formulas: comments, tags, links, struck out text."""
+"""What the text of a Markdown page holds beside formulas: comments, tags, links, deletions."""
 
 from __future__ import annotations
 

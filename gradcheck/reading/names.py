@@ -22,7 +22,8 @@ ACCENTS = {
 }  # fmt: skip
 FONTS = frozenset(
     "mathbf boldsymbol mathrm mathit bm vec mathsf mathtt bf it rm pmb symbf symbfit overrightarrow"
-    " mathnormal mathfrak operatorname underline ensuremath mathop mathord mathbin".split()
+    " mathnormal mathfrak operatorname underline ensuremath mathop mathord mathbin mathrel"
+    " mathinner".split()
 )
 _INDEX_WORDS = frozenset("new old next prev true pred out in hat".split())
 _INDEX_LETTERS = frozenset("l L t T".split())

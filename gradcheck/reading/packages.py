@@ -45,7 +45,11 @@ def _round(name: str, opening: str, closing: str) -> str:
 
 
 _D, _P = "d", r"\partial"
-_DERIVATIVES = _braced("pdv", _P) + _braced("dv", _D) + _braced("odv", _D)
+_BRACED = (
+    ("pdv", _P), ("partialderivative", _P), ("pderivative", _P),
+    ("dv", _D), ("odv", _D), ("derivative", _D),
+)  # fmt: skip
+_DERIVATIVES = "".join(_braced(name, sign) for name, sign in _BRACED)
 _COMMATH = "".join(
     rf"\NewDocumentCommand{{\{name}}}{{o m m}}{{{_ordered(sign, 1, '#2', '#3')}}}"
     for name, sign in (("od", _D), ("pd", _P), ("tod", _D), ("tpd", _P), ("dod", _D), ("dpd", _P))
@@ -78,3 +82,6 @@ PACKAGES = {
 }
 PACKAGES["bropd"] = _COMMATH
 ALWAYS = ("latex", "derivatives")
+_NAMES = "|".join(name for name, _ in _BRACED)
+NAMED = re.compile(rf"\\(?:{_NAMES}|diffp|difp)(?![A-Za-z])")
+"""A derivative's macro that means the same everywhere, named or not where it comes from."""

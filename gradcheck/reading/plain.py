@@ -18,6 +18,7 @@ from gradcheck.reading.cursor import lines
 from gradcheck.reading.drawn import RULED, fractions
 from gradcheck.reading.plain_runs import GRADIENT, MARKS, PART, Run, belongs, runs_of
 from gradcheck.reading.plain_tokens import is_known
+from gradcheck.reading.saying import is_verb, is_verb_or_sign
 from gradcheck.reading.words import PROSE
 
 _LINE_LIMIT = 2_000
@@ -29,7 +30,11 @@ _SUPPOSED = re.compile(
     r"\b(?:if|when|whenever|unless|for|suppose|assume|until)\s*\Z", re.IGNORECASE
 )
 _NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
-_OF_LOSS = re.compile(r"[∂d∇]\S*?(?:[LJCEℒℓ]|loss|cost|err|mse|bce)", re.IGNORECASE)
+_OF_LOSS = re.compile(
+    r"\(?(?:[∂d]|\\[dt]?frac\s*\{\s*(?:\\partial|d)\s*|∇\S*\s+)\S*?"
+    r"(?:[LJCEℒℓ]|loss|cost|err|mse|bce|\\ell|\\mathcal)",
+    re.IGNORECASE,
+)
 _ZERO = re.compile(r"=\s*0\s*$")
 _CODE = re.compile(
     r"^\s*(?:def \w+\(|class \w+|import \w|from [\w.]+ import|for \w+ in |while .*:\s*$|return\b"
@@ -191,20 +196,29 @@ def _in_fence(text: str, fence: Span, names: frozenset[str]) -> Iterator[Plain]:
         for run in runs:
             goes_on = run.opens or (not run.relates and last is not None and last.dangles)
             if last is not None and goes_on and _adjoin(text, last, run):
-                last = replace(last, span=last.span.cover(run.span), dangles=run.dangles)
+                whole = last.span.cover(run.span)
+                last = replace(last, span=whole, dangles=run.dangles, relates=True)
                 continue
-            if last is not None:
+            if last is not None and last.relates:
                 yield Plain(last.span)
             shown = _STRONG.search(text, run.span.start, run.span.end)
-            last = run if run.relates and (run.readable or shown) else None
+            read = run.relates and (run.readable or shown)
+            last = run if read or _is_gradient(text, run.span) else None
         if drawn:
-            if last is not None:
+            if last is not None and last.relates:
                 yield Plain(last.span)
             last = None
             whole = _with_neighbours(text, line, fence)
             yield Plain(line, _DRAWN) if fractions(text, whole) is None else Plain(whole)
-    if last is not None:
+    if last is not None and last.relates:
         yield Plain(last.span)
+
+
+def _is_gradient(text: str, span: Span) -> bool:
+    """Whether a stretch is a gradient of the loss and nothing else."""
+    source = text[span.start : span.end].strip()
+    match = GRADIENT.match(source + "=")
+    return match is not None and match.end() > len(source) and bool(_OF_LOSS.match(source))
 
 
 def _with_neighbours(text: str, line: Span, fence: Span) -> Span:
@@ -226,8 +240,10 @@ def _adjoin(text: str, first: Run, second: Run) -> bool:
 
 def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iterator[Plain]:
     """The formulas in a stretch of prose: with a sign of mathematics, all of it understood."""
+    subject: Span | None = None  # a gradient by itself: what follows may say what it is
     for line in _lines(text, span):
-        if not _is_shown(text, line):
+        goes_on = subject is not None and text[line.start : line.end].lstrip().startswith("=")
+        if not goes_on and not _is_shown(text, line):
             continue
         if text[line.start : line.end].lstrip().startswith("|"):
             yield from _in_row(text, line)
@@ -235,14 +251,39 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
         broken = line.end == span.end and text[line.end : line.end + 1] in ("$", "\\")
         for run in runs_of(text, line, names, sentence=True):
             ends = broken and not text[run.span.end : line.end].strip()
+            if subject is not None and _is_predicate(text, subject, run):
+                yield from (Plain(subject), Plain(run.span))
+                subject = None
+                continue
+            subject = run.span if _is_gradient(text, run.span) else None
             source = text[run.span.start : run.span.end].rstrip()
-            if run.opens or not run.relates or not _STRONG.search(source) or source[-1] in "=←":
+            below = text[line.end : span.end].lstrip(" \t\r\n")[:1]
+            dangles = source[-1] in "=←"
+            broken_off = dangles and below and not text[run.span.end : line.end].strip()
+            head = Span(run.span.start, run.span.start + len(source) - 1)
+            if broken_off and _is_gradient(text, head):
+                yield Plain(run.span, _BROKEN)
+            if run.opens or not run.relates or not _STRONG.search(source) or dangles:
                 continue
             gradient = GRADIENT.match(source) and not _ZERO.search(source)
             if gradient and (alone or _OF_LOSS.match(source)):
                 yield Plain(run.span, _HALF if ends else "")
             elif run.readable and not ends and _is_stated(text, line, run, alone):
                 yield Plain(run.span)
+    after = _SAID_BEHIND.match(text, subject.end) if subject is not None else None
+    if subject is not None and after is not None and is_verb_or_sign(after["words"]):
+        yield Plain(subject)  # a formula between dollars, or a code span, says what it is
+
+
+_SAID_BEHIND = re.compile(r"`*(?P<words>[^`$\\\n]{1,60})(?:[`$]|\\[(\[])")
+
+
+def _is_predicate(text: str, subject: Span, run: Run) -> bool:
+    """Whether a run says what the gradient before it is: "∂L/∂w is x", or ``= x`` below it."""
+    between = text[subject.end : run.span.start]
+    if run.opens:
+        return run.relates and not between.strip()
+    return not run.relates and is_verb(between) and not _is_gradient(text, run.span)
 
 
 def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
@@ -260,6 +301,7 @@ def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
                 yield Plain(run.span)
 
 
+_BROKEN = "its right side stands on the next line: put it on one, or between dollars"
 _HALF = "a formula half between dollars and half not: put all of it there"
 
 

@@ -26,7 +26,8 @@ PART = re.compile(
 GRADIENT = re.compile(
     r"\s*(?:\(?∂[^\s/=]+\s*/\s*\(?∂[^\s=]+|\(?d[A-Za-z]\w*\)?\s?/\s?\(?d[A-Za-z]\w*\)?"
     r"|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
-    r"|∇[^\s=]+\s*\w+)\s*(?:=|:=|≈|∝)"
+    r"|\\[dt]?frac\s*\{\s*(?:\\partial|d)[^{}=]*\}\s*\{\s*(?:\\partial|d)[^{}=]*(?:\{[^{}=]*\})?\}"
+    r"|∇[^\s=]+\s*\w+)\)?\s*(?:=|:=|≡|≈|∝)"
 )
 _SECOND = re.compile(r"(?:[∂∇]|[^\W\d])[^=←]*(?:=|←)")
 _RATIO = re.compile(r"d\w+\)?[ ]?/[ ]?\(?do\b|\bdo[ ]?/[ ]?d\w")

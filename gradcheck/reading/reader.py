@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gradcheck.document import Document, Span
@@ -20,13 +20,15 @@ from gradcheck.reading.formulas import find_formulas
 from gradcheck.reading.lexer import Token, tokenize
 from gradcheck.reading.names import Known
 from gradcheck.reading.parser import parse_side
+from gradcheck.reading.recovery import seen_in
 from gradcheck.reading.rewriting import rewrite
-from gradcheck.reading.segments import Draft, split
+from gradcheck.reading.saying import said_between
+from gradcheck.reading.segments import Draft, begins_derivative, split
 from gradcheck.reading.survey import survey
 from gradcheck.reading.tables import Row, equation_rows
 from gradcheck.reading.tokens import tokens_of
 from gradcheck.reading.words import PROSE
-from gradcheck.statement import ReadDocument, Relation, Side, Statement, Unread
+from gradcheck.statement import ReadDocument, Relation, Seen, Side, Statement, Unread
 
 _PROSE_LEFT = re.compile(
     r"(?P<left>(?:[∂d]\w+\s*/\s*[∂d]\w+|\w[\w'′]*(?:\s*\(\s*[\w\s,ŷ]{1,40}\))?))\s*"
@@ -66,7 +68,7 @@ def read(document: Document) -> ReadDocument:
     for entry in entries:
         statements += attempt(
             "reading a formula",
-            partial(_statements, entry, known, len(statements)),
+            partial(_statements, document, entry, known, len(statements)),
             partial(_lost, entry, len(statements)),
             entry.block.content,
         )
@@ -99,6 +101,8 @@ def _entries(
                 and _prose_left(document, block, before, draft)
             ):
                 entries.append(_Entry(draft, block, "prose"))
+            elif position == 0 and before is not None and _said(document, entries, block, draft):
+                pass
             elif (
                 position == 0
                 and entries
@@ -108,6 +112,7 @@ def _entries(
             else:
                 entries.append(_Entry(draft, block, _origin(block)))
         before = block if drafts else None
+    _mark_halves(document, entries, formulas)
     mark_conditions(document.text, [entry.draft for entry in entries if entry.refused is None])
     return entries
 
@@ -182,6 +187,82 @@ def _joins(
     return len(between) <= 200 and len(between.split()) <= limits.JOINING_WORDS
 
 
+def _said(document: Document, entries: Sequence[_Entry], block: Block, draft: Draft) -> bool:
+    """Take a formula for the right side of the one before it, if the text between says so."""
+    entry = entries[-1]
+    left, right = entry.draft, draft.sides[0]
+    between = Span(entry.block.outer.end, block.outer.start)
+    if entry.refused is not None or draft.leads or left.dangles or not right:
+        return False
+    if not begins_derivative(left.sides[0]) or _is_zero(right):
+        return False
+    if between.end - between.start > _FAR or any(r.value not in _EQUAL for r in draft.relations):
+        return False
+    other = entries[-2].block.outer.end if len(entries) > 1 else document.body_start
+    start = max(document.body_start, entry.block.outer.start - 4 * _FAR, other)
+    beside = len(entries) > 1 and start == other and not entries[-2].draft.relations
+    text = document.text
+    said = said_between(
+        text[start : entry.block.outer.start],
+        _COMMENTS[document.format].sub("", text[between.start : between.end]),
+        text[block.outer.end : block.outer.end + _FAR],
+        block.display,
+        beside,
+    )
+    if said is None or (said.in_words and (left.relations or _is_size(right, text, block))):
+        return False
+    place = between.start + said.start, between.start + said.end
+    left.relations.append(Token("relation", said.symbol, *place))
+    left.sides.append([])
+    left.extend(draft)
+    left.condition = left.condition or said.condition
+    if said.doubt:
+        entry.missing = Unread(block.content, said.doubt)
+    return True
+
+
+def _mark_halves(document: Document, entries: Sequence[_Entry], formulas: Sequence[Block]) -> None:
+    """A derivative of which the text beside it says what it is: that is not read."""
+    starts = {block.outer.start for block in formulas}
+    for entry in entries:
+        draft, end = entry.draft, entry.block.outer.end
+        if entry.refused is not None or draft.relations or not begins_derivative(draft.sides[0]):
+            continue
+        found = _OUTSIDE.match(document.text, end, end + _FAR)
+        if found is None or found.end() in starts or _ZERO.match(document.text, found.end()):
+            continue
+        kind = "sign" if found["sign"] else "verb"
+        place = Token("relation", "=", *found.span(kind))
+        draft.relations.append(place)
+        draft.sides.append([])
+        entry.missing = Unread(Span(place.end, found.end() + 1), _OUTSIDE_IT)
+
+
+_OUTSIDE = re.compile(
+    r"(?:[ \t*_`]|\r?\n(?!\s*\n))*"
+    r"(?:(?P<sign>:=|=|≡)(?![=>])[ \t*_`]*(?=[^\s|])|(?P<verb>is|equals)[ \t]+`(?=[^`\s]))"
+)
+_ZERO = re.compile(r"0(?![.\w])")
+_OUTSIDE_IT = "the right side stands outside of the formula: put all of it there"
+_FAR = 120
+"""Characters between two formulas of which one is said to equal the other."""
+_EQUAL = ("=", ":=")
+
+
+def _is_size(side: Sequence[Token], text: str, block: Block) -> bool:
+    """``$3$ by $4$``: how large it is."""
+    by = _BY.match(text, block.outer.end)
+    return by is not None and all(token.kind == "number" for token in side)
+
+
+_BY = re.compile(r"\s*(?:by|or|to)\b")
+
+
+def _is_zero(side: Sequence[Token]) -> bool:
+    """Whether a side is 0: a gradient that is 0 is a condition on the parameters."""
+    return [token.value for token in side if token.kind != "mark"] == ["0"]
+
+
 def _prose_left(document: Document, block: Block, before: Block | None, draft: Draft) -> bool:
     """Take the left side from the words just before the formula, if they end in ``NAME =``."""
     start = max(document.body_start, block.outer.start - 120)
@@ -210,22 +291,24 @@ def _lost(entry: _Entry, before: int, reason: str) -> list[Statement]:
     return [_refused(entry, Unread(entry.block.content, reason), before)]
 
 
-def _refused(entry: _Entry, unread: Unread, before: int) -> Statement:
+def _refused(entry: _Entry, unread: Unread, before: int, seen: tuple[Seen, ...] = ()) -> Statement:
     span = entry.block.content
-    return Statement(before + 1, span, (Side(span, unread=unread),), (), entry.origin)
+    side = Side(span, unread=unread, seen=seen)
+    return Statement(before + 1, span, (side,), (), entry.origin)
 
 
-def _statements(entry: _Entry, known: Known, before: int) -> list[Statement]:
+def _statements(document: Document, entry: _Entry, known: Known, before: int) -> list[Statement]:
     """What one formula says, numbered after so many others."""
     if entry.refused is not None:
-        return [_refused(entry, entry.refused, before)]
+        seen = seen_in(_tokens(document, entry.block), known) if entry.block.problem else ()
+        return [_refused(entry, entry.refused, before, seen)]
     draft = entry.draft
     if not draft.relations and all(_names_function(tokens) for tokens in draft.sides):
         return []
     notes = list(dict.fromkeys(draft.notes))
     relations = tuple(Relation(token.span, token.value) for token in draft.relations)
     sides = tuple(
-        parse_side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
+        _side(tokens, _place(draft, at), known, notes) for at, tokens in enumerate(draft.sides)
     )
     if draft.condition and relations:
         sides = (*sides[:-1], Side(sides[-1].span, unread=conditional(draft, sides[-1].span)))
@@ -239,6 +322,24 @@ def _statements(entry: _Entry, known: Known, before: int) -> list[Statement]:
     for side in sides:
         _underbraces(side, before, found)
     return found
+
+
+def _side(tokens: list[Token], place: Span, known: Known, notes: list[str]) -> Side:
+    """A side as read; if it could not be, with the derivatives that are seen in it."""
+    side = parse_side(tokens, place, known, notes)
+    if side.unread is None or not tokens:
+        return side
+    return replace(side, seen=seen_in(tokens, known))
+
+
+def _tokens(document: Document, block: Block) -> list[Token]:
+    """The tokens of a formula that is not to be tried as a whole; none if it is a large one."""
+    if block.content.end - block.content.start > limits.CHARACTERS:
+        return []
+    tokens = tokens_of(document.text, block)
+    for at, token in enumerate(tokens):
+        token.at = at
+    return tokens if pair(tokens) <= limits.DEPTH and len(tokens) <= limits.TOKENS else []
 
 
 def _names_function(tokens: Sequence[Token]) -> bool:

@@ -7,6 +7,7 @@ one bracket; an upright d is one token however it is set.
 from __future__ import annotations
 
 from gradcheck.reading.lexer import Token
+from gradcheck.reading.signs import plain_signs
 
 _UPRIGHT = ("mathrm", "rm", "mathup", "mathsf")
 
@@ -14,7 +15,7 @@ _UPRIGHT = ("mathrm", "rm", "mathup", "mathsf")
 def rewrite(tokens: list[Token]) -> list[Token]:
     """The tokens with the other spellings replaced; nothing is dropped but what is layout."""
     tokens = _upright(_joined(_out_of_boxes(tokens)))
-    return _fractions(tokens) if any(_is_over(token) for token in tokens) else tokens
+    return plain_signs(_fractions(tokens) if any(map(_is_over, tokens)) else tokens)
 
 
 def _upright(tokens: list[Token]) -> list[Token]:

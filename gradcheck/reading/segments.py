@@ -13,6 +13,7 @@ from gradcheck.reading.brackets import closing
 from gradcheck.reading.conditions import condition_in
 from gradcheck.reading.cursor import Forward, past, taken_off
 from gradcheck.reading.lexer import Token
+from gradcheck.reading.saying import ends_clause, goes_on, is_verb
 from gradcheck.reading.words import CONDITIONS, PROSE, is_prose
 
 _ROWS = {
@@ -22,6 +23,7 @@ _ROWS = {
 }  # fmt: skip
 _TRANSPARENT = {"boxed", "fbox", "bbox", "mathbox"}
 _OPERATORS = ("add", "multiply", "divide")
+_ARROWS = ("→", "⇒", "⇔", "↦")
 _OF_A_NAME = ("word", "name", "command", "text", "sub", "sup", "number", "open", "close", "prime")
 
 
@@ -65,6 +67,20 @@ class Draft:
         self.trailing = other.trailing
 
 
+def begins_derivative(side: list[Token]) -> bool:
+    """Whether a side begins with a derivative, perhaps in brackets."""
+    kept = [token for token in side[:6] if token.kind not in ("open", "mark", "text")]
+    first = kept[0] if kept else None
+    if first is None or first.kind not in ("command", "word"):
+        return any(token.value == "d" for token in side[:1])
+    if first.value == "frac":
+        first = kept[1] if len(kept) > 1 else Token("text", "d", 0, 0)
+    if first.value in ("partial", "nabla"):
+        return True
+    slash = any(token.kind == "divide" for token in side)
+    return first.kind == "word" and first.value[0] == "d" and (kept[0] is not first or slash)
+
+
 def split(tokens: list[Token]) -> list[Draft]:
     """The drafts of one formula, in order. Mates must be set (see `brackets.pair`)."""
     splitter = _Splitter(tokens)
@@ -84,6 +100,8 @@ class _Splitter:
         self.pending: list[str] = []  # notes for the next statement
         self.dropped: set[int] = set()  # closing brackets of what is transparent
         self.spaced = False  # whether a wide space, and no comma, ended the last segment
+        self.arrow: Token | None = None  # that ended the last segment
+        self.said = False  # whether the current statement's relation is a verb
         self.punctuated = False  # whether a mark stood at the end of the last statement
 
     def run(self) -> None:
@@ -124,6 +142,10 @@ class _Splitter:
     def _separator(self, token: Token) -> None:
         if token.value == " " and (self.current.dangles or self._operator_last()):
             return  # a wide space after = or +
+        if token.value in _ARROWS and not self.current.relations:
+            self._finish()
+            self.arrow = token
+            return
         empty = not self.current.relations and not self.current.sides[0]
         apart = self.spaced if empty else True  # what stands behind a comma is something else
         self._finish()
@@ -168,6 +190,11 @@ class _Splitter:
     def _text(self, at: int) -> None:
         token = self.tokens[at]
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if is_verb(token.value) and self._says(token):
+            return
+        if self.said and goes_on(token.value):
+            self.current = Draft([[]], row=self.row)
+            return
         if not is_prose(token.value):
             self.current.sides[-1].append(token)
             return
@@ -197,10 +224,32 @@ class _Splitter:
         if names_a_side or inside or says_what:
             side.append(token)
             return
+        self._unless_clause_ends(token.value)
         self._finish()
         first = token.value.split()[0].lower().strip(",.:") if token.value.split() else ""
         if first in CONDITIONS:
             self.pending.append(f"under a condition: {token.value.strip()}")
+
+    def _says(self, verb: Token) -> bool:
+        """``\\frac{\\partial L}{\\partial w} \\text{ is } x``: the verb is a relation."""
+        draft = self.current
+        resumed = not draft.relations and not draft.sides[0] and bool(self.drafts) and self.spaced
+        if resumed and not self.drafts[-1].relations and self.drafts[-1].row == self.row:
+            draft = self.drafts[-1]
+        if draft.relations or not begins_derivative(draft.sides[0]):
+            return False
+        if draft is not self.current:
+            self.current = self.drafts.pop()
+            self.spaced = False
+        draft.relations.append(Token("relation", "=", verb.start, verb.end))
+        draft.sides.append([])
+        self.said = True
+        return True
+
+    def _unless_clause_ends(self, words: str) -> None:
+        """``\\text{ is } x \\text{ times } y`` claims no x: what was said is dropped."""
+        if self.said and self.current.relations and not ends_clause(words):
+            self.current = Draft([[]], row=self.row)
 
     def _environment(self, at: int) -> int:
         token = self.tokens[at]
@@ -321,7 +370,9 @@ class _Splitter:
     def _finish(self) -> None:
         """End the current segment and decide what it belongs to."""
         draft, self.current = self.current, Draft([[]], row=self.row)
+        self.said = False
         spaced, self.spaced = self.spaced, False
+        arrow, self.arrow = self.arrow, None
         punctuated = bool(draft.sides[-1]) and draft.sides[-1][-1].kind == "mark"
         _strip_marks(draft)
         if not draft.relations and not draft.sides[0]:
@@ -337,6 +388,10 @@ class _Splitter:
         draft.row = self.row
         before = self.drafts[-1] if self.drafts else None
         if before is not None and self._goes_on(before, draft):
+            before.extend(draft)
+        elif before is not None and arrow is not None and _points(before, draft):
+            before.relations = [Token("relation", "->", arrow.start, arrow.end)]
+            before.sides.append([])
             before.extend(draft)
         else:
             if before is not None and spaced and not self.punctuated and _may_go_on(before, draft):
@@ -354,6 +409,14 @@ class _Splitter:
         if last.kind in _OPERATORS or first.kind in ("multiply", "divide"):
             return True
         return first.kind == "add" and (first.value == "+" or not draft.relations)
+
+
+def _points(before: Draft, draft: Draft) -> bool:
+    """Whether an arrow stands between a derivative and a formula: ``∂L/∂w → 0`` is a limit."""
+    if before.relations or draft.relations or not begins_derivative(before.sides[0]):
+        return False
+    named = ("word", "name", "command")
+    return any(token.kind in named and token.value != "infty" for token in draft.sides[0])
 
 
 def _may_go_on(before: Draft, draft: Draft) -> bool:

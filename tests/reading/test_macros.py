@@ -201,7 +201,8 @@ def test_places_are_those_of_the_call_and_of_the_arguments() -> None:
 def test_in_markdown_only_the_documents_own_macros_hold() -> None:
     text = "$$\n\\newcommand{\\yh}{\\hat{y}}\n$$\n\n$p = \\yh$\n"
     assert shown(text, "markdown") == ["p", "hat(y)"]
-    assert shown("$p = \\pdv{L}{w}$", "markdown") == ["p", "UNREAD"]
+    assert shown("$p = \\pqty{w}$", "markdown") == ["p", "UNREAD"]
+    assert shown("$p = \\pdv{L}{w}$", "markdown") == ["p = (d L w)"]
 
 
 def test_a_definition_is_no_formula() -> None:

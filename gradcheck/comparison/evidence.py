@@ -11,6 +11,7 @@ from gradcheck.comparison import numbers as arrays
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.constants import accepted_constant, compare_constants
 from gradcheck.comparison.forms import Forms, truth
+from gradcheck.comparison.held import Holding
 from gradcheck.comparison.numbers import Array, Backward, Numbers
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
@@ -56,7 +57,7 @@ class Evidence:
                 for claim in self.setup.claims
             )
         judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
-        judged = [self._in_general(item) for item in judged]
+        judged = self.holding.claims([self._in_general(item) for item in judged])
         return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
 
     def _in_general(self, item: JudgedClaim) -> JudgedClaim:
@@ -87,9 +88,13 @@ class Evidence:
         steps = StepJudge(self.setup, self.judge).steps(self.steps)
         judged = {item.claim.span for item in self.judged}
         examples = {claim.span for claim in self.setup.claims} - judged
-        return tuple(
-            JudgedStep(item.step, None) if item.step.span in examples else item for item in steps
-        )
+        found = [JudgedStep(i.step, None) if i.step.span in examples else i for i in steps]
+        return tuple(self.holding.judged_steps(found))
+
+    @cached_property
+    def holding(self) -> Holding:
+        """What is held back until axes are kept."""
+        return Holding(self.setup, self.steps, self.keys, self.options.seed)
 
     @cached_property
     def accepted(self) -> Constant:
@@ -103,7 +108,10 @@ class Evidence:
             return {}
         algebra = self.judge.algebra(self.forms.total)
         found = {}
+        held = self.setup.held
         for parameter in self.setup.model.parameters:
+            if held is not None and (held.whole or parameter.key in held.parameters):
+                continue
             try:
                 found[parameter.key] = algebra.gradient(parameter.key)
             except Undecided:

@@ -205,14 +205,46 @@ class _Axes:
     def letters(self) -> frozenset[str]:
         """Letters that parameters carry, that forward equations or inner sums run over."""
         found = set(self.page.of_parameters)
+        if not self.page.bound and self._is_label(found):
+            found = set()
         for key in self.below:
             for node in walk(self._written(key)):
-                found |= _shifts(node)
+                found |= self._shifts(node)
                 if isinstance(node, Sum):
                     inner = [n for n in walk(node.body) if isinstance(n, Sum)]
                     over = [node, *inner] if key in self.forward else inner
                     found |= {n.index.base for n in over if n.index is not None}
         return frozenset(found)
+
+    def _is_label(self, letters: set[str]) -> bool:
+        """Whether a letter is part of all names: ``y_j = σ(w_j x + b_j)``, and j of no others."""
+        carried, heads = self.page.carried, self.page.heads
+        below = {name for key in self.below for name in reachable(key, self.bodies)}
+        trained = [key for key in self.page.trained if key in below]
+        return len(letters) == 1 and all(
+            letters <= carried.get(key, set()) for key in trained
+        ) and all(
+            letters <= heads.get(key, set())
+            for key in self.below
+            if key != self.loss
+            and any(letters & carried.get(name, set()) for name in value_keys(self.bodies[key]))
+        )  # fmt: skip
+
+    def _shifts(self, node: Expression) -> set[str]:
+        """The letters of shifted indices, where no definition is that name's own: ``h_{t-1}``."""
+        if not isinstance(node, Name):
+            return set()
+        key = self.page.naming.canonical(node).key
+        family = any(
+            (head.base, head.accent) == (node.base, node.accent) and head.key != node.key
+            for head in self._heads
+        )
+        own = set(_SHIFTED.findall(f"{node.subscript} {node.superscript}"))
+        return own if family and key not in self.bodies else set()
+
+    @cached_property
+    def _heads(self) -> list[Name]:
+        return [b.name for key, b in self.sources.items() if key in self.below]
 
     def _loose(self, node: Expression, bound: frozenset[str]) -> bool:
         """Whether an axis's letter is carried that neither a sum nor the head binds."""
@@ -225,13 +257,14 @@ class _Axes:
     def _is_loose(self, key: str) -> bool:
         written = self._written(key)
         head = frozenset(self.page.heads.get(key, ()))
-        return self._loose(written, head) or any(_shifts(node) for node in walk(written))
+        return self._loose(written, head) or any(self._shifts(node) for node in walk(written))
 
     def _is_axis(self, node: Expression, key: str) -> bool:
         """Whether a node of a definition takes in all entries along an axis."""
         if isinstance(node, Apply):
             base = node.function.base.lower()
-            return base in _OF_ALL or (key in self.forward and base in _OF_ALL_UNITS)
+            alone = len(node.arguments) == 1 and key in self.forward
+            return base in _OF_ALL or (alone and base in _OF_ALL_UNITS)
         if not isinstance(node, Sum):
             return False
         if node.index is not None:
@@ -282,13 +315,6 @@ class _Axes:
         while more := {k for k, names in waiting.items() if k not in found and names & found}:
             found |= more
         return frozenset(found)
-
-
-def _shifts(node: Expression) -> set[str]:
-    """The letters of shifted indices: t of ``h_{t-1}``."""
-    if not isinstance(node, Name):
-        return set()
-    return set(_SHIFTED.findall(f"{node.subscript} {node.superscript}"))
 
 
 def _bent_norms(node: Expression) -> list[Expression]:

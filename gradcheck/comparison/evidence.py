@@ -8,6 +8,7 @@ from functools import cached_property
 
 from gradcheck import backprop
 from gradcheck.comparison import numbers as arrays
+from gradcheck.comparison.absent import is_misnamed
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.constants import accepted_constant, compare_constants
 from gradcheck.comparison.forms import Forms, truth
@@ -18,7 +19,7 @@ from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Document
 from gradcheck.evaluation.lifting import NotEvaluated
 from gradcheck.evaluation.point import Sizes
-from gradcheck.expression import Expression
+from gradcheck.expression import Expression, Name, Partial, walk
 from gradcheck.model import ROLES, Claim, Parameter, Setup, Step
 from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
 from gradcheck.verdict import SEVERITY_ORDER, Constant, Verdict
@@ -57,7 +58,8 @@ class Evidence:
                 for claim in self.setup.claims
             )
         judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
-        judged = self.holding.claims([self._in_general(item) for item in judged])
+        judged = [self._if_present(self._in_general(item)) for item in judged]
+        judged = self.holding.claims(judged)
         return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
 
     def _in_general(self, item: JudgedClaim) -> JudgedClaim:
@@ -71,6 +73,31 @@ class Evidence:
         if not at.hold(model, left, claim.expression, claim.span.start):
             return item
         return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
+
+    def _if_present(self, item: JudgedClaim) -> JudgedClaim:
+        """A claim that is wrong because the forward equations lack its parameter is undecided."""
+        key = self.keys[item.claim.parameter]
+        if item.verdict is not Verdict.WRONG or key not in self.absent:
+            return item
+        if is_misnamed(self.setup, item.claim, self.keys, self.options.seed):
+            return item
+        reason = f"{key} is not in the forward equations"
+        return replace(item, verdict=Verdict.UNDECIDED, reason=reason, witness=None)
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """Parameters that the loss is not computed from."""
+        below = self.setup.model.below(self.setup.model.loss)
+        return frozenset(key for key in self.keys.values() if key not in below)
+
+    @cached_property
+    def open(self) -> frozenset[str]:
+        """Parameters by which a gradient is undecided because the forward equations lack them."""
+        return frozenset(
+            self.keys[item.claim.parameter]
+            for item in self.judged
+            if item.verdict is Verdict.UNDECIDED and self.keys[item.claim.parameter] in self.absent
+        )
 
     def _is_example(self, item: JudgedClaim, judged: Sequence[JudgedClaim]) -> bool:
         """Whether it puts numbers into a gradient that was right in general before."""
@@ -89,7 +116,18 @@ class Evidence:
         judged = {item.claim.span for item in self.judged}
         examples = {claim.span for claim in self.setup.claims} - judged
         found = [JudgedStep(i.step, None) if i.step.span in examples else i for i in steps]
-        return tuple(self.holding.judged_steps(found))
+        return tuple(map(self._step_if_present, self.holding.judged_steps(found)))
+
+    def _step_if_present(self, item: JudgedStep) -> JudgedStep:
+        """A step about the gradient by a parameter that the forward equations lack."""
+        sides = (item.step.left_expression, item.step.right_expression)
+        nodes = (node for side in sides if side is not None for node in walk(side))
+        by = (n.by.key for n in nodes if isinstance(n, Partial) and isinstance(n.by, Name))
+        key = next((key for key in by if key in self.open), None)
+        if item.verdict is not Verdict.WRONG or key is None:
+            return item
+        reason = f"{key} is not in the forward equations"
+        return JudgedStep(item.step, Verdict.UNDECIDED, reason=reason, of_loss=item.of_loss)
 
     @cached_property
     def holding(self) -> Holding:

@@ -39,6 +39,8 @@ def setup_result(evidence: Evidence) -> SetupResult:
 def _row(evidence: Evidence, parameter: Parameter) -> ParameterResult:
     shown = evidence.shown(parameter)
     truth = evidence.derived.get(parameter.key)
+    if parameter.key in evidence.open or _is_held(evidence, shown):
+        truth = None  # the 0, or what was derived without axes, says nothing
     items = evidence.of(parameter)
     results = tuple(claim_of(evidence, item, parameter) for item in items)
     row = ParameterResult(
@@ -54,10 +56,16 @@ def _row(evidence: Evidence, parameter: Parameter) -> ParameterResult:
     return _with_errors(evidence, row, parameter.key, shown)
 
 
+def _is_held(evidence: Evidence, shown: JudgedClaim | None) -> bool:
+    held = evidence.setup.held
+    return held is not None and shown is not None and shown.reason == held.reason
+
+
 def claim_of(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> ClaimResult:
     """The result of one claim; what was derived instead only where somebody will ask."""
     derived = ""
-    if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
+    open_ = parameter.key in evidence.open or _is_held(evidence, item)
+    if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION) and not open_:
         derived = derived_instead(evidence, item, parameter)
     words = diagnosis_of(evidence, item).words if item.verdict is Verdict.WRONG else ""
     return claim_result(item, evidence.document, derived, words)

@@ -210,6 +210,18 @@ class Source:
     written: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another definition of a name than the one in force, and the stretch in which it is meant."""
+
+    key: str
+    start: int
+    end: int
+    reason: str
+    body: Expression | None  # resolved, where it could be
+    statement: int  # where it stands
+
+
 @dataclass(frozen=True)
 class Held:
     """What of a setup is not judged yet, because axes are not kept, and the reason.
@@ -247,6 +259,7 @@ class Setup:
     given: frozenset[str] = frozenset()  # keys that a reference defines, in its stead
     own: Setup | None = None  # as the document defines it, where that is another network
     held: Held | None = None  # what is not judged yet, if anything
+    rivals: tuple[Rival, ...] = ()  # stretches in which a name means something else
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ class Evidence:
     @cached_property
     def holding(self) -> Holding:
         """What is held back until axes are kept."""
-        return Holding(self.setup, self.steps, self.keys, self.options.seed)
+        return Holding(self.setup, self.steps, self.judge)
 
     @cached_property
     def accepted(self) -> Constant:

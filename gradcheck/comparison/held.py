@@ -14,8 +14,9 @@ from functools import cached_property
 from gradcheck.comparison.forms import Forms
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
-from gradcheck.expression import Apply, Expression, Name, Partial, Sum, walk
-from gradcheck.model import Held, Setup, Step
+from gradcheck.expression import Apply, Expression, Name, Partial, Sum, value_keys, walk
+from gradcheck.model import Held, Rival, Setup, Step
+from gradcheck.symbolic import Outcome
 from gradcheck.verdict import Verdict
 
 DECIDED = (Verdict.EXACT, Verdict.CONVENTION, Verdict.WRONG)
@@ -27,31 +28,78 @@ class Holding:
 
     setup: Setup
     steps: Sequence[Step]
-    keys: dict[str, str]  # role → key of the parameter
-    seed: int
+    judge: Judge
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """role → key of the parameter"""
+        return self.judge.keys
 
     def claims(self, judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
-        """The same claims; those that depend on an axis are undecided."""
+        """The same claims; those that depend on an axis, or on another definition, are undecided."""
         held = self.setup.held
-        return list(judged) if held is None else [self._claim(held, item) for item in judged]
+        found = [self._claim_anew(item) for item in judged]
+        return found if held is None else [self._claim(held, item) for item in found]
 
     def judged_steps(self, judged: Sequence[JudgedStep]) -> list[JudgedStep]:
         """The same steps; those that depend on an axis are undecided."""
         held = self.setup.held
+        judged = [self._step_anew(item) for item in judged]
         if held is None:
-            return list(judged)
+            return judged
         again: Sequence[JudgedStep] = judged
         if self._judge is not None and held.model is not None:
             other = replace(self.setup, model=held.model)
             again = StepJudge(other, self._judge).steps([item.step for item in judged])
         return [self._step(held, *pair) for pair in zip(judged, again, strict=True)]
 
+    def _claim_anew(self, item: JudgedClaim) -> JudgedClaim:
+        claim = item.claim
+        if item.verdict not in DECIDED or claim.expression is None:
+            return item
+        model = self.setup.model
+        used = set(model.below(model.loss)).union(*map(model.below, value_keys(claim.expression)))
+        reason = self._meant_otherwise(claim.span.start, used)
+        return _undecided(item, reason) if reason else item
+
+    def _step_anew(self, item: JudgedStep) -> JudgedStep:
+        step = item.step
+        if item.verdict not in DECIDED or step.binds is not None:
+            return item
+        for rival in self._rivals:
+            if rival.statement == step.statement and item.verdict is Verdict.WRONG:
+                return JudgedStep(step, None)  # a definition, and no claim about the other
+        sides = [s for s in (step.left_expression, step.right_expression) if s is not None]
+        keys = {key for side in sides for key in value_keys(side)}
+        used = set().union(*map(self.setup.model.below, keys)) if keys else set()
+        reason = self._meant_otherwise(step.span.start, used)
+        return JudgedStep(step, Verdict.UNDECIDED, reason=reason) if reason else item
+
+    def _meant_otherwise(self, place: int, used: set[str]) -> str:
+        """Which name means something else there, in words; empty if none does."""
+        for rival in self._rivals:
+            if rival.key in used and rival.start <= place < rival.end:
+                return rival.reason
+        return ""
+
+    @cached_property
+    def _rivals(self) -> tuple[Rival, ...]:
+        """The definitions that differ from the one in force, not in their writing only."""
+        return tuple(rival for rival in self.setup.rivals if not self._is_restated(rival))
+
+    def _is_restated(self, rival: Rival) -> bool:
+        if rival.body is None or self.setup.model_problem is not None:
+            return False
+        model = self.judge.forms.total
+        decided = self.judge.decide(model, Name(rival.key), rival.body)
+        return decided.outcome is Outcome.EQUAL
+
     @cached_property
     def _judge(self) -> Judge | None:
         held = self.setup.held
         if held is None or held.model is None:
             return None
-        return Judge(Forms(held.model), self.keys, self.seed, shows=False)
+        return Judge(Forms(held.model), self.keys, self.judge.seed, shows=False)
 
     @cached_property
     def _written(self) -> dict[int, list[Expression]]:

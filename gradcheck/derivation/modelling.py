@@ -45,7 +45,7 @@ from gradcheck.expression import (
     value_names,
     walk,
 )
-from gradcheck.model import FUNCTIONS, ROLES, Held, Model, Parameter, Source
+from gradcheck.model import FUNCTIONS, ROLES, Held, Model, Parameter, Rival, Source
 from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
@@ -64,6 +64,7 @@ class SegmentModel:
     bindings: tuple[Binding, ...] = ()  # those in force
     overridden: tuple[Binding, ...] = ()  # those that gave way to an equality
     held: Held | None = None  # what is not judged yet
+    rivals: tuple[Rival, ...] = ()  # where names are defined anew
 
 
 def function_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from gradcheck.derivation.anew import rivals
 from gradcheck.derivation.axes import Page, held_back
 from gradcheck.derivation.bindings import Binding, with_whole_sum
 from gradcheck.derivation.claims import claims_of, forward_equations
@@ -219,6 +220,13 @@ def _model_of(
         bindings=tuple(b for b in chosen.values() if b not in overridden),
         overridden=overridden,
         held=held,
+        rivals=rivals(
+            passages.read.document,
+            _values_only(passages),
+            {key: binding for key, binding in chosen.items() if key not in overrides},
+            [claim.position for claim in segment.claims],
+            model.resolver,
+        ),
     )
 
 
@@ -318,6 +326,7 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         resolve=model.resolver.resolve,
         values=_values(passages),
         held=model.held,
+        rivals=model.rivals,
     )
 
 

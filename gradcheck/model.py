@@ -258,6 +258,36 @@ class Source:
     written: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another definition of a name than the one in force, and the stretch in which it is meant."""
+
+    key: str
+    start: int
+    end: int
+    reason: str
+    body: Expression | None  # resolved, where it could be
+    statement: int  # where it stands
+
+
+@dataclass(frozen=True)
+class Held:
+    """What of a setup is not judged yet, because axes are not kept, and the reason.
+
+    Where ``whole``, nothing of it is. ``model`` has a free number for every sum over an axis: what
+    holds in it as well does not rest on such a sum.
+    """
+
+    reason: str
+    parameters: frozenset[str] = frozenset()  # keys inside a sum over an axis, or with an index
+    names: frozenset[str] = frozenset()  # keys that carry an axis
+    letters: frozenset[str] = frozenset()  # indices that are not the samples'
+    functions: frozenset[str] = frozenset()  # functions of all entries: softmax
+    totals: frozenset[str] = frozenset()  # losses that are a sum of named losses
+    whole: bool = False
+    model: Model | None = None
+
+
 @dataclass(frozen=True)
 class Setup:
     """Loss, output activation and hidden activation, with all that is claimed for them."""
@@ -276,6 +306,8 @@ class Setup:
     values: tuple[Value, ...] = ()  # numbers that the text gives to names, in document order
     given: frozenset[str] = frozenset()  # keys that a reference defines, in its stead
     own: Setup | None = None  # as the document defines it, where that is another network
+    held: Held | None = None  # what is not judged yet, if anything
+    rivals: tuple[Rival, ...] = ()  # stretches in which a name means something else
 
 
 @dataclass(frozen=True)

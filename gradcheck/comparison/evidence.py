@@ -8,16 +8,18 @@ from functools import cached_property, partial
 
 from gradcheck import backprop
 from gradcheck.comparison import numbers as arrays
+from gradcheck.comparison.absent import is_misnamed
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.constants import accepted_constant, compare_constants
 from gradcheck.comparison.forms import Forms, truth
+from gradcheck.comparison.held import Holding
 from gradcheck.comparison.numbers import Array, Backward, Numbers
 from gradcheck.comparison.steps import JudgedStep, StepJudge
 from gradcheck.comparison.verdicts import Judge, JudgedClaim
 from gradcheck.document import Document
 from gradcheck.evaluation.lifting import NotEvaluated
 from gradcheck.evaluation.point import Sizes
-from gradcheck.expression import Expression
+from gradcheck.expression import Expression, Name, Partial, walk
 from gradcheck.model import ROLES, Claim, Parameter, Setup, Step
 from gradcheck.parts import attempt, omitted
 from gradcheck.symbolic import NetworkMatch, Undecided, network_scale
@@ -73,11 +75,12 @@ class Evidence:
         )
 
     def _judged(self, claim: Claim) -> JudgedClaim:
-        return self._in_general(self._plainly(claim))
+        return self._if_present(self._in_general(self._plainly(claim)))
 
     def _together(self, judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
         """The claims without examples, their constants compared."""
-        return compare_constants([i for i in judged if not self._is_example(i, judged)])
+        held = self.holding.claims(judged)
+        return compare_constants([i for i in held if not self._is_example(i, held)])
 
     def _plainly(self, claim: Claim) -> JudgedClaim:
         """A claim by the algebra and the numbers; what is struck out in it may stand for nothing,
@@ -102,6 +105,31 @@ class Evidence:
             return item
         return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
 
+    def _if_present(self, item: JudgedClaim) -> JudgedClaim:
+        """A claim that is wrong because the forward equations lack its parameter is undecided."""
+        key = self.keys[item.claim.parameter]
+        if item.verdict is not Verdict.WRONG or key not in self.absent:
+            return item
+        if is_misnamed(self.setup, item.claim, self.keys, self.options.seed):
+            return item
+        reason = f"{key} is not in the forward equations"
+        return replace(item, verdict=Verdict.UNDECIDED, reason=reason, witness=None)
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """Parameters that the loss is not computed from."""
+        below = self.setup.model.below(self.setup.model.loss)
+        return frozenset(key for key in self.keys.values() if key not in below)
+
+    @cached_property
+    def open(self) -> frozenset[str]:
+        """Parameters by which a gradient is undecided because the forward equations lack them."""
+        return frozenset(
+            self.keys[item.claim.parameter]
+            for item in self.judged
+            if item.verdict is Verdict.UNDECIDED and self.keys[item.claim.parameter] in self.absent
+        )
+
     def _is_example(self, item: JudgedClaim, judged: Sequence[JudgedClaim]) -> bool:
         """Whether it puts numbers into a gradient that was right in general before."""
         holds = (Verdict.EXACT, Verdict.CONVENTION)
@@ -118,9 +146,24 @@ class Evidence:
         steps = StepJudge(self.setup, self.judge).steps(self.steps)
         judged = {item.claim.span for item in self.judged}
         examples = {claim.span for claim in self.setup.claims} - judged
-        return tuple(
-            JudgedStep(item.step, None) if item.step.span in examples else item for item in steps
-        )
+        found = [JudgedStep(i.step, None) if i.step.span in examples else i for i in steps]
+        return tuple(map(self._step_if_present, self.holding.judged_steps(found)))
+
+    def _step_if_present(self, item: JudgedStep) -> JudgedStep:
+        """A step about the gradient by a parameter that the forward equations lack."""
+        sides = (item.step.left_expression, item.step.right_expression)
+        nodes = (node for side in sides if side is not None for node in walk(side))
+        by = (n.by.key for n in nodes if isinstance(n, Partial) and isinstance(n.by, Name))
+        key = next((key for key in by if key in self.open), None)
+        if item.verdict is not Verdict.WRONG or key is None:
+            return item
+        reason = f"{key} is not in the forward equations"
+        return JudgedStep(item.step, Verdict.UNDECIDED, reason=reason, of_loss=item.of_loss)
+
+    @cached_property
+    def holding(self) -> Holding:
+        """What is held back until axes are kept."""
+        return Holding(self.setup, self.steps, self.judge)
 
     @cached_property
     def accepted(self) -> Constant:
@@ -138,7 +181,10 @@ class Evidence:
         if self.setup.model_problem is not None:
             return {}
         found = {}
+        held = self.setup.held
         for parameter in self.setup.model.parameters:
+            if held is not None and (held.whole or parameter.key in held.parameters):
+                continue
             gradient = self._derived(parameter.key)
             if gradient is not None:
                 found[parameter.key] = gradient

@@ -45,7 +45,7 @@ from gradcheck.expression import (
     value_names,
     walk,
 )
-from gradcheck.model import FUNCTIONS, ROLES, Model, Parameter, Source
+from gradcheck.model import FUNCTIONS, ROLES, Held, Model, Parameter, Rival, Source
 from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
@@ -63,6 +63,8 @@ class SegmentModel:
     circle: tuple[str, ...] = ()  # names defined by each other, if that is the problem
     bindings: tuple[Binding, ...] = ()  # those in force
     overridden: tuple[Binding, ...] = ()  # those that gave way to an equality
+    held: Held | None = None  # what is not judged yet
+    rivals: tuple[Rival, ...] = ()  # where names are defined anew
 
 
 def function_table(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gradcheck.derivation.bindings import (
-    Binding,
-    with_whole_sum,
-)
+from gradcheck.derivation.anew import rivals
+from gradcheck.derivation.axes import Page, held_back
+from gradcheck.derivation.bindings import Binding, with_whole_sum
 from gradcheck.derivation.claims import claims_of, forward_equations
 from gradcheck.derivation.modelling import (
     SegmentModel,
@@ -39,10 +38,10 @@ from gradcheck.derivation.segments import (
 )
 from gradcheck.derivation.steps import Chains
 from gradcheck.document import Span
-from gradcheck.expression import Name, Sum, to_key, value_keys, walk
+from gradcheck.expression import Expression, Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
-from gradcheck.model import Derivation, Setup, Source, Value
-from gradcheck.notation import to_text
+from gradcheck.model import Derivation, Held, Model, Setup, Source, Value
+from gradcheck.notation import to_tex, to_text
 from gradcheck.statement import ReadDocument
 
 
@@ -202,6 +201,7 @@ def _model_of(
         passages.read.document,
         _counts_elsewhere(passages),
     )
+    held = _held(segment, passages, resolver, model, bodies, chosen)
     overridden = tuple(b for b in chosen.values() if to_key(b.body) in resolver.identities)
     chosen[segment.loss.key] = segment.loss
     sources = [Source(key, b.span, b.body) for key, b in chosen.items()]
@@ -210,7 +210,46 @@ def _model_of(
         sources=tuple(sorted(sources, key=lambda source: source.span)),
         bindings=tuple(b for b in chosen.values() if b not in overridden),
         overridden=overridden,
+        held=held,
+        rivals=rivals(
+            passages.read.document,
+            _values_only(passages),
+            {key: binding for key, binding in chosen.items() if key not in overrides},
+            [claim.position for claim in segment.claims],
+            model.resolver,
+        ),
     )
+
+
+def _held(
+    segment: Segment,
+    passages: Passages,
+    resolver: Resolver,
+    model: SegmentModel,
+    bodies: Mapping[str, Expression],
+    chosen: Mapping[str, Binding],
+) -> Held | None:
+    """What is not judged of a segment until axes are kept."""
+    silent = replace(resolver, log=passages.log.silent())
+
+    def modelled(opaque: dict[str, Expression], data: tuple[str, ...]) -> Model | None:
+        pins = replace(passages.pins, inputs=(*passages.pins.inputs, *data))
+        found = build_model(
+            segment.loss.key,
+            opaque,
+            passages.trained,
+            silent,
+            pins,
+            passages.spellings,
+            segment.hidden,
+            passages.read.document,
+            _counts_elsewhere(passages),
+        )
+        return found.model if found.problem is None else None
+
+    page = Page(passages.statements, passages.naming, passages.trained, passages.bindings)
+    sources = {**chosen, segment.loss.key: segment.loss}
+    return held_back(page, segment.loss.key, bodies, sources, model.model.labels, modelled)
 
 
 def _unread_definitions(passages: Passages) -> dict[str, str]:
@@ -277,6 +316,8 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         sources=model.sources,
         resolve=model.resolver.resolve,
         values=_values(passages),
+        held=model.held,
+        rivals=model.rivals,
     )
 
 

@@ -490,7 +490,8 @@ def _not_in_forward(evidence: Evidence, mends: Mends) -> Iterator[Finding]:
             continue
         if isinstance(truth, Number) and truth.value == 0:
             name = parameter.key
-            message = f"{name} never appears in the forward equations, so its gradient is 0"
+            message = f"{name} never appears in the forward equations"
+            message += ": is a term missing?" if name in evidence.open else ", so its gradient is 0"
             span = items[0].claim.span
             yield Finding(RULES["GC301"], span, message, follows_from=follows)
 

@@ -40,6 +40,8 @@ def setup_result(evidence: Evidence) -> SetupResult:
 def _row(evidence: Evidence, parameter: Parameter) -> ParameterResult:
     shown = evidence.shown(parameter)
     truth = evidence.derived.get(parameter.key)
+    if parameter.key in evidence.open or _is_held(evidence, shown):
+        truth = None  # the 0, or what was derived without axes, says nothing
     items = evidence.of(parameter)
     results = tuple(claim_of(evidence, item, parameter) for item in items)
     row = ParameterResult(
@@ -60,6 +62,11 @@ def _row(evidence: Evidence, parameter: Parameter) -> ParameterResult:
     )
 
 
+def _is_held(evidence: Evidence, shown: JudgedClaim | None) -> bool:
+    held = evidence.setup.held
+    return held is not None and shown is not None and shown.reason == held.reason
+
+
 def claim_of(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> ClaimResult:
     """The result of one claim; what was derived instead only where somebody will ask."""
     derived, words = attempt(
@@ -74,7 +81,8 @@ def claim_of(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> Cla
 def _instead(evidence: Evidence, item: JudgedClaim, parameter: Parameter) -> tuple[str, str]:
     """What was derived instead, and what the claim got wrong."""
     derived = ""
-    if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
+    open_ = parameter.key in evidence.open or _is_held(evidence, item)
+    if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION) and not open_:
         derived = derived_instead(evidence, item, parameter)
     return derived, diagnosis_of(evidence, item).words if item.verdict is Verdict.WRONG else ""
 

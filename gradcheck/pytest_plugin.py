@@ -63,7 +63,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A document that the settings do not exclude."""
     if not parent.config.getoption("gradcheck"):
         return None
-    from gradcheck.loading import is_document
+    from gradcheck.formats import is_document
 
     if not is_document(str(file_path)) or parent.config.stash[_SETTINGS].excludes(str(file_path)):
         return None

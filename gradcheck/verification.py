@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from gradcheck import loading
+from gradcheck.absence import sort_out
 from gradcheck.code.process import Answer, run_all
 from gradcheck.code.target import file_of, named_in, split_targets, targets_of
 from gradcheck.comparison import Evidence, Options
@@ -32,7 +33,7 @@ from gradcheck.explanation import (
     step_results,
 )
 from gradcheck.finding import RULES, Finding
-from gradcheck.hygiene import hygiene_findings
+from gradcheck.hygiene import hygiene_findings, without_bystanders
 from gradcheck.jobs import TIMEOUT, in_parallel, jobs_for
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
@@ -45,6 +46,7 @@ from gradcheck.selection import select as selected
 from gradcheck.shelf import MANY, Shelf, pack
 from gradcheck.statement import ReadDocument, Unread
 from gradcheck.updates import update_findings, with_substituted
+from gradcheck.verdict import Verdict
 from gradcheck.worked import arithmetic_findings
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def verify(
     trusted: bool = True,
     timeout: float = TIMEOUT,
     progress: Progress = False,
+    gitignore: bool = False,
 ) -> Report:
     """Verify documents (files, folders of ``.md``, ``-`` for standard input) and gradient code.
 
@@ -94,32 +97,43 @@ def verify(
     the forward equations, the loss and the setup; ``jobs`` are processes to share the documents
     among (0: as many as pay; the result is the same). ``settings`` are those of a project;
     ``trusted=False`` disregards whatever a document says about its own checking: comments and
-    front matter; ``progress`` shows how far it is (see `gradcheck.progress`). Bad input becomes an
+    front matter; ``progress`` shows how far it is (see `gradcheck.progress`); ``gitignore`` passes
+    over what such files leave out of folders, but for strangers' documents. Bad input becomes an
     entry of ``Report.errors``; nothing is printed and nothing raised for it.
     """
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
     project = settings or Settings()
     if select or ignore:
         project = replace(project, select=tuple(select), ignore=tuple(ignore))
-    report = Report((), (), strict, seed, sizes, points=project.points)
+    report = Report((), (), strict, seed, sizes, points=project.points, trusted=trusted)
     files, targets, unnamed = split_targets([str(path) for path in named])
-    documents, unread = loading.load_all(files, project.excludes, trusted)
+    found = loading.find_all(files, project.excludes, trusted, gitignore and trusted)
+    documents = found.documents
     reference, problems = _reference(against)
     if problems:
-        return replace(report, errors=(*problems, *unnamed, *unread))
+        return replace(report, errors=(*problems, *unnamed, *found.errors))
     observed, odd = targets_of(documents)
     answers = run_all(targets, timeout, observed, progress)
-    errors = (*unnamed, *unread, *odd, *(a.error for a in answers if a.error is not None))
+    errors = (*unnamed, *found.errors, *odd, *(a.error for a in answers if a.error is not None))
     options = Options(seed=seed, sizes=Sizes(*sizes))
     choices = Choices(options, inline and trusted, project, descent, reference, answers)
     code = tuple(_chosen_code(a.report, choices) for a in answers if a.report is not None)
     if any(answer.interrupted for answer in answers):
         return replace(report, errors=errors, code=code, interrupted=True)
     results, broken = _each(documents, choices, jobs or jobs_for(len(documents)), progress)
-    empty = _nothing_checked(results, set(files))
+    sorted_out = sort_out(results, found, _nothing)
+    empty = _nothing_checked(sorted_out.results, found.held)
     stopped = any(error.message == STOPPED for error in broken)
-    errors = (*errors, *broken, *empty)
-    return replace(report, documents=results, errors=errors, code=code, interrupted=stopped)
+    return replace(
+        report,
+        documents=sorted_out.results,
+        errors=(*errors, *broken, *empty),
+        code=code,
+        interrupted=stopped,
+        ordinary=sorted_out.ordinary,
+        not_found=sorted_out.not_found,
+        others=found.others,
+    )
 
 
 def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
@@ -247,7 +261,7 @@ def _findings(
     found += arithmetic_findings(derivation, document)
     undecided = {f.span for f in found if f.rule.code in _NAMES_IT}
     found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
-    return found + _unread_sides(statements, found)
+    return without_bystanders(found + _unread_sides(statements, found), derivation, statements)
 
 
 def _because(
@@ -307,11 +321,9 @@ def _comparisons(
     return compare_three(evidence, target, answer)
 
 
-def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tuple[InputError, ...]:
-    """An error for every named document in which nothing was checked, for all if that is all."""
-    idle = [r for r in results if not r.checked and not _told(r)]
-    if any(result.checked for result in results):
-        idle = [r for r in idle if r.path in named or r.path == loading.STANDARD_INPUT]
+def _nothing_checked(results: Sequence[DocumentResult], held: Set[str]) -> tuple[InputError, ...]:
+    """An error for every document in which nothing was checked, but for those of folders."""
+    idle = [r for r in results if not r.checked and not _told(r) and r.path not in held]
     return tuple(_nothing(result) for result in idle)
 
 
@@ -327,7 +339,12 @@ def _nothing(result: DocumentResult) -> InputError:
         return InputError.at(result.document, first.span, f"nothing checked: {first.message}")
     if not result.formulas:
         return InputError(result.path, "no equations found: nothing to check")
-    return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
+    unread = next((step for step in result.steps if step.verdict is Verdict.UNREAD), None)
+    if unread is None or result.document.cells:
+        return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
+    message = "no gradient is claimed in what could be read (∂L/∂w = …): nothing to check"
+    line = result.document.within(unread.line)[1]
+    return InputError(result.document.file_of(unread.line), message, line, unread.column)
 
 
 def _readings(

@@ -27,12 +27,12 @@ FORBIDDEN = {
     "backprop": ("symbolic", "numeric", "evaluation"),
 }
 ORDER = (
-    ("document", "expression", "verdict", "jobs", "shelf", "progress"),
+    ("document", "expression", "verdict", "jobs", "shelf", "progress", "signs", "gitignore", "formats"),
     ("finding", "statement", "model"),
     ("selection",),
     ("configuration",),
     ("report", "front_matter", "rules"),
-    ("inclusion", "notebooks"),
+    ("inclusion", "notebooks", "folders"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),
     ("scipy", "torch", "jax"),
@@ -47,7 +47,7 @@ ORDER = (
         "judgement",
     ),
     ("mending", "updates", "worked"),
-    ("hygiene", "explanation", "descent"),
+    ("hygiene", "explanation", "descent", "absence"),
     ("verification",),
     ("rendering",),
     ("pytest_plugin",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck.document import Document
 from gradcheck.finding import Finding
+from gradcheck.hygiene.bystanders import without_bystanders
 from gradcheck.hygiene.constants import changed_constants
 from gradcheck.hygiene.functions import mistaken_functions
 from gradcheck.hygiene.names import two_meanings, undefined_names
@@ -12,7 +13,7 @@ from gradcheck.hygiene.sums import bounds, extents
 from gradcheck.model import Derivation
 from gradcheck.statement import ReadDocument
 
-__all__ = ["hygiene_findings"]
+__all__ = ["hygiene_findings", "without_bystanders"]
 
 
 def hygiene_findings(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gradcheck.derivation.understanding import OF_UNNAMED_LOSS
 from gradcheck.finding import Finding
 from gradcheck.loading import Found, raw_text
 from gradcheck.report import DocumentResult, InputError
@@ -62,7 +63,10 @@ def _yields(result: DocumentResult) -> bool:
 
 
 def _is_to_be_told(finding: Finding) -> bool:
+    """Whether it is an error about a claim; ``dU = T dS`` with no loss around is none for sure."""
     rule = finding.rule
+    if finding.message.startswith(OF_UNNAMED_LOSS):
+        return False
     return rule.severity == "error" and (rule.kind != "reading" or rule.code in _ABOUT_GRADIENTS)
 
 

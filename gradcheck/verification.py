@@ -334,7 +334,8 @@ def _told(result: DocumentResult) -> bool:
 
 def _nothing(result: DocumentResult) -> InputError:
     """Why nothing was checked in a document: its first error, if it has one."""
-    first = next((f for f in result.findings if f.rule.code in UNREADABLE), None)
+    telling = (*UNREADABLE, "GC006")
+    first = next((f for f in result.findings if f.rule.code in telling), None)
     if first is not None:
         return InputError.at(result.document, first.span, f"nothing checked: {first.message}")
     if not result.formulas:

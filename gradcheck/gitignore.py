@@ -73,7 +73,12 @@ class GitIgnore:
 
     def _spec(self, folder: str) -> GitIgnoreSpec | None:
         if folder not in self._specs:
-            self._specs[folder] = _read(os.path.join(folder, NAME))
+            spec = _read(os.path.join(folder, NAME))
+            if spec is not None and self.root.startswith(os.path.join(folder, "")):
+                # Above the root, one that leaves it out would leave out all that is in it.
+                shown = os.path.relpath(self.root, folder).replace(os.sep, "/")
+                spec = None if spec.check_file(f"{shown}/").include else spec
+            self._specs[folder] = spec
         return self._specs[folder]
 
 

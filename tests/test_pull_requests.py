@@ -53,13 +53,19 @@ def environment(project: Path, **more: str) -> dict[str, str]:
     }
 
 
+def value_of(expression: str, values: dict[str, str]) -> str:
+    """What GitHub puts in place of an expression: an input, or the first value of the event."""
+    found = [values.get(name.removeprefix("inputs."), "") for name in expression.split(" || ")]
+    return next(filter(None, found), "")
+
+
 def run_action(project: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     """The step that verifies, with its inputs put into its environment as GitHub does."""
     step = action()["runs"]["steps"][-1]
     values = {name: item["default"] for name, item in action()["inputs"].items()} | inputs
     assert "${{" not in step["run"]
     given = {
-        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda m: values[m[1]], text)
+        name: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: value_of(m[1], values), text)
         for name, text in step["env"].items()
     }
     return subprocess.run(

@@ -18,8 +18,8 @@ from gradcheck.shelf import kept
 from gradcheck.signs import speaks_of_gradients
 
 NOT_FOUND = "gradient not found: "
-_ABOUT_GRADIENTS = ("GC002", "GC005", "GC006")
-"""Findings of reading that a gradient was claimed, and what became of it."""
+_ABOUT_GRADIENTS = ("GC002", "GC005", "GC006", "GC9")
+"""Findings of reading that a gradient was claimed, or that the author expected something."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def _is_to_be_told(finding: Finding) -> bool:
     rule = finding.rule
     if finding.message.startswith(OF_UNNAMED_LOSS):
         return False
-    return rule.severity == "error" and (rule.kind != "reading" or rule.code in _ABOUT_GRADIENTS)
+    return rule.severity == "error" and (
+        rule.kind != "reading" or rule.code.startswith(_ABOUT_GRADIENTS)
+    )
 
 
 def _text_of(result: DocumentResult) -> str:

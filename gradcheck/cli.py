@@ -213,7 +213,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         named = {name: path and os.path.join(base, path) for name, path in named.items()}
     path = named.pop("config")
     if path is None and not options.isolated:
-        path = find_in(base) if base is not None else find() if options.trusted else None
+        path = find_in(base) if base is not None else _found(options)
     project = settings(path, base)
     names = ("select", "ignore", "strict", "seed", "jobs")
     given = {name: getattr(options, name) for name in names} | named
@@ -223,6 +223,15 @@ def _settings(options: argparse.Namespace) -> Settings:
     }
     origins = {**project.origins, **dict.fromkeys(given, COMMAND_LINE)}
     return replace(project, **values, origins=origins)
+
+
+def _found(options: argparse.Namespace) -> str | None:
+    """The settings of the folder one works in; of a stranger's, none, and that is told."""
+    if options.trusted:
+        return find()
+    if Path(OWN_FILE).is_file():
+        _complain(f"{OWN_FILE} does not count with --untrusted; --config {OWN_FILE} takes it")
+    return None
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -77,10 +77,12 @@ def find_all(
     Of a folder, ``excluded`` files are passed over, and with ``gitignore`` what a ``.gitignore``
     leaves out. If not ``trusted``, what a front matter says does not count.
     """
-    search = _Search(trusted)
+    places = [os.fspath(path) for path in paths]
+    files = [path for path in places if path == "-" or not os.path.isdir(path)]
+    search = _Search(trusted, frozenset(map(_identity, files)))
     folders: list[Folder] = []
-    for path in [os.fspath(path) for path in paths]:
-        if path == "-" or not os.path.isdir(path):
+    for path in places:
+        if path in files:
             search.take(path)
             continue
         folder = searched(path, excluded, gitignore)
@@ -91,42 +93,42 @@ def find_all(
         else:
             search.unreadable += folder.problems
         for file in folder.documents:
-            search.take(file, held=True)
+            search.take(file)
     return search.found(folders)
 
 
 class _Search:
     """Documents and failures in the making; each file counts once."""
 
-    def __init__(self, trusted: bool) -> None:
+    def __init__(self, trusted: bool, named: frozenset[str]) -> None:
         self.trusted = trusted
+        self.named = named  # by identity
         self.documents: list[Document] = []
         self.errors: list[InputError] = []
-        self.held: dict[str, str] = {}  # by identity
+        self.held: set[str] = set()
         self.unreadable: list[InputError] = []
         self.seen: set[str] = set()
 
-    def take(self, file: str, held: bool = False) -> None:
+    def take(self, file: str) -> None:
         """Load a file that was named, or that a folder holds."""
         identity = _identity(file)
-        if not held:
-            self.held.pop(identity, None)  # a folder named before held it
         if identity in self.seen:
             return
         self.seen.add(identity)
+        held = identity not in self.named
         try:
             if held:
                 _check_regular(file)
             self.documents.append(load(file, self.trusted))
             if held:
-                self.held[identity] = file
+                self.held.add(file)
         except LoadError as failure:
             (self.unreadable if held else self.errors).append(failure.error)
 
     def found(self, folders: Sequence[Folder]) -> Found:
         """All of it: parts of another document are none of their own, unless they were named."""
         whole = _wholes(self.documents)
-        parts = [d for d in self.documents if d.path in whole and _identity(d.path) in self.held]
+        parts = [d for d in self.documents if d.path in whole and d.path in self.held]
         others = [item for folder in folders for item in folder.others]
         others += [InputError(d.path, f"part of {whole[d.path]}, verified there") for d in parts]
         left_out = {document.path for document in parts}
@@ -134,7 +136,7 @@ class _Search:
         return Found(
             tuple(d for d in self.documents if d.path not in left_out),
             tuple(self.errors),
-            frozenset(self.held.values()) - left_out,
+            frozenset(self.held - left_out),
             tuple(self.unreadable),
             tuple(item for item in others if _identity(item.path) not in taken),
         )

@@ -2,9 +2,9 @@
 
 A document is an item; it fails where ``gradcheck verify`` would, also if it cannot be read, and is
 skipped, with the reason, where it holds nothing to check; a text file that speaks of no gradient is
-none, and what a ``.gitignore`` leaves out is passed over, unless it is named. A `GradientCase` or `BackwardCase` at the
-top level of a test module is an item of its own. The project's settings hold (see
-`gradcheck.configuration`).
+none, and what a ``.gitignore`` leaves out is passed over, unless it is named. A `GradientCase` or
+`BackwardCase` at the top level of a test module is an item of its own. The project's settings hold
+(see `gradcheck.configuration`).
 
 Nothing of gradcheck is imported unless the option is given.
 """

@@ -27,7 +27,17 @@ FORBIDDEN = {
     "backprop": ("symbolic", "numeric", "evaluation"),
 }
 ORDER = (
-    ("document", "expression", "verdict", "jobs", "shelf", "progress", "signs", "gitignore", "formats"),
+    (
+        "document",
+        "expression",
+        "verdict",
+        "jobs",
+        "shelf",
+        "progress",
+        "signs",
+        "gitignore",
+        "formats",
+    ),
     ("finding", "statement", "model"),
     ("selection",),
     ("configuration",),

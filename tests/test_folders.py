@@ -121,7 +121,9 @@ def test_an_unknown_ending_may_hold_latex(tmp_path: Path) -> None:
     assert load(str(tmp_path / "a.inc")).format == "latex"
 
 
-@pytest.mark.parametrize(("data", "words"), [(b"%PDF-1.7\n", "a PDF"), (b"PK\x03\x04x", "a Word file")])
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"%PDF-1.7\n", "a PDF"), (b"PK\x03\x04x", "a Word file")]
+)
 def test_another_name_makes_no_document_of_a_file(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "a.md").write_bytes(data)
     with pytest.raises(LoadError, match=f"{words}.*ask for the source"):

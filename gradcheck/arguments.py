@@ -22,8 +22,14 @@ says line by line what holds, what holds only up to a convention, and what is wr
 is compared with finite differences of its own loss, and with the document that it belongs to."""
 
 _VERIFY_DESCRIPTION = """\
-Verify the gradients in derivation documents and in Python code. Without a path, the documents that
-come with gradcheck are verified: a first look at what the output is like."""
+Verify the gradients in derivation documents and in Python code. Without a path, what the project's
+settings name, or else every document in this folder and below that no .gitignore leaves out. Files
+that hold no gradient are counted; 'gradcheck demo' shows what the output is like."""
+
+_DEMO_DESCRIPTION = """\
+Verify the derivations that come with gradcheck: five as students wrote them, with their mistakes
+declared, and three in which every step is exact. A first look at what the output is like, from any
+folder and with no settings; the exit status is that of 'gradcheck verify'."""
 
 _VERIFY_EPILOG = """\
 verdicts:
@@ -44,7 +50,19 @@ gradient code:
 exit status:
   0   everything was checked and nothing is wrong
   1   a gradient is wrong, not read or not decided, or there is another error
-  2   the command was not understood, or an input could not be read or held nothing to check
+  2   the command was not understood, an input could not be read or held nothing to check, or
+      nothing at all was checked
+
+folders:
+  Every document in a folder and below is verified, but for hidden folders and those of programs
+  (node_modules, site-packages). One that holds no gradient is only counted; one that speaks of
+  gradients and yields none is named, and fails the run with --strict or --untrusted.
+
+strangers' documents:
+  With --untrusted nothing counts but what this command line names: no comments or front matter of
+  the documents, no .gitignore, no gradcheck.toml or pyproject.toml unless it is named by --config,
+  no code but what is named here. --base names a copy of the project that is trusted, such as the
+  base of a pull request: settings, baseline and --against are then taken from it.
 
 findings:
   --select and --ignore take codes or their beginnings: --ignore GC2,GC301 leaves out conventions
@@ -58,7 +76,7 @@ known mistakes:
   --no-inline disregards such lines.
 
 examples:
-  gradcheck verify                          the documents that come with gradcheck
+  gradcheck verify                          every document in this folder and below
   gradcheck verify homework.md              one document
   gradcheck verify notes/ --strict          every document in a folder, conventions fail too
   gradcheck verify --select GC1,GC4 a.md    wrong gradients and update rules only
@@ -70,7 +88,8 @@ examples:
 _EPILOG = """\
 examples:
   gradcheck verify homework.md     verify the gradients of a document
-  gradcheck verify                 verify the documents that come with gradcheck
+  gradcheck verify                 verify every document in this folder and below
+  gradcheck demo                   verify the derivations that come with gradcheck
   gradcheck read homework.md       show how each formula is understood
   gradcheck rule GC101             explain a finding, with a bad and a good example
 
@@ -115,6 +134,13 @@ def command_line() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_verify_arguments(verify)
+    demo = commands.add_parser(
+        "demo",
+        help="verify the derivations that come with gradcheck: a first look",
+        description=_DEMO_DESCRIPTION,
+        allow_abbrev=False,
+    )
+    _add_output(demo)
     read = commands.add_parser(
         "read",
         help="show how each formula of a document is understood",
@@ -220,7 +246,8 @@ def _add_findings(group: argparse._ArgumentGroup) -> None:
         "--untrusted",
         dest="trusted",
         action="store_false",
-        help="disregard whatever a document says about its own checking: comments, front matter",
+        help="for strangers' documents: nothing counts that the command line does not name, no "
+        "comments and front matter, no settings, no .gitignore, no code",
     )
     group.add_argument(
         "--baseline",
@@ -234,7 +261,7 @@ def _add_findings(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_output(group: argparse._ArgumentGroup) -> None:
+def _add_output(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--format",
         choices=tuple(FORMATS),
@@ -282,6 +309,12 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         help="settings from this file (default: gradcheck.toml or pyproject.toml, the nearest)",
     )
     which.add_argument("--isolated", action="store_true", help="no settings from any file")
+    group.add_argument(
+        "--base",
+        metavar="FOLDER",
+        help="take settings, baseline and --against from this copy of the project (the base of a "
+        "pull request) instead of the working folder",
+    )
     group.add_argument(
         "--show-settings", action="store_true", help="show what holds, and where it was set"
     )

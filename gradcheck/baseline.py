@@ -69,8 +69,12 @@ def _text(result: DocumentResult, span: Span) -> str:
     return "".join(result.document.source(span).split()) if span.start >= 0 else ""
 
 
-def load(path: str) -> Baseline:
-    """Read a baseline. Raises BaselineError where it is missing, too large or no baseline."""
+def load(path: str, base: str | None = None) -> Baseline:
+    """Read a baseline. Raises BaselineError where it is missing, too large or no baseline.
+
+    ``base`` is a copy of the working folder that it is part of: its documents are seen as though
+    it stood in the working folder.
+    """
     hint = "write one with --write-baseline"
     try:
         if os.path.getsize(path) > LARGEST:
@@ -87,7 +91,8 @@ def load(path: str) -> Baseline:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise BaselineError(f"{path}: not a baseline of gradcheck; {hint}") from None
-    return Baseline(counts, codes, os.path.dirname(path) or ".")
+    folder = os.path.dirname(path) or "."
+    return Baseline(counts, codes, folder if base is None else os.path.relpath(folder, base))
 
 
 def written(report: Report, path: str) -> str:

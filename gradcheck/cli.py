@@ -21,10 +21,12 @@ from gradcheck.configuration import (
     ConfigurationError,
     Settings,
     find,
+    find_in,
     settings,
 )
 from gradcheck.destinations import Unwritable, check, save, save_all, spare
 from gradcheck.jobs import STOPPED
+from gradcheck.judgement import is_anything_checked
 from gradcheck.progress import SHOWN_AFTER, Progress
 from gradcheck.rendering.formats import TELL_ERRORS, pieces
 from gradcheck.rendering.terminal import printable
@@ -67,6 +69,8 @@ def _run(arguments: Sequence[str] | None) -> int:
             options = parsed(arguments)
         if options.command == "verify":
             return _verify(options)
+        if options.command == "demo":
+            return _demo(options)
         if options.command == "read":
             return _read(options)
         if options.command == "init":
@@ -100,10 +104,10 @@ def _verify(options: argparse.Namespace) -> int:
 
         _write(listing(project))
         return 0
-    if options.write_baseline and project.baseline is None:
-        _complain("--write-baseline needs --baseline FILE, the file to write")
+    if options.write_baseline and (project.baseline is None or options.base):
+        _complain("--write-baseline needs --baseline FILE, the file to write, and no --base")
         return USAGE_ERROR
-    paths = options.paths or project.paths or _shipped(project)
+    paths, refused = _paths(options, project)
     written = [path for _, path in options.output]
     if options.write_baseline:
         written.append(project.baseline)
@@ -121,10 +125,19 @@ def _verify(options: argparse.Namespace) -> int:
         settings=project,
         trusted=options.trusted,
         timeout=options.timeout,
+        gitignore=not options.paths,
     )
-    spare(written, report, (project.against, *project.origins.values()))
+    report = replace(report, errors=(*refused, *report.errors))
+    spare(written, report, (project.against, project.file))
     if project.baseline is not None:
-        report = _known(report, project, project.baseline, options.write_baseline)
+        report = _known(report, project, options)
+    if not options.paths and not is_anything_checked(report):
+        _complain("nothing was checked here; 'gradcheck demo' verifies what comes with gradcheck")
+    return _told(report, options)
+
+
+def _told(report: Report, options: argparse.Namespace) -> int:
+    """Print the report and write it to files; the exit status."""
     if options.hint:
         from gradcheck.hinting import hinted
 
@@ -156,30 +169,50 @@ def _progress() -> Progress:
     return tell
 
 
-def _shipped(project: Settings) -> list[str]:
-    """The documents that come with gradcheck: a first look, but not in a project of one's own."""
-    file = next((place for place in project.origins.values() if place != COMMAND_LINE), None)
-    if file is not None:
-        raise Unusable(f"{file}: sets no paths, so name a document or a folder")
-    from gradcheck.shipped import shipped_derivations
+def _demo(options: argparse.Namespace) -> int:
+    """What ``verify`` does, for the documents that come with gradcheck and by no settings."""
+    from gradcheck.shipped import NAME, named_as_in_the_project, shipped_derivations
+    from gradcheck.verification import verify
 
     try:
-        return [str(shipped_derivations())]
+        folder = shipped_derivations()
     except FileNotFoundError as problem:
-        raise Unusable(f"{problem}; name a document") from None
+        raise Unusable(str(problem)) from None
+    written = [path for _, path in options.output]
+    check(written)
+    report = verify(folder, jobs=Settings().jobs, progress=_progress(), descent=options.descent)
+    spare(written, report)
+    if str(folder) != NAME:
+        _complain(f"these documents are in {folder}")
+        report = named_as_in_the_project(report, folder)
+    return _told(report, options)
 
 
-def _known(report: Report, project: Settings, path: str, write: bool) -> Report:
+def _paths(
+    options: argparse.Namespace, project: Settings
+) -> tuple[Sequence[str], tuple[InputError, ...]]:
+    """What to verify, and what of the settings is not: a stranger's folder runs no code."""
+    if options.paths or options.trusted:
+        return options.paths or project.paths, ()
+    from gradcheck.code.target import is_code
+
+    why = "not run: with --untrusted, code runs only if the command line names it"
+    refused = tuple(InputError(path, why) for path in project.paths if is_code(path))
+    return [path for path in project.paths if not is_code(path)], refused
+
+
+def _known(report: Report, project: Settings, options: argparse.Namespace) -> Report:
     """The report with the findings of the baseline marked, which is written first if asked for."""
     from gradcheck import baseline
 
+    path, write = str(project.baseline), options.write_baseline
     try:
         if write and report.interrupted:
             raise Unusable(f"{path}: not written, because the run was interrupted")
         if write:
             baseline.spare(path)
             save(path, [baseline.written(report, path)])
-        known = baseline.load(path)
+        known = baseline.load(path, options.base)
     except baseline.BaselineError as problem:
         raise Unusable(str(problem)) from None
     gone = baseline.gone(report, known, project)
@@ -194,17 +227,38 @@ class Unusable(Exception):
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The project's settings; what was given on the command line wins."""
-    path = None if options.isolated else options.config or find()
-    project = settings(path)
-    names = ("select", "ignore", "strict", "baseline", "against", "seed", "jobs")
-    given = {name: getattr(options, name) for name in names}
+    """The project's settings; what was given on the command line wins.
+
+    With ``--base``, files are those of that copy of the project. In a stranger's folder no file
+    counts that was not named.
+    """
+    base = options.base
+    if base is not None and not os.path.isdir(base):
+        raise Unusable(f"{base}: no folder; --base names a copy of the project")
+    named = {name: getattr(options, name) for name in ("config", "baseline", "against")}
+    if base is not None:
+        named = {name: path and os.path.join(base, path) for name, path in named.items()}
+    path = named.pop("config")
+    if path is None and not options.isolated:
+        path = find_in(base) if base is not None else _found(options)
+    project = settings(path, base)
+    names = ("select", "ignore", "strict", "seed", "jobs")
+    given = {name: getattr(options, name) for name in names} | named
     given = {name: value for name, value in given.items() if value not in (None, [])}
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
     }
     origins = {**project.origins, **dict.fromkeys(given, COMMAND_LINE)}
     return replace(project, **values, origins=origins)
+
+
+def _found(options: argparse.Namespace) -> str | None:
+    """The settings of the folder one works in; of a stranger's, none, and that is told."""
+    if options.trusted:
+        return find()
+    if Path(OWN_FILE).is_file():
+        _complain(f"{OWN_FILE} does not count with --untrusted; --config {OWN_FILE} takes it")
+    return None
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -3,6 +3,10 @@
 The nearest such file at or above the working folder counts, never one beside a document: a
 stranger's submission must not say how it is to be judged. What the command line says wins. Paths
 and patterns are relative to the file's own folder.
+
+Where the working folder itself is a stranger's (a pull request), settings can come from a copy of
+the project before it: paths and patterns then mean the working folder, and the baseline and the
+reference are those of the copy.
 """
 
 from __future__ import annotations
@@ -55,9 +59,12 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a project says. ``origins`` tells for each key that was set in which file."""
+    """What a project says. ``origins`` tells for each key that was set in which file.
 
-    paths: tuple[str, ...] = ()
+    Without paths, the folder one works in is what is verified.
+    """
+
+    paths: tuple[str, ...] = (".",)
     exclude: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -70,6 +77,7 @@ class Settings:
     points: Points = field(default_factory=Points)
     folder: str = "."
     origins: Mapping[str, str] = field(default_factory=dict)
+    file: str | None = field(default=None, compare=False)  # that they were read from
 
     def codes_for(self, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What is selected and ignored for one document: the project's, then its patterns'."""
@@ -102,23 +110,32 @@ def matches(path: str, pattern: str, folder: str) -> bool:
 def find(start: str = ".") -> str | None:
     """The configuration file that counts in this folder: the nearest, a gradcheck.toml first."""
     folder = Path(start).resolve()
-    for place in (folder, *folder.parents):
-        own, shared = place / OWN_FILE, place / SHARED_FILE
-        if own.is_file():
-            return str(own)
-        if shared.is_file() and "gradcheck" in _tool(_parsed(str(shared)), str(shared)):
-            return str(shared)
+    places = (folder, *folder.parents)
+    return next((file for place in places if (file := find_in(str(place))) is not None), None)
+
+
+def find_in(folder: str) -> str | None:
+    """The configuration file of this very folder."""
+    own, shared = Path(folder, OWN_FILE), Path(folder, SHARED_FILE)
+    if own.is_file():
+        return str(own)
+    if shared.is_file() and "gradcheck" in _tool(_parsed(str(shared)), str(shared)):
+        return str(shared)
     return None
 
 
-def settings(path: str | None) -> Settings:
-    """The settings in a file, or what holds without one. Raises ConfigurationError."""
+def settings(path: str | None, base: str | None = None) -> Settings:
+    """The settings in a file, or what holds without one. Raises ConfigurationError.
+
+    ``base`` is a copy of the working folder that the file is part of: its paths and patterns are
+    seen from the working folder, its baseline and reference from the copy.
+    """
     if path is None:
         return Settings()
     content = _parsed(path)
     if Path(path).name == SHARED_FILE:
         content = _tool(content, path).get("gradcheck", {})
-    return _settings(content, path)
+    return _settings(content, path, base)
 
 
 def _parsed(path: str) -> dict[str, Any]:
@@ -139,7 +156,7 @@ def _tool(content: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     return tool
 
 
-def _settings(content: object, path: str) -> Settings:
+def _settings(content: object, path: str, base: str | None) -> Settings:
     table = _table(content, path, "gradcheck", tuple(_READERS))
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -148,9 +165,11 @@ def _settings(content: object, path: str) -> Settings:
     for key in ("baseline", "against"):
         if key in values:
             values[key] = _from(folder, values[key])
+    if base is not None:
+        folder = os.path.relpath(folder, base)
     if "paths" in values:
-        values["paths"] = tuple(_from(folder, item) for item in values["paths"])
-    return Settings(**values, folder=folder, origins=dict.fromkeys(values, path))
+        values["paths"] = tuple(_from(folder, item) for item in values["paths"] or ["."])
+    return Settings(**values, folder=folder, origins=dict.fromkeys(values, path), file=path)
 
 
 def _from(folder: str, path: str) -> str:
@@ -285,8 +304,8 @@ _READERS: dict[str, Callable[[object, str, str], Any]] = {
 }
 
 STARTING_POINT = """\
-# Settings of gradcheck (https://toml.io). Everything is optional; all but the
-# paths are the defaults. In pyproject.toml the same goes under [tool.gradcheck].
+# Settings of gradcheck (https://toml.io). Everything is optional, and all of it
+# is the default. In pyproject.toml the same goes under [tool.gradcheck].
 
 paths = ["."]       # what 'gradcheck verify' checks when no path is given
 exclude = []        # patterns of files in folders to pass over, such as "drafts/*"

@@ -88,16 +88,23 @@ class SharedMistake:
 
 
 def grades(report: Report, points: Points) -> tuple[Grade, ...]:
-    """A grade for every document and every target, and one of 0 points for every input that failed.
+    """A grade for every document and every target, and one of 0 points for every input that failed
+    and for every file of a folder in which nothing could be graded: everybody has one.
 
     Gradient code is graded like a document: a gradient that agrees is right.
     """
     graded = {result.path: _grade(result, points) for result in report.documents}
     graded |= {result.target: _grade_of_code(result, points) for result in report.code}
-    for error in report.errors:
+    for error in (*report.errors, *report.not_found, *report.others):
         if error.path not in graded:
             graded[error.path] = Grade(error.path, points.total, (), _none(), error.message)
+    for path in report.ordinary:
+        graded[path] = Grade(path, points.total, (), _none(), NO_GRADIENT)
     return tuple(graded.values())
+
+
+NO_GRADIENT = "no gradient was found in it"
+"""Why a document that could be read has no points."""
 
 
 def _none() -> dict[str, int]:
@@ -116,7 +123,7 @@ def _grade(result: DocumentResult, points: Points) -> Grade:
         if finding.follows_from is None and finding.rule.severity != "note":
             mistakes[finding.rule.kind] += 1
     if not rows:
-        return Grade(result.path, points.total, (), mistakes, "no gradient was found in it")
+        return Grade(result.path, points.total, (), mistakes, NO_GRADIENT)
     worth = points.total / len(rows)
     graded = [_gradient(result, name, row, worth, points) for name, row in rows]
     return Grade(result.path, points.total, tuple(_counted_once(graded)), mistakes)

@@ -16,7 +16,8 @@ def exit_status(report: Report) -> int:
     """0, 1 or 2 (design.md, "Exit status").
 
     1: an unexpected `wrong`, error-level finding, or gradient `unread` or `undecided`; else 2: a
-    named input could not be read or held nothing to check, or nothing at all was checked; else 0.
+    named input could not be read or held nothing to check, a folder's file speaks of gradients and
+    yields none (``strict``, or not ``trusted``), or nothing at all was checked; else 0.
     Each of the failing verdicts has an error-level finding, so the findings decide; gradient code
     fails by its verdict too, whatever findings were selected. With
     ``strict``, conventions, unread side remarks and gradients not claimed fail too.
@@ -25,8 +26,18 @@ def exit_status(report: Report) -> int:
         return 1
     if report.strict and any(_lax(document) for document in report.documents):
         return 1
-    checked = report.code or any(document.checked for document in report.documents)
-    return 2 if report.errors or not checked else 0
+    failed = report.errors or missed(report) or not is_anything_checked(report)
+    return 2 if failed else 0
+
+
+def is_anything_checked(report: Report) -> bool:
+    """Whether any gradient or other claim was judged: a run without one is no pass."""
+    return bool(report.code) or any(document.checked for document in report.documents)
+
+
+def missed(report: Report) -> bool:
+    """Whether gradients that were not found fail the run."""
+    return bool(report.not_found) and (report.strict or not report.trusted)
 
 
 UNREADABLE = ("GC003", "GC004")

@@ -10,10 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from gradcheck.document import Cell, Document, Part
+from gradcheck.folders import Folder, searched
+from gradcheck.formats import FORMATS, SUFFIXES, disguised, is_unknown, not_read, unknown
 from gradcheck.front_matter import FrontMatterError, parse_front_matter
 from gradcheck.inclusion import included, included_files
 from gradcheck.report import InputError
@@ -21,18 +24,6 @@ from gradcheck.report import InputError
 BYTES_PER_FILE = 1_000_000
 BYTES_PER_NOTEBOOK = 20_000_000
 """Pictures and output included; its Markdown has the limit of any file."""
-FORMATS = {
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".qmd": "markdown",
-    ".rmd": "markdown",
-    ".ipynb": "notebook",
-    ".tex": "latex",
-    ".ltx": "latex",
-    ".rst": "rst",
-}
-"""What a file is, by the end of its name; folders are searched for these."""
-SUFFIXES = tuple(FORMATS)
 _LATEX = re.compile(r"^[^%\n]*\\(?:documentclass|begin\s*\{document\})", re.MULTILINE)
 STANDARD_INPUT = "<stdin>"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -49,55 +40,139 @@ class LoadError(Exception):
         self.error = InputError(path, message, line, column)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the paths that a user named lead to.
+
+    ``errors`` are those of named inputs. Of folders, ``held`` are the documents, ``unreadable``
+    the files that could not be read, and ``others`` those that are no documents of their own.
+    """
+
+    documents: tuple[Document, ...] = ()
+    errors: tuple[InputError, ...] = ()
+    held: frozenset[str] = frozenset()
+    unreadable: tuple[InputError, ...] = ()
+    others: tuple[InputError, ...] = ()
+
+
 def load_all(
     paths: Iterable[str | os.PathLike[str]],
     excluded: Callable[[str], bool] = lambda path: False,
     trusted: bool = True,
 ) -> tuple[tuple[Document, ...], tuple[InputError, ...]]:
-    """Every document the paths lead to, in order and each once, and an error for each failure.
+    """Every document the paths lead to, in order and each once, and an error for each failure."""
+    found = find_all(paths, excluded, trusted)
+    return found.documents, (*found.errors, *found.unreadable)
+
+
+def find_all(
+    paths: Iterable[str | os.PathLike[str]],
+    excluded: Callable[[str], bool] = lambda path: False,
+    trusted: bool = True,
+    gitignore: bool = False,
+) -> Found:
+    """Every document the paths lead to, in order and each once, and whatever else lies there.
 
     A path is a file, a folder (all documents below it, sorted), or ``-`` for standard input.
-    Of a folder, ``excluded`` files are passed over. If not ``trusted``, what a front matter says
-    does not count.
+    Of a folder, ``excluded`` files are passed over, and with ``gitignore`` what a ``.gitignore``
+    leaves out. If not ``trusted``, what a front matter says does not count.
     """
-    documents: list[tuple[Document, bool]] = []  # with whether the user named it
-    errors: list[InputError] = []
-    seen: set[str] = set()
-    for path in paths:
-        try:
-            files = files_at(os.fspath(path), excluded)
-        except LoadError as failure:
-            errors.append(failure.error)
+    places = [os.fspath(path) for path in paths]
+    files = [path for path in places if path == "-" or not os.path.isdir(path)]
+    search = _Search(trusted, frozenset(map(_identity, files)))
+    folders: list[Folder] = []
+    for path in places:
+        if path in files:
+            search.take(path)
             continue
-        for file in files:
-            identity = _identity(file)
-            if identity in seen:
-                continue
-            seen.add(identity)
-            try:
-                named = file == os.fspath(path)
-                if not named:
-                    _check_regular(file)
-                documents.append((load(file, trusted), named))
-            except LoadError as failure:
-                errors.append(failure.error)
-    return _not_included(documents), tuple(errors)
+        folder = searched(path, excluded, gitignore)
+        folders.append(folder)
+        nothing = _nothing_in(folder)
+        if nothing is not None:
+            search.errors.append(nothing)
+        else:
+            search.unreadable += folder.problems
+        for file in folder.documents:
+            search.take(file)
+    return search.found(folders)
 
 
-def _not_included(documents: Sequence[tuple[Document, bool]]) -> tuple[Document, ...]:
-    """Those that the user named, and of a folder those that are no part of another."""
+class _Search:
+    """Documents and failures in the making; each file counts once."""
+
+    def __init__(self, trusted: bool, named: frozenset[str]) -> None:
+        self.trusted = trusted
+        self.named = named  # by identity
+        self.documents: list[Document] = []
+        self.errors: list[InputError] = []
+        self.held: set[str] = set()
+        self.unreadable: list[InputError] = []
+        self.seen: set[str] = set()
+
+    def take(self, file: str) -> None:
+        """Load a file that was named, or that a folder holds."""
+        identity = _identity(file)
+        if identity in self.seen:
+            return
+        self.seen.add(identity)
+        held = identity not in self.named
+        try:
+            if held:
+                _check_regular(file)
+            self.documents.append(load(file, self.trusted))
+            if held:
+                self.held.add(file)
+        except LoadError as failure:
+            (self.unreadable if held else self.errors).append(failure.error)
+
+    def found(self, folders: Sequence[Folder]) -> Found:
+        """All of it: parts of another document are none of their own, unless they were named."""
+        whole = _wholes(self.documents)
+        parts = [d for d in self.documents if d.path in whole and d.path in self.held]
+        others = [item for folder in folders for item in folder.others]
+        others += [InputError(d.path, f"part of {whole[d.path]}, verified there") for d in parts]
+        left_out = {document.path for document in parts}
+        taken = self.seen - set(map(_identity, left_out))
+        return Found(
+            tuple(d for d in self.documents if d.path not in left_out),
+            tuple(self.errors),
+            frozenset(self.held - left_out),
+            tuple(self.unreadable),
+            tuple(item for item in others if _identity(item.path) not in taken),
+        )
+
+
+def _wholes(documents: Sequence[Document]) -> dict[str, str]:
+    """The documents that are part of another one, each with one that it is part of."""
     holds = {
-        _identity(document.path): included_files(document.parts, document.path)
-        for document, _ in documents
+        _identity(document.path): (document.path, included_files(document.parts, document.path))
+        for document in documents
         if document.parts
     }
-
-    def is_part(document: Document) -> bool:
+    found: dict[str, str] = {}
+    for document in documents:
         own = _identity(document.path)
-        others = holds.get(own, set())
-        return any(own in files for other, files in holds.items() if other not in others)
+        _, others = holds.get(own, ("", set[str]()))
+        for other, (path, files) in holds.items():
+            if own in files and other not in others:
+                found.setdefault(document.path, path)
+    return found
 
-    return tuple(document for document, named in documents if named or not is_part(document))
+
+def _nothing_in(folder: Folder) -> InputError | None:
+    """Why there is no document in a folder, if there is none."""
+    if folder.documents:
+        return None
+    if folder.excluded:
+        why = f"all {folder.excluded} documents in this folder are excluded by settings"
+    elif folder.problems:
+        return folder.problems[0]
+    else:
+        why = f"no document ({', '.join(SUFFIXES)}) in this folder or below"
+        if folder.ignored:
+            why += " that no .gitignore leaves out"
+        why += "; name a file, or a folder that holds some"
+    return InputError(folder.path, why)
 
 
 def _check_regular(file: str) -> None:
@@ -116,42 +191,14 @@ def _identity(file: str) -> str:
         return file
 
 
-def files_at(path: str, excluded: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
-    """The files a path names: itself, or the documents below a folder, sorted.
-
-    Hidden folders and ``excluded`` files are passed over. Raises `LoadError` for a
-    folder without any.
-    """
-    if path == "-" or not os.path.isdir(path):
-        return (path,)
-    found: list[str] = []
-    problems: list[OSError] = []
-    for folder, subfolders, names in os.walk(path, onerror=problems.append):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        found += [str(Path(folder, name)) for name in names if is_document(name)]
-    wanted = [file for file in found if not excluded(file)]
-    if wanted:
-        return tuple(sorted(wanted, key=lambda file: file.split(os.sep)))
-    if found:
-        raise LoadError(path, f"all {len(found)} documents in this folder are excluded by settings")
-    if problems:
-        raise LoadError(path, f"the folder cannot be read ({_reason(problems[0])})")
-    raise LoadError(
-        path,
-        f"no document ({', '.join(SUFFIXES)}) in this folder or below; name a file, or a folder "
-        "that holds some",
-    )
-
-
-def is_document(path: str) -> bool:
-    """Whether a file found in a folder is taken for a document, by its name."""
-    return path.lower().endswith(SUFFIXES)
-
-
 def load(path: str, trusted: bool = True) -> Document:
     """The document in one file, or on standard input for ``-``. Raises `LoadError`."""
     shown = STANDARD_INPUT if path == "-" else path
-    text = _decode(_read(path), shown)
+    data = _read(path)
+    otherwise = not_read(path)
+    if otherwise is not None:
+        raise LoadError(shown, otherwise)
+    text = _decode(data, shown)
     if not text.strip():
         raise LoadError(shown, "the file is empty: nothing to check")
     kind = format_of(path, text)
@@ -178,7 +225,10 @@ def _text_of(path: str) -> str | None:
 
 
 def format_of(path: str, text: str) -> str:
-    """``markdown``, ``latex``, ``rst`` or ``notebook``: by the file's name, else by its text."""
+    """``markdown``, ``latex``, ``rst`` or ``notebook``: by the file's name, else by its text.
+
+    Raises `LoadError` for a format that is none of these.
+    """
     known = FORMATS.get(os.path.splitext(path.lower())[1])
     if known is not None:
         return known
@@ -186,6 +236,8 @@ def format_of(path: str, text: str) -> str:
         return "latex"
     if text.lstrip().startswith("{") and '"nbformat"' in text:
         return "notebook"
+    if is_unknown(path):
+        raise LoadError(path, unknown(path))
     return "rst" if ".. math::" in text else "markdown"
 
 
@@ -218,6 +270,22 @@ def _read(path: str) -> bytes:
         raise LoadError(shown, f"cannot be read ({_reason(problem)})") from None
 
 
+def raw_text(path: str) -> str | None:
+    """All that a file holds, as far as it is text in any encoding; None where that cannot be told.
+
+    It is for looking at what could not be read, never for judging it.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(BYTES_PER_NOTEBOOK + 1)
+    except (OSError, ValueError):
+        return None
+    if len(data) > BYTES_PER_NOTEBOOK or disguised(data):
+        return None
+    utf16 = data.startswith(_UTF16_MARKS)
+    return data.decode("utf-16" if utf16 else "utf-8", "replace")
+
+
 def _limit(path: str) -> int:
     return BYTES_PER_NOTEBOOK if path.lower().endswith(".ipynb") else BYTES_PER_FILE
 
@@ -246,6 +314,9 @@ def _decode(data: bytes, path: str) -> str:
         raise LoadError(
             path, f"larger than {size} MB; split it, a derivation is a few pages of text"
         )
+    why = disguised(data)
+    if why is not None:
+        raise LoadError(path, why)
     if data.startswith(_UTF16_MARKS):
         raise LoadError(path, "the text is UTF-16; save it as UTF-8")
     data = data.removeprefix(_BYTE_ORDER_MARK)

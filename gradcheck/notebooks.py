@@ -2,7 +2,7 @@
 
 Only Markdown cells are taken, and code cells that are marked up instead: ``%%latex``,
 ``%%markdown``. Other code and all output are neither read nor executed. nbformat reads and upgrades
-the file (``pip install 'gradcheck[notebook]'``).
+the file; it is imported where there is one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def markdown_of(text: str) -> tuple[str, tuple[Cell, ...]]:
         import nbformat
     except ImportError:
         raise NotebookError(
-            "reading notebooks needs nbformat; install it with: pip install 'gradcheck[notebook]'"
+            "this installation lacks nbformat, which reads notebooks: pip install nbformat"
         ) from None
     _check_depth(text)
     try:

@@ -1,9 +1,10 @@
 """The pytest plugin: ``pytest --gradcheck`` collects documents and gradient cases as tests.
 
 A document is an item; it fails where ``gradcheck verify`` would, also if it cannot be read, and is
-skipped, with the reason, where it holds nothing to check. A `GradientCase` or `BackwardCase` at the
-top level of a test module is an item of its own. The project's settings hold (see
-`gradcheck.configuration`).
+skipped, with the reason, where it holds nothing to check; a text file that speaks of no gradient is
+none, and what a ``.gitignore`` leaves out is passed over, unless it is named. A `GradientCase` or
+`BackwardCase` at the top level of a test module is an item of its own. The project's settings hold
+(see `gradcheck.configuration`).
 
 Nothing of gradcheck is imported unless the option is given.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = pytest.StashKey[Any]()
 _BASELINE = pytest.StashKey[Any]()
+_GITIGNORE = pytest.StashKey[Any]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from gradcheck.baseline import BaselineError, load
     from gradcheck.configuration import ConfigurationError, find, settings
+    from gradcheck.gitignore import GitIgnore
 
+    config.stash[_GITIGNORE] = GitIgnore(str(config.rootpath))
     try:
         found = settings(find(str(config.rootpath)))
         config.stash[_SETTINGS] = found
@@ -60,14 +64,33 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A document that the settings do not exclude."""
-    if not parent.config.getoption("gradcheck"):
+    """A document that neither the settings nor a ``.gitignore`` leave out."""
+    config = parent.config
+    if not config.getoption("gradcheck"):
         return None
-    from gradcheck.loading import is_document
+    from gradcheck.formats import is_document
 
-    if not is_document(str(file_path)) or parent.config.stash[_SETTINGS].excludes(str(file_path)):
+    path = str(file_path)
+    if not is_document(path) or config.stash[_SETTINGS].excludes(path):
         return None
+    if not _is_named(file_path, config):
+        plain = file_path.suffix.lower() == ".txt" and not _speaks(path)
+        if plain or config.stash[_GITIGNORE].leaves_out_with_folder(path):
+            return None
     return DocumentFile.from_parent(parent, path=file_path)
+
+
+def _is_named(path: Path, config: pytest.Config) -> bool:
+    return any(Path(item.split("::")[0]).absolute() == path for item in config.args)
+
+
+def _speaks(path: str) -> bool:
+    """Whether a text file may hold a derivation; requirements and logs do not."""
+    from gradcheck.loading import raw_text
+    from gradcheck.signs import speaks_of_gradients
+
+    text = raw_text(path)
+    return text is None or speaks_of_gradients(text)
 
 
 def pytest_pycollect_makeitem(

@@ -192,6 +192,10 @@ class Report:
     code: tuple[GradientReport, ...] = ()  # gradient code that the user named
     points: Points = field(default_factory=Points)  # for classes
     interrupted: bool = False  # by the user: what is here is what was known then
+    trusted: bool = True  # whether documents have a say about their own checking
+    ordinary: tuple[str, ...] = ()  # files of folders that hold no gradient and speak of none
+    not_found: tuple[InputError, ...] = ()  # those that speak of one, and yield none; why
+    others: tuple[InputError, ...] = ()  # files of folders that are no documents; why
 
     @property
     def exit_status(self) -> int:

@@ -47,12 +47,23 @@ class Shelf(Sequence[T]):
         item: T = _unpacked(self._packed[index])
         return item
 
+    def only(self, wanted: Sequence[bool]) -> Shelf[T]:
+        """Those that are wanted, without unpacking any."""
+        return Shelf(item for item, want in zip(self._packed, wanted, strict=True) if want)
+
 
 def changed(items: Sequence[T], change: Callable[[T], T]) -> Sequence[T]:
     """Every item after the change, kept as the items were."""
     if isinstance(items, Shelf):
         return Shelf(pack(change(item)) for item in items)
     return tuple(change(item) for item in items)
+
+
+def kept(items: Sequence[T], wanted: Sequence[bool]) -> Sequence[T]:
+    """The items that are wanted, kept as they were."""
+    if isinstance(items, Shelf):
+        return items.only(wanted)
+    return tuple(item for item, want in zip(items, wanted, strict=True) if want)
 
 
 def _unpacked(packed: bytes) -> Any:

@@ -1,15 +1,21 @@
-"""Where the derivations that ship with gradcheck are: in the wheel, or beside the checkout."""
+"""The derivations that ship with gradcheck: in the wheel, or beside the checkout."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcheck.report import DocumentResult, Report
 
 _PACKAGE = Path(__file__).resolve().parent
-_PLACES = (_PACKAGE / "shipped_derivations", _PACKAGE.parent / "derivations")
+NAME = "derivations"
+_PLACES = (_PACKAGE / "shipped_derivations", _PACKAGE.parent / NAME)
 
 
 def shipped_derivations() -> Path:
-    """The folder of the documents that are verified when no path is named.
+    """The folder of the documents that ``gradcheck demo`` verifies.
 
     Relative to the working folder where it lies below it, so that a report names the files as
     their author would. Raises `FileNotFoundError` if the installation lacks the folder.
@@ -19,3 +25,14 @@ def shipped_derivations() -> Path:
             here = Path.cwd()
             return place.relative_to(here) if place.is_relative_to(here) else place
     raise FileNotFoundError("this installation of gradcheck came without its derivations")
+
+
+def named_as_in_the_project(report: Report, folder: Path) -> Report:
+    """The report with short names, ``derivations/mse-tanh.md``: the same wherever it is made."""
+    from gradcheck.shelf import changed
+
+    def renamed(result: DocumentResult) -> DocumentResult:
+        path = Path(NAME) / Path(result.path).relative_to(folder)
+        return replace(result, document=replace(result.document, path=str(path)))
+
+    return replace(report, documents=changed(report.documents, renamed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
@@ -12,6 +12,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from gradcheck import loading
+from gradcheck.absence import sort_out
 from gradcheck.budget import DEFAULT, OverBudget, stage
 from gradcheck.budget import budget as within_budget
 from gradcheck.code.process import Answer, run_all
@@ -36,7 +37,7 @@ from gradcheck.explanation import (
     step_results,
 )
 from gradcheck.finding import RULES, Finding
-from gradcheck.hygiene import hygiene_findings
+from gradcheck.hygiene import hygiene_findings, without_bystanders
 from gradcheck.jobs import GRACE, STOPPED, TIMEOUT, in_parallel
 from gradcheck.judgement import UNREADABLE
 from gradcheck.model import Derivation
@@ -50,6 +51,7 @@ from gradcheck.selection import select as selected
 from gradcheck.shelf import MANY, Shelf, pack
 from gradcheck.statement import ReadDocument, Side, Unread
 from gradcheck.updates import update_findings, with_substituted
+from gradcheck.verdict import Verdict
 from gradcheck.worked import arithmetic_findings
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ def verify(
     timeout: float = TIMEOUT,
     budget: float | None = None,
     progress: Progress = False,
+    gitignore: bool = False,
 ) -> Report:
     """Verify documents (files, folders of ``.md``, ``-`` for standard input) and gradient code.
 
@@ -103,7 +106,8 @@ def verify(
     process, in which nothing can end a document that hangs; the result is the same). ``settings``
     are those of a project; ``trusted=False`` disregards whatever a document says about its own
     checking: comments and front matter; ``budget`` are the seconds that one document may cost:
-    what is over it is not decided; ``progress`` shows how far it is (see `gradcheck.progress`).
+    what is over it is not decided; ``progress`` shows how far it is (see `gradcheck.progress`);
+    ``gitignore`` passes over what such files leave out of folders, but for strangers' documents.
     Bad input becomes an
     entry of ``Report.errors``; nothing is printed and nothing raised for it.
     """
@@ -111,15 +115,16 @@ def verify(
     project = settings or Settings()
     if select or ignore:
         project = replace(project, select=tuple(select), ignore=tuple(ignore))
-    report = Report((), (), strict, seed, sizes, points=project.points)
+    report = Report((), (), strict, seed, sizes, points=project.points, trusted=trusted)
     files, targets, unnamed = split_targets([str(path) for path in named])
-    documents, unread = loading.load_all(files, project.excludes, trusted)
+    found = loading.find_all(files, project.excludes, trusted, gitignore and trusted)
+    documents = found.documents
     reference, problems = _reference(against)
     if problems:
-        return replace(report, errors=(*problems, *unnamed, *unread))
+        return replace(report, errors=(*problems, *unnamed, *found.errors))
     observed, odd = targets_of(documents)
     answers = run_all(targets, timeout, observed, progress)
-    errors = (*unnamed, *unread, *odd, *(a.error for a in answers if a.error is not None))
+    errors = (*unnamed, *found.errors, *odd, *(a.error for a in answers if a.error is not None))
     options = Options(seed=seed, sizes=Sizes(*sizes))
     choices = Choices(
         options, inline and trusted, project, descent, reference, answers, budget or DEFAULT
@@ -129,10 +134,19 @@ def verify(
         errors = (*errors, *(InputError(document.path, STOPPED) for document in documents))
         return replace(report, errors=errors, code=code, interrupted=True)
     results, broken = _each(documents, choices, jobs, progress)
-    empty = _nothing_checked(results, set(files))
+    sorted_out = sort_out(results, found, _nothing)
+    empty = _nothing_checked(sorted_out.results, found.held)
     stopped = any(error.message == STOPPED for error in broken)
-    errors = (*errors, *broken, *empty)
-    return replace(report, documents=results, errors=errors, code=code, interrupted=stopped)
+    return replace(
+        report,
+        documents=sorted_out.results,
+        errors=(*errors, *broken, *empty),
+        code=code,
+        interrupted=stopped,
+        ordinary=sorted_out.ordinary,
+        not_found=sorted_out.not_found,
+        others=found.others,
+    )
 
 
 def _chosen_code(code: GradientReport, choices: Choices) -> GradientReport:
@@ -285,7 +299,7 @@ def _findings(
     found += _told_of("the worked numbers", lambda: arithmetic_findings(derivation, document))
     undecided = {f.span for f in found if f.rule.code in _NAMES_IT}
     found = [f for f in found if f.rule.code != "GC303" or not _inside(f.span, undecided)]
-    return found + _unread_sides(statements, found)
+    return without_bystanders(found + _unread_sides(statements, found), derivation, statements)
 
 
 def _told_of(
@@ -369,11 +383,9 @@ def _comparisons(
     )
 
 
-def _nothing_checked(results: Sequence[DocumentResult], named: set[str]) -> tuple[InputError, ...]:
-    """An error for every named document in which nothing was checked, for all if that is all."""
-    idle = [r for r in results if not r.checked and not _told(r)]
-    if any(result.checked for result in results):
-        idle = [r for r in idle if r.path in named or r.path == loading.STANDARD_INPUT]
+def _nothing_checked(results: Sequence[DocumentResult], held: Set[str]) -> tuple[InputError, ...]:
+    """An error for every document in which nothing was checked, but for those of folders."""
+    idle = [r for r in results if not r.checked and not _told(r) and r.path not in held]
     return tuple(_nothing(result) for result in idle)
 
 
@@ -384,12 +396,18 @@ def _told(result: DocumentResult) -> bool:
 
 def _nothing(result: DocumentResult) -> InputError:
     """Why nothing was checked in a document: its first error, if it has one."""
-    first = next((f for f in result.findings if f.rule.code in UNREADABLE), None)
+    telling = (*UNREADABLE, "GC006")
+    first = next((f for f in result.findings if f.rule.code in telling), None)
     if first is not None:
         return InputError.at(result.document, first.span, f"nothing checked: {first.message}")
     if not result.formulas:
         return InputError(result.path, "no equations found: nothing to check")
-    return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
+    unread = next((step for step in result.steps if step.verdict is Verdict.UNREAD), None)
+    if unread is None or result.document.cells:
+        return InputError(result.path, "no gradient is claimed here (∂L/∂w = …): nothing to check")
+    message = "no gradient is claimed in what could be read (∂L/∂w = …): nothing to check"
+    line = result.document.within(unread.line)[1]
+    return InputError(result.document.file_of(unread.line), message, line, unread.column)
 
 
 def _readings(

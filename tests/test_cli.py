@@ -135,12 +135,46 @@ def test_strict_fails_on_conventions(run_gradcheck, tmp_path: Path) -> None:
     assert "up to a convention (strict)" in done.stdout
 
 
-def test_without_a_path_the_shipped_documents(run_gradcheck) -> None:
-    done = run_gradcheck("verify", "--format", "json")
+def test_demo_verifies_the_shipped_documents_from_anywhere(run_gradcheck, root: Path) -> None:
+    done = run_gradcheck("demo", "--format", "json")
     made = json.loads(done.stdout)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert len(made["documents"]) >= 8
+    assert done.returncode == 0
+    assert done.stderr.startswith("gradcheck: these documents are in ")
+    names = [Path(document["path"]) for document in made["documents"]]
+    assert len(names) >= 8 and {str(name.parent) for name in names} == {"derivations"}
     assert {row["severity"] for d in made["documents"] for row in d["findings"] if row["expected"]}
+
+
+def test_verify_in_the_project_prints_what_demo_prints(run_gradcheck, root: Path) -> None:
+    assert run_gradcheck("verify", cwd=root).stdout == run_gradcheck("demo").stdout
+
+
+def test_without_a_path_the_documents_of_this_folder(
+    run_gradcheck, tmp_path: Path, good: str, faulty: str
+) -> None:
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "bad.md").write_text(FAULTY, encoding="utf-8")
+    done = run_gradcheck("verify", "--format", "json")
+    assert [document["path"] for document in json.loads(done.stdout)["documents"]] == [faulty, good]
+    assert done.returncode == 1
+    (tmp_path / ".gitignore").write_text("faulty.*\n", encoding="utf-8")
+    assert run_gradcheck("verify").returncode == 0
+    (tmp_path / "gradcheck.toml").write_text("seed = 3\n", encoding="utf-8")
+    assert run_gradcheck("verify").returncode == 0
+    assert run_gradcheck("verify", ".").returncode == 1  # a folder that is named is searched whole
+    assert run_gradcheck("verify", "--untrusted").returncode == 1
+
+
+@pytest.mark.parametrize("name", [None, "model.py", "notes.md"])
+def test_where_nothing_is_checked_demo_is_named(
+    run_gradcheck, tmp_path: Path, name: str | None
+) -> None:
+    if name is not None:
+        (tmp_path / name).write_text("# Soup\n", encoding="utf-8")
+    done = run_gradcheck("verify")
+    assert done.returncode == 2
+    assert "gradcheck demo" in done.stderr and "NOT CHECKED" in done.stdout
+    assert json.loads(run_gradcheck("verify", "--format", "json").stdout)["documents"] == []
 
 
 def test_c_locale(run_gradcheck, good: str) -> None:
@@ -254,6 +288,7 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "jobs": 0,
         "timeout": 120.0,
         "inline": False,
+        "gitignore": False,
     }
     chosen = ["--select", "gc1, GC402", "--select", "GC3", "--ignore", "GC301", "--descent"]
     cli.main(["verify", *chosen, "--against", "task.md", "a.md"])

@@ -122,15 +122,26 @@ def test_what_is_refused(tmp_path: Path, text: str, words: str) -> None:
     assert path in str(failure.value)
 
 
-def test_a_project_without_paths_is_not_passed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_project_without_paths_is_the_folder_one_works_in(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The documents that come with gradcheck say nothing about it."""
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path / "gradcheck.toml", "strict = true\n")
-    assert main(["verify"]) == 2
-    assert "gradcheck.toml: sets no paths" in capsys.readouterr().err
-    assert main(["verify", "--isolated", "--format", "concise"]) == 0
+    for text in ("seed = 3\n", "paths = []\n"):
+        write(project / "gradcheck.toml", text)
+        assert main(["verify", "--show-settings"]) == 0
+        assert 'paths = ["."]' in capsys.readouterr().out
+        assert main(["verify"]) == 1
+    monkeypatch.chdir(project / "notes")
+    write(project / "gradcheck.toml", 'exclude = ["notes/drafts"]\n')
+    assert main(["verify"]) == 0
+
+
+def test_the_settings_shown_name_their_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--show-settings"]) == 0
+    assert capsys.readouterr().out.startswith(f"# settings: {project / 'gradcheck.toml'}\n")
+    assert main(["verify", "--show-settings", "--isolated"]) == 0
+    assert capsys.readouterr().out.startswith("# settings: none\n")
 
 
 @pytest.fixture
@@ -241,7 +252,7 @@ def test_an_untrusted_document_has_no_say(project: Path) -> None:
 def test_the_starting_point_says_what_holds_without_it(tmp_path: Path) -> None:
     made = settings(write(tmp_path / "gradcheck.toml", STARTING_POINT))
     assert [Path(path) for path in made.paths] == [tmp_path]
-    assert replace(made, paths=(), origins={}, folder=".") == Settings()
+    assert replace(made, paths=(".",), origins={}, folder=".") == Settings()
     everything = STARTING_POINT.replace("# [[", "[[").replace("# [", "[")
     lines = [x.removeprefix("# ") if "=" in x else x for x in everything.splitlines()]
     assert set(tomllib.loads("\n".join(lines))) <= {*Settings.__dataclass_fields__}

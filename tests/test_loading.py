@@ -83,17 +83,18 @@ def test_missing_file_and_what_was_probably_meant(tmp_path: Path) -> None:
     assert "no folder" in refusal(str(tmp_path / "nowhere" / "a.md")).message
 
 
-def test_a_folder_gives_its_markdown_sorted(tmp_path: Path) -> None:
+def test_a_folder_gives_its_documents_sorted(tmp_path: Path) -> None:
     for name in ("b.md", "a.md", "sub/c.MD", "sub/notes.txt", ".hidden/d.md"):
         written(tmp_path, name, "$x$")
     documents, errors = load_all([tmp_path])
     names = [os.path.relpath(document.path, tmp_path) for document in documents]
-    assert names == ["a.md", "b.md", os.path.join("sub", "c.MD")]
+    inner = [os.path.join("sub", name) for name in ("c.MD", "notes.txt")]
+    assert names == ["a.md", "b.md", *inner]
     assert errors == ()
 
 
-def test_a_folder_without_markdown(tmp_path: Path) -> None:
-    written(tmp_path, "notes.txt", "$x$")
+def test_a_folder_without_documents(tmp_path: Path) -> None:
+    written(tmp_path, "notes.adoc", "$x$")
     documents, errors = load_all([str(tmp_path)])
     assert documents == ()
     assert "no document (.md" in errors[0].message

@@ -113,3 +113,16 @@ def test_strict(project: pytest.Pytester) -> None:
     run(project, "--gradcheck", "right.md").assert_outcomes(passed=1)
     run(project, "--gradcheck", "--gradcheck-strict", "right.md").assert_outcomes(failed=1)
     assert run(project, "--gradcheck-strict").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_text_that_speaks_of_no_gradient_and_what_git_ignores_are_no_tests(
+    project: pytest.Pytester,
+) -> None:
+    project.makefile(".txt", requirements="numpy", homework=RIGHT)
+    (project.path / ".gitignore").write_text("wrong.md\nold/\n", encoding="utf-8")
+    (project.path / "old").mkdir()
+    (project.path / "old" / "right.md").write_text(RIGHT, encoding="utf-8")
+    result = run(project, "--gradcheck", "-k", "derivation", "-v")
+    result.assert_outcomes(passed=2, skipped=1, deselected=3)
+    result.stdout.fnmatch_lines(["*homework.txt*PASSED*"])
+    run(project, "--gradcheck", "wrong.md", "requirements.txt").assert_outcomes(failed=1, skipped=1)

@@ -73,6 +73,14 @@ def parse_target(text: str) -> Target | None:
     return Target(text, source, name, is_file=False)
 
 
+def is_code(text: str) -> bool:
+    """Whether a path means Python code, a case of it named or not."""
+    try:
+        return parse_target(text) is not None
+    except LoadError:
+        return True
+
+
 def split_targets(
     paths: Iterable[str],
 ) -> tuple[tuple[str, ...], tuple[Target, ...], tuple[InputError, ...]]:

@@ -41,7 +41,7 @@ from gradcheck.document import Span
 from gradcheck.expression import Expression, Name, Sum, to_key, value_keys, walk
 from gradcheck.finding import RULES, Finding
 from gradcheck.model import Derivation, Held, Model, Setup, Source, Value
-from gradcheck.notation import to_tex, to_text
+from gradcheck.notation import to_text
 from gradcheck.statement import ReadDocument
 
 
@@ -123,12 +123,17 @@ def _is_other(binding: Binding, passages: Passages, models: Sequence[SegmentMode
     return len({output_kind(other, known) for other in same}) > 1
 
 
+OF_UNNAMED_LOSS = "a gradient of some loss"
+"""What ``dw = …`` claims where there is no loss; a differential of physics looks the same."""
+
+
 def _no_loss(claims: Sequence[GradientSide]) -> list[Finding]:
     if not claims:
         return []
-    first = claims[0]
+    first = next((claim for claim in claims if claim.loss != "loss"), claims[0])  # dU names none
+    of = f"a gradient of {first.loss}" if first.loss != "loss" else OF_UNNAMED_LOSS
     message = (
-        f"a gradient of {first.loss} is claimed, but the document never defines a loss: "
+        f"{of} is claimed, but the document never defines a loss: "
         "write it as an equation, such as L = (ŷ - y)^2"
     )
     return [Finding(RULES["GC006"], first.statement.statement.span, message)]

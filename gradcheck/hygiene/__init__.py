@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from gradcheck.document import Document
 from gradcheck.finding import Finding
+from gradcheck.hygiene.bystanders import without_bystanders
 from gradcheck.hygiene.constants import changed_constants
 from gradcheck.hygiene.functions import mistaken_functions
 from gradcheck.hygiene.names import two_meanings, undefined_names
@@ -15,7 +16,7 @@ from gradcheck.model import Derivation
 from gradcheck.parts import attempt
 from gradcheck.statement import ReadDocument
 
-__all__ = ["hygiene_findings"]
+__all__ = ["hygiene_findings", "without_bystanders"]
 
 
 def hygiene_findings(

@@ -6,9 +6,9 @@ Inputs that failed, and what ``--strict`` objects to, have the same form without
 from __future__ import annotations
 
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import objections
+from gradcheck.rendering.objections import objections, remarks
 from gradcheck.rendering.terminal import printable
-from gradcheck.rendering.wording import outcome
+from gradcheck.rendering.wording import outcome, quiet
 from gradcheck.report import InputError, Report
 
 
@@ -20,6 +20,8 @@ def render(report: Report) -> str:
         for item in annotated(report)
     ]
     lines += [_failed(item, "error") for item in objections(report)]
+    lines += [_failed(item, "note") for item in remarks(report)]
+    lines += [line for line in [quiet(report)] if line]
     return "\n".join(printable(line) for line in [*lines, outcome(report)]) + "\n"
 
 

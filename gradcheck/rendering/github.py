@@ -10,9 +10,9 @@ from pathlib import Path
 
 from gradcheck.code.target import file_of
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import objections
+from gradcheck.rendering.objections import objections, remarks
 from gradcheck.rendering.terminal import visible
-from gradcheck.rendering.wording import outcome
+from gradcheck.rendering.wording import outcome, quiet
 from gradcheck.report import InputError, Report
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -24,6 +24,8 @@ def render(report: Report) -> str:
     lines = [_error(error, "input") for error in report.errors]
     lines += [_annotation(item) for item in annotated(report)]
     lines += [_error(item, "gradcheck") for item in objections(report)]
+    lines += [_error(item, "gradcheck", "warning") for item in remarks(report)]
+    lines += [line for line in [quiet(report)] if line]
     lines.append(_escape_message(outcome(report)).replace("::", ": :"))
     return "\n".join(lines) + "\n"
 
@@ -46,10 +48,10 @@ def _annotation(item: Annotation) -> str:
     )
 
 
-def _error(error: InputError, title: str) -> str:
+def _error(error: InputError, title: str, level: str = "error") -> str:
     file = file_of(error.path)
     message = error.message if file == error.path else f"{error.path}: {error.message}"
-    return _command("error", file, error.line, error.column, None, None, title, message)
+    return _command(level, file, error.line, error.column, None, None, title, message)
 
 
 def _command(

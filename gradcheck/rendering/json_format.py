@@ -18,6 +18,7 @@ from gradcheck.judgement import count_steps
 from gradcheck.report import (
     CodeComparison,
     DocumentResult,
+    InputError,
     ParameterResult,
     Report,
     SetupResult,
@@ -61,20 +62,24 @@ def _report(report: Report) -> dict[str, object]:
         "schema": SCHEMA,
         "documents": [],
         "code": [_code(item) for item in report.code],
-        "errors": [
-            {
-                "path": error.path,
-                "message": error.message,
-                "line": error.line,
-                "column": error.column,
-            }
-            for error in report.errors
-        ],
+        "errors": [_input(error) for error in report.errors],
+        "not_found": [_input(error) for error in report.not_found],
+        "ordinary": list(report.ordinary),
         "exit_status": report.exit_status,
         "interrupted": report.interrupted,
         "strict": report.strict,
+        "trusted": report.trusted,
         "seed": report.seed,
         "sizes": {"features": features, "hidden": hidden, "samples": samples},
+    }
+
+
+def _input(error: InputError) -> dict[str, object]:
+    return {
+        "path": error.path,
+        "message": error.message,
+        "line": error.line,
+        "column": error.column,
     }
 
 

@@ -8,10 +8,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from gradcheck.code.result import CodeFinding, GradientReport
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import idle, objected
+from gradcheck.rendering.objections import idle, lost, objected, remarks
 from gradcheck.rendering.terminal import visible
 from gradcheck.rendering.wording import findings_on, mark_of
-from gradcheck.report import CodeComparison, DocumentResult, ParameterResult, Report
+from gradcheck.report import CodeComparison, DocumentResult, InputError, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
 _FAILING = (Verdict.WRONG, Verdict.UNREAD, Verdict.UNDECIDED)
@@ -26,14 +26,20 @@ def render(report: Report) -> str:
         _document(root, result, own, report.strict)
     for check in report.code:
         _code(root, check)
-    for error in (*report.errors, *idle(report)):
-        suite = SubElement(root, "testsuite", name=_text(error.path))
-        case = _case(suite, error.path, "input")
+    for error in (*report.errors, *lost(report), *idle(report)):
+        case = _input(root, error)
         SubElement(case, "error", message=_text(error.message), type="input")
+    for remark in remarks(report):
+        SubElement(_input(root, remark), "skipped", message=_text(remark.message))
     for element in [*root.findall("testsuite"), root]:
         _count(element)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _input(root: Element, error: InputError) -> Element:
+    suite = SubElement(root, "testsuite", name=_text(error.path))
+    return _case(suite, error.path, "input")
 
 
 def _document(root: Element, result: DocumentResult, found: list[Annotation], strict: bool) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import objections
+from gradcheck.rendering.objections import objections, remarks
 from gradcheck.rendering.table import HEADERS, cells
 from gradcheck.rendering.terminal import clipped, printable
-from gradcheck.rendering.wording import counted, mark_of, outcome, tally
+from gradcheck.rendering.wording import counted, mark_of, outcome, quiet, tally
 from gradcheck.report import DocumentResult, Report, SetupResult
 
 _LONGEST = 300
@@ -23,8 +23,10 @@ _SPECIAL = "\\`*_{}[]<>()#+!|~$&"
 def render(report: Report) -> str:
     """The outcome, then each document with its tables and findings."""
     parts = [f"## gradcheck\n\n**{escaped(outcome(report))}** {escaped(tally(report))}"]
+    parts += [escaped(line) for line in [quiet(report)] if line]
     parts += [f"- ❌ {code(error.path)}: {escaped(error.message)}" for error in report.errors]
     parts += [f"- ❌ {code(item.path)}: {escaped(item.message)}" for item in objections(report)]
+    parts += [f"- ⚠️ {code(item.path)}: {escaped(item.message)}" for item in remarks(report)]
     found = annotated(report)
     for result in report.documents:
         own = [item for item in found if item.path == result.path and item.line is not None]

@@ -1,8 +1,8 @@
 """What fails a run although no finding says so, for formats that are lists of findings.
 
 That is code at odds with its document, a run in which nothing was checked and all findings are
-known, and with ``--strict`` what is right only up to a convention, was never claimed, or was not
-compared.
+known, gradients of a folder that were not found, and with ``--strict`` what is right only up to a
+convention, was never claimed, or was not compared.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcheck.judgement import is_anything_checked, missed
 from gradcheck.report import DocumentResult, InputError, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
@@ -22,14 +23,32 @@ class Objection(InputError):
 def objections(report: Report) -> list[Objection]:
     """All of them, in the order of the documents."""
     found = [item for result in report.documents for item in _of_document(result, report.strict)]
-    return found + idle(report)
+    return [*found, *lost(report), *idle(report)]
+
+
+def lost(report: Report) -> list[Objection]:
+    """Gradients of folders that were not found, where that fails the run."""
+    return _not_found(report) if missed(report) or _is_idle(report) else []
+
+
+def remarks(report: Report) -> list[Objection]:
+    """The same where it does not."""
+    return [] if lost(report) else _not_found(report)
 
 
 def idle(report: Report) -> list[Objection]:
     """Documents without a claim that was checked, where no input failed and yet nothing passed."""
-    if report.errors or report.exit_status != 2:
+    if not _is_idle(report):
         return []
     return [Objection(result.path, "nothing was checked here") for result in report.documents]
+
+
+def _is_idle(report: Report) -> bool:
+    return not report.errors and report.exit_status == 2 and not is_anything_checked(report)
+
+
+def _not_found(report: Report) -> list[Objection]:
+    return [Objection(e.path, e.message, e.line, e.column) for e in report.not_found]
 
 
 def objected(row: ParameterResult, strict: bool) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from gradcheck import __version__
 from gradcheck.finding import RULES, Rule
 from gradcheck.rendering.annotation import Annotation, annotated
-from gradcheck.rendering.objections import objections
+from gradcheck.rendering.objections import objections, remarks
 from gradcheck.report import InputError, Report
 from gradcheck.rules import EXPLANATIONS
 
@@ -48,6 +48,7 @@ def render(report: Report) -> str:
                         "toolExecutionNotifications": [
                             *map(_notification, report.errors),
                             *map(_notification, objections(report)),
+                            *(_notification(item, "warning") for item in remarks(report)),
                         ],
                     }
                 ],
@@ -106,9 +107,9 @@ def _location(path: str, item: Annotation | InputError) -> dict[str, Any]:
     return {"physicalLocation": physical}
 
 
-def _notification(error: InputError) -> dict[str, Any]:
+def _notification(error: InputError, level: str = "error") -> dict[str, Any]:
     return {
-        "level": "error",
+        "level": level,
         "message": {"text": f"{error.path}: {error.message}"},
         "locations": [_location(error.path, error)],
     }

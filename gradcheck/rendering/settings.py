@@ -9,15 +9,19 @@ from dataclasses import asdict, fields
 from gradcheck.configuration import Settings
 from gradcheck.rendering.terminal import printable
 
+HIDDEN = ("folder", "origins", "file")
+"""What a file cannot say."""
+
 
 def listing(settings: Settings) -> str:
     """``strict = true  # gradcheck.toml``; what nobody set is a default.
 
-    It is a ``gradcheck.toml`` for the working folder that means the same.
+    It is a ``gradcheck.toml`` for the working folder that means the same. The first line tells
+    which file was read.
     """
     plain = asdict(settings)
-    names = [item.name for item in fields(settings) if item.name not in ("folder", "origins")]
-    lines = []
+    names = [item.name for item in fields(settings) if item.name not in HIDDEN]
+    lines = [f"# settings: {printable(settings.file or 'none')}"]
     for name in names:
         origin = printable(settings.origins.get(name, "default"))
         value = plain[name]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gradcheck.judgement import missed
 from gradcheck.rendering.code import code_section, comparison_section
 from gradcheck.rendering.findings import findings
 from gradcheck.rendering.table import table
 from gradcheck.rendering.terminal import WIDTH, Palette, labelled, wrapped
-from gradcheck.rendering.wording import counted, example_code, mark_of, outcome, tally
+from gradcheck.rendering.wording import counted, example_code, mark_of, outcome, quiet, tally
 from gradcheck.report import DocumentResult, Report, SetupResult
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def _end(report: Report, palette: Palette) -> list[str]:
     if any(result.setups for result in report.documents):
         lines += [*(palette.paint(line, "dim") for line in wrapped(LEGEND, "")), ""]
     lines += _code(report, palette)
+    lines += _not_found(report, palette)
     lines += wrapped(tally(report), "")
+    lines += [palette.paint(line, "dim") for line in [quiet(report)] if line]
     verdict = {0: "green", 1: "red"}.get(report.exit_status, "yellow")
     lines += [palette.paint(line, verdict) for line in wrapped(outcome(report), "")]
     code = example_code(report)
@@ -50,6 +53,20 @@ def _end(report: Report, palette: Palette) -> list[str]:
         example = ", with an example" if EXPLANATIONS[code].bad else ""
         lines += wrapped(f"'gradcheck rule {code}' explains {code}{example}.", "")
     return lines
+
+
+def _not_found(report: Report, palette: Palette) -> list[str]:
+    """The documents of folders in which a gradient was not found, by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for error in report.not_found:
+        at = "" if error.line is None else f":{error.line}"
+        reasons.setdefault(error.message, []).append(f"{error.path}{at}")
+    colour = "red" if missed(report) else "yellow"
+    lines = []
+    for reason, places in reasons.items():
+        lines += [palette.paint(line, colour) for line in wrapped(reason, "")]
+        lines += wrapped(", ".join(places), "  ")
+    return [*lines, ""] if lines else []
 
 
 def _code(report: Report, palette: Palette) -> list[str]:

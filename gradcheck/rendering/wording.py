@@ -6,7 +6,7 @@ from collections import Counter
 
 from gradcheck.document import Span
 from gradcheck.finding import Finding
-from gradcheck.judgement import code_fails, count_gradients, count_steps
+from gradcheck.judgement import code_fails, count_gradients, count_steps, missed
 from gradcheck.report import DocumentResult, ParameterResult, Report
 from gradcheck.verdict import Verdict
 
@@ -46,6 +46,14 @@ def tally(report: Report) -> str:
         parts = parts if report.documents else []
         parts.append(f"{named}, {_by_verdict(counted(code.total(), 'parameter'), code)}")
     return "; ".join(parts) + "."
+
+
+def quiet(report: Report) -> str | None:
+    """How many files of folders hold no gradient, in a sentence; None if all do."""
+    if not report.ordinary:
+        return None
+    number = len(report.ordinary)
+    return f"{counted(number, 'document')} {'holds' if number == 1 else 'hold'} no gradient."
 
 
 def outcome(report: Report) -> str:
@@ -150,6 +158,10 @@ def _problems(report: Report) -> list[str]:
         parts += _strict_problems(report)
     if report.errors:
         parts.append(unchecked(report))
+    if missed(report):
+        why = "strict" if report.strict else "untrusted"
+        missing = counted(len(report.not_found), "document")
+        parts.append(f"gradient not found in {missing} ({why})")
     return parts
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.loading import SUFFIXES
+from gradcheck.formats import SUFFIXES
 from gradcheck.report import DocumentResult
 from gradcheck.verdict import Verdict
 

@@ -24,7 +24,7 @@ $$\frac{\partial L}{\partial w_2} = (\hat{y} - y) h$$
 
 $$\frac{\partial L}{\partial b_2} = \hat{y} - y$$
 
-$$c = \clubsuit$$
+$$c = \clubsuit x$$
 """
 
 

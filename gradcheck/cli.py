@@ -91,6 +91,7 @@ def _verify(options: argparse.Namespace) -> int:
         inline=options.inline,
         strict=project.strict,
         jobs=project.jobs,
+        budget=project.budget,
         progress=_progress(),
         descent=options.descent,
         against=project.against,
@@ -170,7 +171,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     """The project's settings; what was given on the command line wins."""
     path = None if options.isolated else options.config or find()
     project = settings(path)
-    names = ("select", "ignore", "strict", "baseline", "against", "seed", "jobs")
+    names = ("select", "ignore", "strict", "baseline", "against", "seed", "jobs", "budget")
     given = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in given.items() if value not in (None, [])}
     values: dict[str, Any] = {

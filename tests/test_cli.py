@@ -253,6 +253,7 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "strict": True,
         "jobs": 0,
         "timeout": 120.0,
+        "budget": 10.0,
         "inline": False,
     }
     chosen = ["--select", "gc1, GC402", "--select", "GC3", "--ignore", "GC301", "--descent"]

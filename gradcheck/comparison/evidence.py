@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from gradcheck import backprop
+from gradcheck.budget import CLAIM, share, within
 from gradcheck.comparison import numbers as arrays
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.constants import accepted_constant, compare_constants
 from gradcheck.comparison.forms import Forms, truth
 from gradcheck.comparison.numbers import Array, Backward, Numbers
 from gradcheck.comparison.steps import JudgedStep, StepJudge
-from gradcheck.comparison.verdicts import Judge, JudgedClaim
+from gradcheck.comparison.verdicts import Judge, JudgedClaim, given_up
 from gradcheck.document import Document
 from gradcheck.evaluation.lifting import NotEvaluated
 from gradcheck.evaluation.point import Sizes
@@ -56,7 +57,10 @@ class Evidence:
                 for claim in self.setup.claims
             )
         judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
-        judged = [self._in_general(item) for item in judged]
+        judged = [
+            within(CLAIM, partial(self._in_general, item), partial(given_up, item.claim))
+            for item in judged
+        ]
         return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
 
     def _in_general(self, item: JudgedClaim) -> JudgedClaim:
@@ -105,7 +109,8 @@ class Evidence:
         found = {}
         for parameter in self.setup.model.parameters:
             try:
-                found[parameter.key] = algebra.gradient(parameter.key)
+                with share(CLAIM):
+                    found[parameter.key] = algebra.gradient(parameter.key)
             except Undecided:
                 continue
         return found
@@ -126,7 +131,12 @@ class Evidence:
         placed = tuple(p for p in model.parameters if p.key not in self.outside)
         derived = {key: body for key, body in self.derived.items() if key not in self.outside}
         model = model if placed == model.parameters else replace(model, parameters=placed)
-        return arrays.compute(model, derived, self.options.sizes, self.options.seed, flat)
+        options = self.options
+        return within(
+            CLAIM,
+            lambda: arrays.compute(model, derived, options.sizes, options.seed, flat),
+            lambda over: Numbers(problem=over.reason),
+        )
 
     @cached_property
     def outside(self) -> frozenset[str]:
@@ -235,6 +245,8 @@ class Evidence:
             return item.left_out
         own = replace(item.claim, loss="")
         judged = self.judge.judge(own)
+        if judged.verdict is Verdict.UNDECIDED:
+            raise NotEvaluated(judged.reason)
         return judged.left_out
 
     @cached_property

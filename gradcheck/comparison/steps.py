@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from operator import mul
 
+from gradcheck.budget import CLAIM, within
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.verdicts import Judge
 from gradcheck.evaluation.precise import Outcome as Check
@@ -75,8 +76,15 @@ class StepJudge:
                 of_loss = False
             of_loss = of_loss or self._is_of_loss(step.left_expression)
             of_loss = of_loss or self._is_of_loss(step.right_expression)
-            found.append(self._step(step, of_loss))
+            found.append(self._within_budget(step, of_loss))
         return self._without_slips(found)
+
+    def _within_budget(self, step: Step, of_loss: bool) -> JudgedStep:
+        return within(
+            CLAIM,
+            lambda: self._step(step, of_loss),
+            lambda over: JudgedStep(step, Verdict.UNDECIDED, reason=over.reason),
+        )
 
     def _without_slips(self, steps: Sequence[JudgedStep]) -> list[JudgedStep]:
         """What a chain leaves out only to put it back later is a slip, and no convention."""
@@ -84,8 +92,15 @@ class StepJudge:
         for _, grouped in groupby(steps, key=lambda judged: judged.step.statement):
             chain = list(grouped)
             back = _put_back(chain, self.setup.model.loss_has_sum)
-            found += [self._as_slip(s) if k in back else s for k, s in enumerate(chain)]
+            found += [self._slip(s) if k in back else s for k, s in enumerate(chain)]
         return found
+
+    def _slip(self, judged: JudgedStep) -> JudgedStep:
+        return within(
+            CLAIM,
+            lambda: self._as_slip(judged),
+            lambda over: JudgedStep(judged.step, Verdict.UNDECIDED, reason=over.reason),
+        )
 
     def _as_slip(self, judged: JudgedStep) -> JudgedStep:
         if judged.model is None or judged.left is None or judged.right is None:

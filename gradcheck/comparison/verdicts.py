@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gradcheck.budget import CLAIM, OverBudget, within
 from gradcheck.comparison.forms import Forms, replace_function, truth, with_function
 from gradcheck.evaluation.precise import Comparison, PreciseEvaluator, Witness
 from gradcheck.evaluation.precise import Outcome as Check
@@ -115,6 +116,9 @@ class Judge:
 
     def judge(self, claim: Claim) -> JudgedClaim:
         """The verdict on one claim, before the constants of the gradients are compared."""
+        return within(CLAIM, lambda: self._judge(claim), lambda over: given_up(claim, over))
+
+    def _judge(self, claim: Claim) -> JudgedClaim:
         if claim.expression is None:
             verdict = Verdict.UNREAD if claim.resolved else Verdict.UNDECIDED
             return JudgedClaim(claim, verdict, reason=claim.reason)
@@ -151,6 +155,12 @@ class Judge:
         constant = None if factor.is_one else factor
         verdict = Verdict.EXACT if constant is None and not sum_left_out else Verdict.CONVENTION
         return JudgedClaim(claim, verdict, constant, sum_left_out, decision=decision)
+
+
+def given_up(claim: Claim, over: OverBudget) -> JudgedClaim:
+    """A claim that would cost more than there is; one that was not read stays unread."""
+    verdict = Verdict.UNREAD if claim.expression is None and claim.resolved else Verdict.UNDECIDED
+    return JudgedClaim(claim, verdict, reason=claim.reason or over.reason)
 
 
 def _holds_slope(form: Expression | None, function: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from mpmath.ctx_mp import MPContext
 
+from gradcheck.budget import OverBudget, spend
 from gradcheck.evaluation.drawing import Draw
 from gradcheck.expression import (
     Add,
@@ -249,6 +250,10 @@ class Graph:
         return found
 
     def dual(self, expression: Expression) -> Dual:
+        try:
+            spend(5 * self.at.draw.samples)
+        except OverBudget as over:
+            raise Unsupported(over.reason) from None
         match expression:
             case Number(value=value):
                 return Dual(self.at.number(value))

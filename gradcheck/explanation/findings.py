@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gradcheck.budget import SEARCH, within
 from gradcheck.comparison import Evidence, Options
 from gradcheck.comparison.steps import JudgedStep
 from gradcheck.comparison.verdicts import JudgedClaim
@@ -37,8 +38,17 @@ def explain(
     cause = None
     if mends.open and not mends.settled and not evidence.setup.given:
         loss = evidence.setup.model.loss
-        signs = turned(mends.context) if mends.nowhere else []
-        cause = retyped(evidence.document, derivation, evidence.options, loss, signs)
+        cause = within(
+            SEARCH,
+            lambda: retyped(
+                evidence.document,
+                derivation,
+                evidence.options,
+                loss,
+                turned(mends.context) if mends.nowhere else [],
+            ),
+            lambda over: None,
+        )
     if cause is None:
         return _explained(evidence, mends)
     line = _line(evidence, cause.span)
@@ -48,7 +58,11 @@ def explain(
 
 def explain_lost(document: Document, derivation: Derivation, options: Options) -> list[Finding]:
     """What is to be told where gradients of a loss are claimed that nothing defines."""
-    cause = retyped(document, derivation, options) if derivation.findings else None
+    cause = within(
+        SEARCH,
+        lambda: retyped(document, derivation, options) if derivation.findings else None,
+        lambda over: None,
+    )
     if cause is None:
         return list(derivation.findings)
     line = document.place_of(cause.span)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
+from gradcheck.budget import SEARCH, within
 from gradcheck.comparison import Evidence
 from gradcheck.comparison.forms import Forms, truth, with_definition
 from gradcheck.comparison.steps import JudgedStep, StepJudge
@@ -42,6 +44,7 @@ from gradcheck.model import Claim, Setup, Step
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
+T = TypeVar("T")
 HOLDS = (Verdict.EXACT, Verdict.CONVENTION)
 
 
@@ -97,6 +100,9 @@ class Mends:
 
     @cached_property
     def _definition(self) -> DefinitionMend | None:
+        return _searched(self._find_definition)
+
+    def _find_definition(self) -> DefinitionMend | None:
         if not self._failing or self.evidence.setup.model_problem is not None:
             return None
         failing = [asked for item in self._failing if (asked := self._asked(item)) is not None]
@@ -157,7 +163,8 @@ class Mends:
     @cached_property
     def second(self) -> DefinitionMend | None:
         """Another definition's edit that, with the first, makes what still fails hold."""
-        return None if self.definition is None else self._after(self.definition)
+        first = self.definition
+        return None if first is None else _searched(lambda: self._after(first))
 
     def _after(self, first: DefinitionMend) -> DefinitionMend | None:
         setup = self._edited(first)
@@ -191,6 +198,9 @@ class Mends:
     @cached_property
     def after(self) -> dict[tuple[int, int], Verdict | None]:
         """The verdicts of all steps once the definition is mended, by statement and side."""
+        return within(SEARCH, self._find_after, lambda over: {})
+
+    def _find_after(self) -> dict[tuple[int, int], Verdict | None]:
         setup = None if self.definition is None else self._edited(self.definition)
         if setup is None:
             return {}
@@ -245,6 +255,9 @@ class Mends:
 
     def of_step(self, step: JudgedStep) -> Mend | None:
         """The smallest edit under which a wrong step holds."""
+        return _searched(lambda: self._of_step(step))
+
+    def _of_step(self, step: JudgedStep) -> Mend | None:
         if step.left is None or step.step.right_written is None:
             return None
         context = self.context if step.of_loss else self.strict
@@ -268,6 +281,9 @@ class Mends:
         It is if the right side has no edit of its own that is as small, if that edit would break
         what holds after it, or if the derivative was claimed elsewhere and the other one was not.
         """
+        return _searched(lambda: self._of_left(step, own))
+
+    def _of_left(self, step: JudgedStep, own: Mend | None) -> Mend | None:
         left, right = step.step.left_written, step.step.right_expression
         core = left.operand if isinstance(left, Negate) else left
         if (
@@ -326,6 +342,9 @@ class Mends:
 
         One that leaves out another constant than the others is mended by a constant alone.
         """
+        return _searched(lambda: self._of_claim(item))
+
+    def _of_claim(self, item: JudgedClaim) -> Mend | None:
         claim, true = item.claim, self._truth(item)
         written = claim.written or self._written.get(claim.span)
         if written is None or claim.expression is None:
@@ -338,6 +357,9 @@ class Mends:
 
     def of_undefined(self, item: JudgedClaim) -> Mend | None:
         """One other name in a gradient that holds one which nothing defines."""
+        return _searched(lambda: self._of_undefined(item))
+
+    def _of_undefined(self, item: JudgedClaim) -> Mend | None:
         written = item.claim.written or self._written.get(item.claim.span)
         if written is None or item.claim.expression is not None or self.context.accepted is None:
             return None
@@ -347,16 +369,25 @@ class Mends:
 
     def of_unread(self, item: JudgedClaim) -> Mend | None:
         """What a gradient lacks that could not be read."""
+        return _searched(lambda: self._of_unread(item))
+
+    def _of_unread(self, item: JudgedClaim) -> Mend | None:
         side = self.sides.get(item.claim.span)
         return None if side is None else mend_unread(self.context, self._truth(item), side)
 
     def of_slip(self, item: JudgedClaim) -> Mend | None:
         """The index or the bounds that a sum should have."""
+        return _searched(lambda: self._of_slip(item))
+
+    def _of_slip(self, item: JudgedClaim) -> Mend | None:
         written = self._written.get(item.claim.span)
         return None if written is None else mend_indices(self.context, self._truth(item), written)
 
     def example(self, step: JudgedStep | None, item: JudgedClaim | None) -> Counterexample | None:
         """A point of small fractions at which a wrong side fails, for a person to follow."""
+        return _searched(lambda: self._example(step, item))
+
+    def _example(self, step: JudgedStep | None, item: JudgedClaim | None) -> Counterexample | None:
         if step is not None and step.left is not None and step.right is not None:
             return counterexample(self.context, step.left, step.right)
         if item is not None and item.witness is not None and item.claim.expression is not None:
@@ -368,6 +399,11 @@ class Mends:
     def _truth(self, item: JudgedClaim) -> Expression:
         key = self.evidence.keys[item.claim.parameter]
         return truth(self.evidence.setup.model, key, item.claim.loss)
+
+
+def _searched(search: Callable[[], T | None]) -> T | None:
+    """What a search comes to; none that would cost more than its share."""
+    return within(SEARCH, search, lambda over: None)
 
 
 def _sides(item: JudgedStep) -> tuple[Expression | None, Expression | None]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
+from gradcheck.budget import SEARCH, within
 from gradcheck.comparison import Evidence
 from gradcheck.comparison.constants import compare_constants
 from gradcheck.comparison.forms import Forms
@@ -41,6 +43,7 @@ class Otherwise:
     words: str
     claims: Mapping[Span, Verdict]
     steps: Mapping[Place, Verdict]
+    untried: str = ""  # why it is not known what it would change
 
 
 def other_readings(
@@ -57,9 +60,15 @@ def other_readings(
     found = []
     claims, steps = _verdicts([_Judged(piece.judged, piece.judged_steps) for piece in evidence])
     for reading, at, words in wanted[:MAX_TRIED]:
-        other = understood({(reading.rule, reading.text): at})
-        changed = _changed(other, evidence)
-        if changed:
+        instead = {(reading.rule, reading.text): at}
+        changed = within(
+            SEARCH,
+            partial(_tried, understood, instead, evidence),
+            lambda over: over.reason,
+        )
+        if isinstance(changed, str):
+            found.append(Otherwise(reading, words, {}, {}, changed))
+        elif changed:
             new_claims, new_steps = _verdicts(changed)
             item = Otherwise(
                 reading, words, _differing(claims, new_claims), _differing(steps, new_steps)
@@ -67,6 +76,13 @@ def other_readings(
             if item.claims or item.steps:
                 found.append(item)
     return tuple(found)
+
+
+def _tried(
+    understood: Callable[[Instead], Derivation], instead: Instead, evidence: Sequence[Evidence]
+) -> list[_Judged] | str:
+    """What another reading changes."""
+    return _changed(understood(instead), evidence)
 
 
 @dataclass(frozen=True)
@@ -167,6 +183,9 @@ def in_reading(reading: Reading, others: Sequence[Otherwise], evidence: Sequence
     words = ""
     for item in others:
         if item.reading != reading:
+            continue
+        if item.untried:
+            words += f"; the verdicts if {item.words} were not tried: {item.untried}"
             continue
         names: dict[Verdict, list[str]] = {}
         for piece in evidence:

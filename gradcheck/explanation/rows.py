@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradcheck.budget import SEARCH, within
 from gradcheck.comparison import Evidence
 from gradcheck.comparison import numbers as arrays
 from gradcheck.comparison.forms import truth
@@ -79,7 +80,12 @@ def diagnosis_of(evidence: Evidence, item: JudgedClaim) -> Diagnosis:
     quotient = item.decision.quotient if item.decision is not None else None
     count = evidence.setup.model.sample_count
     found = diagnose(quotient, count, constant=item.witness is None)
-    if found.rule.code == "GC103" and not _is_sign(evidence, item):
+    if found.rule.code != "GC103":
+        return found
+    sign = within(SEARCH, lambda: _is_sign(evidence, item), lambda over: None)
+    if sign is None:  # the quotient alone does not tell it from the root of a square
+        return diagnose(None, count, constant=item.witness is None)
+    if not sign:
         return Diagnosis(RULES["GC105"], "the root of a square is never negative")
     return found
 

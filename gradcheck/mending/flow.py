@@ -5,6 +5,7 @@ They decide nothing else: what they let pass is proved by an algebra.
 
 from __future__ import annotations
 
+from gradcheck.budget import spend
 from gradcheck.expression import (
     Add,
     Apply,
@@ -32,6 +33,7 @@ class Flow:
 
     def edited(self, key: str, body: Expression, below: frozenset[str]) -> Flow:
         """The same with another definition; what is not computed from it is kept."""
+        spend(len(self.definitions))
         flow = Flow(self.point, {**self.definitions, key: body})
         for name in self.definitions:
             if name not in below:
@@ -70,6 +72,7 @@ class Flow:
 
     def _name(self, key: str) -> float:
         if key not in self._values:
+            spend()
             body = self.definitions.get(key)
             self._values[key] = self.point.name(key) if body is None else self._value(body)
         return self._values[key]

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from gradcheck import __version__
+from gradcheck.budget import DEFAULT
 from gradcheck.configuration import OWN_FILE
 from gradcheck.jobs import MOST_JOBS, TIMEOUT
 from gradcheck.rendering.formats import FORMATS
@@ -192,6 +193,13 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         default=TIMEOUT,
         metavar="SECONDS",
         help=f"how long each target of gradient code may take (default {TIMEOUT:g})",
+    )
+    group.add_argument(
+        "--budget",
+        type=_seconds,
+        metavar="SECONDS",
+        help="what a document may cost; what is over it is not decided, and the next document "
+        f"goes on (default {DEFAULT:g})",
     )
     group.add_argument(
         "--jobs",

@@ -4,7 +4,8 @@ Whoever verifies a document opens its account, ``with budget(10):``; whoever wor
 `spend` where the work is, before it is done. What is over raises `OverBudget`, and so does every
 further `spend` on that account: what is left to do is given up one by one, each with that reason.
 Counted work comes to the same on every machine, so the same document gets the same verdicts; only
-where something could not be counted the clock ends it.
+where something could not be counted the clock ends it: the thread's own, which a busy machine does
+not make faster, and in the end that on the wall.
 
 A part may be given a ``share`` of what there is, so that it cannot use up what is for all. Without
 an account nothing is limited. An account belongs to the thread, or the task, that opened it.
@@ -12,18 +13,32 @@ an account nothing is limited. An account belongs to the thread, or the task, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
+from time import monotonic, thread_time
+from typing import TypeVar
+
+T = TypeVar("T")
 
 DEFAULT = 10.0
 """Seconds for a document, unless the user says how many."""
 
-UNITS_A_SECOND = 250_000
-"""Units of work that stand for a second. A unit is a token read, a node visited, a product of two
-terms: far less than a slow machine does in that time, so that the count ends what the clock would.
-"""
+LARGEST = 86_400
+"""Seconds that a user may give a document."""
+
+CLAIM = 0.3
+"""The share of the budget that one claim, step, derived gradient or table of numbers may take."""
+
+SEARCH = 0.2
+"""The share that one search for a suggestion, an example or another reading may take."""
+
+UNITS_A_SECOND = 600_000
+"""Units of work that stand for a second. A unit takes a slow machine about a microsecond (a step
+over a token, a product of two terms), so that the count ends what the clock would."""
+
+PATIENCE = 6
+"""How many times the seconds may pass on the wall: a busy machine does not work all the time."""
 
 GLANCE = 2_000
 """Units after which the clock is looked at."""
@@ -48,16 +63,25 @@ class OverBudget(BaseException):
         return f"{self.reason} while {self.stage}" if self.stage else self.reason
 
 
+Clocks = tuple[float, float]
+"""What the thread's own clock and that on the wall show."""
+
+
+def _clocks() -> Clocks:
+    return thread_time(), monotonic()
+
+
 class _Account:
     """What is left of a budget, or of a share of one."""
 
-    __slots__ = ("deadline", "glance", "left", "part", "seconds")
+    __slots__ = ("clocks", "glance", "left", "part", "refused", "seconds")
 
-    def __init__(self, seconds: float, left: int, deadline: float, part: bool) -> None:
+    def __init__(self, seconds: float, left: int, clocks: Clocks, part: bool) -> None:
         self.seconds = seconds
         self.left = left
-        self.deadline = deadline
+        self.clocks = clocks  # what each shows when the time is over
         self.part = part
+        self.refused: OverBudget | None = None  # why something was given up
         self.glance = left  # the first spending looks at the clock
 
     def spend(self, units: int) -> None:
@@ -66,11 +90,12 @@ class _Account:
             self._look()
 
     def _look(self) -> None:
-        late = monotonic() > self.deadline
+        late = any(now > last for now, last in zip(_clocks(), self.clocks, strict=True))
         if late or self.left < 0:
             self.left = min(self.left, -1)
             self.glance = 0
-            raise OverBudget(self.seconds, part=self.part and not late)
+            self.refused = OverBudget(self.seconds, part=self.part and not late)
+            raise self.refused
         self.glance = max(0, self.left - GLANCE)
 
 
@@ -81,7 +106,9 @@ _account: ContextVar[_Account | None] = ContextVar("gradcheck_budget", default=N
 def budget(seconds: float = DEFAULT) -> Iterator[None]:
     """The account of one document, open for as long as the block runs."""
     left = int(seconds * UNITS_A_SECOND)
-    token = _account.set(_Account(seconds, left, monotonic() + seconds, part=False))
+    own, wall = _clocks()
+    clocks = own + seconds, wall + PATIENCE * seconds
+    token = _account.set(_Account(seconds, left, clocks, part=False))
     try:
         yield
     finally:
@@ -98,14 +125,15 @@ def share(part: float) -> Iterator[None]:
     if whole is None:
         yield
         return
-    granted = min(whole.left, int(part * whole.seconds * UNITS_A_SECOND))
-    own = _Account(whole.seconds, granted, whole.deadline, part=granted < whole.left or whole.part)
+    granted = max(0, min(whole.left, int(part * whole.seconds * UNITS_A_SECOND)))
+    own = _Account(whole.seconds, granted, whole.clocks, part=granted < whole.left or whole.part)
     token = _account.set(own)
     try:
         yield
     finally:
         _account.reset(token)
         whole.left -= granted - max(own.left, 0)
+        whole.refused = own.refused or whole.refused
 
 
 def spend(units: int = 1) -> None:
@@ -113,6 +141,24 @@ def spend(units: int = 1) -> None:
     account = _account.get()
     if account is not None:
         account.spend(units)
+
+
+def sharing(part: float, work: Callable[[], T]) -> T:
+    """What the work comes to with a ``share`` of the budget. Raises `OverBudget` without.
+
+    Where something was given up on the way, as a piece that has its own reason, the answer might be
+    another with it: then all of it is given up.
+    """
+    with share(part):
+        found = work()
+        _refuse_where_something_is_lacking()
+        return found
+
+
+def _refuse_where_something_is_lacking() -> None:
+    account = _account.get()
+    if account is not None and account.refused is not None:
+        raise account.refused
 
 
 @contextmanager

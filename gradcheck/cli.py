@@ -119,6 +119,7 @@ def _verify(options: argparse.Namespace) -> int:
         inline=options.inline,
         strict=project.strict,
         jobs=project.jobs,
+        budget=project.budget,
         progress=_progress(),
         descent=options.descent,
         against=project.against,
@@ -242,7 +243,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     if path is None and not options.isolated:
         path = find_in(base) if base is not None else _found(options)
     project = settings(path, base)
-    names = ("select", "ignore", "strict", "seed", "jobs")
+    names = ("select", "ignore", "strict", "seed", "jobs", "budget")
     given = {name: getattr(options, name) for name in names} | named
     given = {name: value for name, value in given.items() if value not in (None, [])}
     values: dict[str, Any] = {

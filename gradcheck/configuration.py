@@ -20,6 +20,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gradcheck.budget import DEFAULT
+from gradcheck.budget import LARGEST as LARGEST_BUDGET
 from gradcheck.jobs import MOST_JOBS
 from gradcheck.selection import matches_a_rule
 
@@ -73,6 +75,7 @@ class Settings:
     against: str | None = None
     seed: int = 0
     jobs: int = 0
+    budget: float = DEFAULT
     files: tuple[FileRule, ...] = ()
     points: Points = field(default_factory=Points)
     folder: str = "."
@@ -256,6 +259,15 @@ def _jobs(value: object, path: str, key: str) -> int:
     return number
 
 
+def _seconds(value: object, path: str, key: str) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value <= LARGEST_BUDGET:  # type: ignore[operator]
+        raise ConfigurationError(
+            f"{path}: {key}: expected seconds above 0, at most {LARGEST_BUDGET:,}"
+        )
+    return float(value)  # type: ignore[arg-type]
+
+
 def _number(value: object, path: str, key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e6:
         raise ConfigurationError(f"{path}: {key}: expected a number from 0 to 1000000")
@@ -299,6 +311,7 @@ _READERS: dict[str, Callable[[object, str, str], Any]] = {
     "against": _string,
     "seed": _count,
     "jobs": _jobs,
+    "budget": _seconds,
     "files": _file_rules,
     "points": _points,
 }
@@ -316,6 +329,7 @@ strict = false      # fail also on conventions, warnings and gradients not claim
 # against = "assignment.md"             # judge by the equations and the loss of this document
 seed = 0            # of the random points at which the numbers are compared
 jobs = 0            # processes; 0: as many as pay
+budget = 10         # seconds that one document may cost; what is over it is not decided
 
 # [[files]]         # other codes for some documents ([[tool.gradcheck.files]] in pyproject.toml)
 # files = "drafts/*"  # the pattern of their paths, from this file's folder

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from gradcheck.budget import OverBudget
+from gradcheck.budget import OverBudget, sharing
 from gradcheck.document import NOWHERE, Span
 
 P = ParamSpec("P")
@@ -59,18 +59,23 @@ def separately() -> Iterator[list[Failure]]:
 
 
 def attempt(
-    part: str, work: Callable[[], T], instead: Callable[[str], T], span: Span = NOWHERE
+    part: str,
+    work: Callable[[], T],
+    instead: Callable[[str], T],
+    span: Span = NOWHERE,
+    share: float = 1.0,
 ) -> T:
     """What the work gives; where it fails, what stands in for it, given the reason in words.
 
-    Without a span of its own a part is about the same place as the one that it belongs to.
+    Without a span of its own a part is about the same place as the one that it belongs to. It may
+    use up no more than its ``share`` of the document's budget.
     """
     log = _log.get()
     if log is None:
         return work()
     outer, log.span = log.span, (log.span if span == NOWHERE else span)
     try:
-        return work()
+        return sharing(share, work)
     except OverBudget as over:
         failure = Failure(part, over.reason, log.span, internal=False)
     except Exception as trouble:
@@ -83,13 +88,15 @@ def attempt(
     return instead(failure.reason)
 
 
-def omitted(part: str) -> Callable[[Callable[P, T | None]], Callable[P, T | None]]:
+def omitted(
+    part: str, share: float = 1.0
+) -> Callable[[Callable[P, T | None]], Callable[P, T | None]]:
     """A decorator of what may be left out: it gives None where it fails."""
 
     def guarded(work: Callable[P, T | None]) -> Callable[P, T | None]:
         @wraps(work)
         def call(*arguments: P.args, **named: P.kwargs) -> T | None:
-            return attempt(part, lambda: work(*arguments, **named), lambda _: None)
+            return attempt(part, lambda: work(*arguments, **named), lambda _: None, share=share)
 
         return call
 

@@ -127,7 +127,7 @@ def verify(
     errors = (*unnamed, *found.errors, *odd, *(a.error for a in answers if a.error is not None))
     options = Options(seed=seed, sizes=Sizes(*sizes))
     choices = Choices(
-        options, inline and trusted, project, descent, reference, answers, budget or DEFAULT
+        options, inline and trusted, project, descent, reference, answers, budget or project.budget
     )
     code = tuple(_chosen_code(a.report, choices) for a in answers if a.report is not None)
     if any(answer.interrupted for answer in answers):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from gradcheck import budget as module
-from gradcheck.budget import UNITS_A_SECOND, OverBudget, budget, share, spend, stage
+from gradcheck.budget import UNITS_A_SECOND, OverBudget, budget, share, sharing, spend, stage
 
 
 def test_without_an_account_nothing_is_limited() -> None:
@@ -17,7 +18,7 @@ def test_without_an_account_nothing_is_limited() -> None:
 
 
 def test_work_is_counted_before_the_clock_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "monotonic", lambda: 0.0)  # a machine without a clock
+    monkeypatch.setattr(module, "_clocks", lambda: (0.0, 0.0))  # clocks that stand still
     with budget(2):
         spend(2 * UNITS_A_SECOND)
         with pytest.raises(OverBudget, match=r"^over the budget of 2 s$"):
@@ -26,9 +27,12 @@ def test_work_is_counted_before_the_clock_is_looked_at(monkeypatch: pytest.Monke
             spend()
 
 
-def test_the_clock_is_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = iter([0.0, 1.0, *[11.0] * 100])
-    monkeypatch.setattr(module, "monotonic", lambda: next(now))
+@pytest.mark.parametrize("late", [(10.1, 10.1), (0.0, 10.1 * module.PATIENCE)])
+def test_the_clocks_are_the_last_resort(
+    late: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter([(0.0, 0.0), (9.9, 9.9 * module.PATIENCE), *[late] * 100])
+    monkeypatch.setattr(module, "_clocks", lambda: next(now))
     with budget(), pytest.raises(OverBudget, match=r"^over the budget of 10 s$"):
         for _ in range(module.GLANCE + 2):
             spend()
@@ -50,6 +54,32 @@ def test_what_is_spent_in_a_share_is_spent_of_the_whole() -> None:
                 spend(UNITS_A_SECOND // 10)
         with pytest.raises(OverBudget, match=r"^over the budget"), share(0.5):
             spend()
+
+
+def test_what_is_given_up_stands_for_the_whole() -> None:
+    def work() -> str:
+        try:
+            spend(UNITS_A_SECOND)
+        except OverBudget:
+            return "an answer without it"
+        return "an answer"
+
+    def within(part: float, work: Callable[[], str]) -> str:
+        try:
+            return sharing(part, work)
+        except OverBudget as over:
+            return over.reason
+
+    with budget(2):
+        assert within(0.6, work) == "an answer"
+        assert within(0.1, work) == "over its share of the budget of 2 s"
+        assert within(0.5, lambda: within(0.1, work)).startswith("over its share")
+        assert within(0.1, lambda: "for nothing") == "for nothing"
+        with pytest.raises(OverBudget):
+            spend(UNITS_A_SECOND)
+        assert within(0.5, lambda: "for nothing") == "for nothing"
+        assert within(0.5, work) == "over the budget of 2 s"
+    assert within(0.0, work) == "an answer"  # no account, no limit
 
 
 def test_it_is_no_exception_that_a_part_survives() -> None:

@@ -287,6 +287,7 @@ def test_options_reach_the_library(monkeypatch: pytest.MonkeyPatch, capsys) -> N
         "strict": True,
         "jobs": 0,
         "timeout": 120.0,
+        "budget": 10.0,
         "inline": False,
         "gitignore": False,
     }

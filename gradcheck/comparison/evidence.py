@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from gradcheck import backprop
+from gradcheck.budget import CLAIM
 from gradcheck.comparison import numbers as arrays
 from gradcheck.comparison.absent import is_misnamed
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
@@ -15,7 +16,7 @@ from gradcheck.comparison.forms import Forms, truth
 from gradcheck.comparison.held import Holding
 from gradcheck.comparison.numbers import Array, Backward, Numbers
 from gradcheck.comparison.steps import JudgedStep, StepJudge
-from gradcheck.comparison.verdicts import Judge, JudgedClaim
+from gradcheck.comparison.verdicts import Judge, JudgedClaim, given_up, unjudged
 from gradcheck.document import Document
 from gradcheck.evaluation.lifting import NotEvaluated
 from gradcheck.evaluation.point import Sizes
@@ -55,22 +56,23 @@ class Evidence:
         if self.setup.model_problem is not None:
             reason = self.setup.model_problem
             return tuple(
-                JudgedClaim(claim, _unjudged(claim), reason=claim.reason or reason)
+                JudgedClaim(claim, unjudged(claim), reason=claim.reason or reason)
                 for claim in self.setup.claims
             )
         judged = [
             attempt(
                 "the verdict on a gradient",
                 partial(self._judged, claim),
-                partial(_lost, claim),
+                partial(given_up, claim),
                 claim.span,
+                CLAIM,
             )
             for claim in self.setup.claims
         ]
         return attempt(
             "the comparison of the gradients' constants",
             lambda: tuple(self._together(judged)),
-            lambda reason: tuple(_lost(claim, reason) for claim in self.setup.claims),
+            lambda reason: tuple(given_up(claim, reason) for claim in self.setup.claims),
             self.setup.span,
         )
 
@@ -190,7 +192,7 @@ class Evidence:
                 found[parameter.key] = gradient
         return found
 
-    @omitted("a derived gradient")
+    @omitted("a derived gradient", CLAIM)
     def _derived(self, key: str) -> Expression | None:
         try:
             return self.judge.algebra(self.forms.total).gradient(key)
@@ -212,6 +214,7 @@ class Evidence:
             lambda: self._compute(flat),
             lambda reason: Numbers(problem=reason),
             self.setup.span,
+            CLAIM,
         )
 
     def _compute(self, flat: bool) -> Numbers:
@@ -221,7 +224,8 @@ class Evidence:
         placed = tuple(p for p in model.parameters if p.key not in self.outside)
         derived = {key: body for key, body in self.derived.items() if key not in self.outside}
         model = model if placed == model.parameters else replace(model, parameters=placed)
-        return arrays.compute(model, derived, self.options.sizes, self.options.seed, flat)
+        options = self.options
+        return arrays.compute(model, derived, options.sizes, options.seed, flat)
 
     @cached_property
     def outside(self) -> frozenset[str]:
@@ -330,6 +334,8 @@ class Evidence:
             return item.left_out
         own = replace(item.claim, loss="")
         judged = self.judge.judge(own)
+        if judged.verdict is Verdict.UNDECIDED:
+            raise NotEvaluated(judged.reason)
         return judged.left_out
 
     @cached_property
@@ -398,15 +404,3 @@ class Evidence:
         worst = min(read, key=lambda item: SEVERITY_ORDER.index(item.verdict)).verdict
         same = [item for item in read if item.verdict is worst]
         return same[0] if worst in (Verdict.WRONG, Verdict.UNDECIDED) else same[-1]
-
-
-def _lost(claim: Claim, reason: str) -> JudgedClaim:
-    """A claim whose evidence is lost: what was not read stays that."""
-    verdict = _unjudged(claim)
-    unread = verdict is Verdict.UNREAD and claim.reason
-    return JudgedClaim(claim, verdict, reason=claim.reason if unread else reason)
-
-
-def _unjudged(claim: Claim) -> Verdict:
-    read = claim.expression is not None or not claim.resolved
-    return Verdict.UNDECIDED if read else Verdict.UNREAD

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import accumulate, groupby, pairwise
 from operator import mul
 
+from gradcheck.budget import CLAIM
 from gradcheck.comparison.at_values import FOR_VALUES, AtValues
 from gradcheck.comparison.verdicts import Judge
 from gradcheck.evaluation.precise import Outcome as Check
@@ -78,6 +79,7 @@ class StepJudge:
                 partial(self._in_chain, step, of_loss and step.side > 1),
                 partial(_lost_step, step, of_loss),
                 step.span,
+                CLAIM,
             )
             found.append(judged)
         return self._without_slips(found)
@@ -98,6 +100,7 @@ class StepJudge:
                 partial(self._slips, chain),
                 partial(_lost_chain, chain),
                 chain[0].step.span,
+                CLAIM,
             )
         return found
 

@@ -9,12 +9,15 @@ together").
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
+from gradcheck.budget import CLAIM
 from gradcheck.comparison.forms import Forms, replace_function, truth, with_function
 from gradcheck.evaluation.precise import Comparison, PreciseEvaluator, Witness
 from gradcheck.evaluation.precise import Outcome as Check
 from gradcheck.expression import Apply, Expression, walk
 from gradcheck.model import Claim, Model
+from gradcheck.parts import attempt
 from gradcheck.reading.words import FUNCTION_WORDS
 from gradcheck.symbolic import Algebra, Decision, Outcome
 from gradcheck.verdict import Constant, Verdict
@@ -115,6 +118,15 @@ class Judge:
 
     def judge(self, claim: Claim) -> JudgedClaim:
         """The verdict on one claim, before the constants of the gradients are compared."""
+        return attempt(
+            "the verdict on a gradient",
+            partial(self._judge, claim),
+            partial(given_up, claim),
+            claim.span,
+            CLAIM,
+        )
+
+    def _judge(self, claim: Claim) -> JudgedClaim:
         if claim.expression is None:
             verdict = Verdict.UNREAD if claim.resolved else Verdict.UNDECIDED
             return JudgedClaim(claim, verdict, reason=claim.reason)
@@ -151,6 +163,19 @@ class Judge:
         constant = None if factor.is_one else factor
         verdict = Verdict.EXACT if constant is None and not sum_left_out else Verdict.CONVENTION
         return JudgedClaim(claim, verdict, constant, sum_left_out, decision=decision)
+
+
+def given_up(claim: Claim, reason: str) -> JudgedClaim:
+    """A claim whose evidence is lost; what was not read stays that."""
+    verdict = unjudged(claim)
+    unread = verdict is Verdict.UNREAD and claim.reason
+    return JudgedClaim(claim, verdict, reason=claim.reason if unread else reason)
+
+
+def unjudged(claim: Claim) -> Verdict:
+    """What a claim is without evidence."""
+    read = claim.expression is not None or not claim.resolved
+    return Verdict.UNDECIDED if read else Verdict.UNREAD
 
 
 def _holds_slope(form: Expression | None, function: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from operator import is_
 
+from gradcheck.budget import spend
 from gradcheck.derivation.activations import BY_NAME
 from gradcheck.derivation.naming import Naming, is_loss_name
 from gradcheck.derivation.readings import ReadingLog
@@ -86,6 +87,7 @@ class Resolver:
 
         Raises Unresolved with a reason where the meaning cannot be settled.
         """
+        spend(3)
         match node:
             case Number():
                 return node

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from gradcheck.budget import spend
 from gradcheck.derivation.bindings import factors_of
 from gradcheck.derivation.naming import COUNTS
 from gradcheck.expression import (
@@ -39,12 +40,15 @@ def looks_like_prediction(name: Name) -> bool:
 
 def reachable(start: str, bodies: Mapping[str, Expression]) -> list[str]:
     """The keys that ``start`` is computed from, itself first, breadth first, undefined ones too."""
-    found = [start]
-    for key in found:
+    found = {start: None}
+    waiting = [start]
+    for key in waiting:
+        spend()
         body = bodies.get(key)
-        if body is not None:
-            found.extend(k for k in value_keys(body) if k not in found)
-    return list(dict.fromkeys(found))
+        fresh = [k for k in value_keys(body) if k not in found] if body is not None else []
+        found |= dict.fromkeys(fresh)
+        waiting += fresh
+    return waiting
 
 
 @dataclass(frozen=True, slots=True)

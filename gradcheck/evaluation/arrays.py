@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.budget import OverBudget, spend
 from gradcheck.evaluation.functions import FORMULAS
 from gradcheck.evaluation.indexed import (
     Applied,
@@ -55,6 +56,8 @@ def loss_function(model: Model, lifting: Lifting, point: Point) -> Loss:
     program = _Program.of(lifting, point)
     total = program.compile(lifting.total_loss())
     keys = tuple(parameter.key for parameter in model.parameters)
+    operations = 20 * (1 + len(lifting.definitions))
+    largest = max((value.size for value in point.values.values()), default=1)
 
     def loss(parameters: Mapping[str, Values]) -> Values:
         given = {key: np.asarray(parameters[key]) for key in keys if key in parameters}
@@ -63,6 +66,10 @@ def loss_function(model: Model, lifting: Lifting, point: Point) -> Loss:
             if value.shape[1:] != shape or value.ndim != len(shape) + 1:
                 raise ValueError(f"{key} must be (batch, *{shape}), not {value.shape}")
         batch = max((len(value) for value in given.values()), default=1)
+        try:
+            spend(operations * (1 + batch * largest // 1_000))
+        except OverBudget as over:
+            raise NotEvaluated(over.reason) from None
         with np.errstate(all="ignore"):
             losses = total(_Run(program, given))
         return np.broadcast_to(losses, (batch,)).copy()

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from mpmath.ctx_mp import MPContext
 
+from gradcheck.budget import OverBudget, spend
 from gradcheck.evaluation.drawing import Draw
 from gradcheck.expression import (
     Add,
@@ -277,6 +278,10 @@ class Graph:
         return frozenset(key for key in moved if key is not None)
 
     def dual(self, expression: Expression) -> Dual:
+        try:
+            spend(5 * self.at.draw.samples)
+        except OverBudget as over:
+            raise Unsupported(over.reason) from None
         match expression:
             case Number(value=value):
                 return Dual(self.at.number(value))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from gradcheck.budget import SEARCH
 from gradcheck.comparison import Evidence, Options
 from gradcheck.comparison.steps import JudgedStep
 from gradcheck.comparison.verdicts import JudgedClaim
@@ -44,7 +45,7 @@ def explain(
     return [cause, *(f for f in others if _line(evidence, f.span) != line)]
 
 
-@omitted("the edit of a name")
+@omitted("the edit of a name", SEARCH)
 def _retyped(evidence: Evidence, derivation: Derivation, mends: Mends) -> Finding | None:
     """The one definition that gives the wrong name, where that explains what is not settled."""
     if not mends.open or mends.settled or evidence.setup.given:
@@ -63,7 +64,7 @@ def explain_lost(document: Document, derivation: Derivation, options: Options) -
     return [cause, *(replace(finding, follows_from=line) for finding in derivation.findings)]
 
 
-@omitted("the edit of a name")
+@omitted("the edit of a name", SEARCH)
 def _retyped_loss(document: Document, derivation: Derivation, options: Options) -> Finding | None:
     return retyped(document, derivation, options)
 

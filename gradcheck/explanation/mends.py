@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
+from gradcheck.budget import SEARCH
 from gradcheck.comparison import Evidence
 from gradcheck.comparison.forms import Forms, truth, with_definition
 from gradcheck.comparison.steps import JudgedStep, StepJudge
@@ -43,6 +45,7 @@ from gradcheck.parts import attempt, omitted
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
+T = TypeVar("T")
 HOLDS = (Verdict.EXACT, Verdict.CONVENTION)
 
 
@@ -100,7 +103,7 @@ class Mends:
     def _definition(self) -> DefinitionMend | None:
         return self._of_definition()
 
-    @omitted("the edit of a definition")
+    @omitted("the edit of a definition", SEARCH)
     def _of_definition(self) -> DefinitionMend | None:
         if not self._failing or self.evidence.setup.model_problem is not None:
             return None
@@ -164,7 +167,7 @@ class Mends:
         """Another definition's edit that, with the first, makes what still fails hold."""
         return None if self.definition is None else self._after(self.definition)
 
-    @omitted("the edit of a second definition")
+    @omitted("the edit of a second definition", SEARCH)
     def _after(self, first: DefinitionMend) -> DefinitionMend | None:
         setup = self._edited(first)
         if setup is None or len(first.mended) == len(self._failing):
@@ -197,7 +200,7 @@ class Mends:
     @cached_property
     def after(self) -> dict[tuple[int, int], Verdict | None]:
         """The verdicts of all steps once the definition is mended, by statement and side."""
-        return attempt("what a definition explains", self._once_mended, lambda _: {})
+        return attempt("what a definition explains", self._once_mended, lambda _: {}, share=SEARCH)
 
     def _once_mended(self) -> dict[tuple[int, int], Verdict | None]:
         setup = None if self.definition is None else self._edited(self.definition)
@@ -252,7 +255,7 @@ class Mends:
             statement=item.claim.statement,
         )
 
-    @omitted("a suggestion")
+    @omitted("a suggestion", SEARCH)
     def of_step(self, step: JudgedStep) -> Mend | None:
         """The smallest edit under which a wrong step holds."""
         if step.left is None or step.step.right_written is None:
@@ -272,7 +275,7 @@ class Mends:
                 found.setdefault(to_key(step.left_expression), []).append(step.statement)
         return found
 
-    @omitted("a suggestion")
+    @omitted("a suggestion", SEARCH)
     def of_left(self, step: JudgedStep, own: Mend | None) -> Mend | None:
         """Another name in the derivative that a chain is about, where that is likelier.
 
@@ -332,7 +335,7 @@ class Mends:
             for item in self.evidence.judged_steps
         )
 
-    @omitted("a suggestion")
+    @omitted("a suggestion", SEARCH)
     def of_claim(self, item: JudgedClaim) -> Mend | None:
         """The smallest edit under which a wrong gradient holds.
 
@@ -348,7 +351,7 @@ class Mends:
         alone = mend is not None and mend.edits == 1 and mend.rule.name == "constant-factor"
         return mend if item.witness is not None or alone else None
 
-    @omitted("a suggestion")
+    @omitted("a suggestion", SEARCH)
     def of_undefined(self, item: JudgedClaim) -> Mend | None:
         """One other name in a gradient that holds one which nothing defines."""
         written = item.claim.written or self._written.get(item.claim.span)
@@ -358,19 +361,19 @@ class Mends:
         alone = mend is not None and mend.edits == 1 and mend.rule.kind == "transcription"
         return mend if alone else None
 
-    @omitted("a suggestion")
+    @omitted("a suggestion", SEARCH)
     def of_unread(self, item: JudgedClaim) -> Mend | None:
         """What a gradient lacks that could not be read."""
         side = self.sides.get(item.claim.span)
         return None if side is None else mend_unread(self.context, self._truth(item), side)
 
-    @omitted("a suggestion")
+    @omitted("a suggestion", SEARCH)
     def of_slip(self, item: JudgedClaim) -> Mend | None:
         """The index or the bounds that a sum should have."""
         written = self._written.get(item.claim.span)
         return None if written is None else mend_indices(self.context, self._truth(item), written)
 
-    @omitted("a counterexample")
+    @omitted("a counterexample", SEARCH)
     def example(self, step: JudgedStep | None, item: JudgedClaim | None) -> Counterexample | None:
         """A point of small fractions at which a wrong side fails, for a person to follow."""
         if step is not None and step.left is not None and step.right is not None:

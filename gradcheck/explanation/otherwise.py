@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from gradcheck.budget import SEARCH
 from gradcheck.comparison import Evidence
 from gradcheck.comparison.constants import compare_constants
 from gradcheck.comparison.forms import Forms
@@ -43,6 +44,7 @@ class Otherwise:
     words: str
     claims: Mapping[Span, Verdict]
     steps: Mapping[Place, Verdict]
+    untried: str = ""  # why it is not known what it would change
 
 
 def other_readings(
@@ -62,10 +64,13 @@ def other_readings(
         changed = attempt(
             "another reading",
             partial(_tried, understood, {(reading.rule, reading.text): at}, evidence),
-            lambda _: [],
+            str,
             reading.span,
+            SEARCH,
         )
-        if changed:
+        if isinstance(changed, str):
+            found.append(Otherwise(reading, words, {}, {}, changed))
+        elif changed:
             new_claims, new_steps = _verdicts(changed)
             item = Otherwise(
                 reading, words, _differing(claims, new_claims), _differing(steps, new_steps)
@@ -73,6 +78,13 @@ def other_readings(
             if item.claims or item.steps:
                 found.append(item)
     return tuple(found)
+
+
+def _tried(
+    understood: Callable[[Instead], Derivation], instead: Instead, evidence: Sequence[Evidence]
+) -> list[_Judged] | str:
+    """What another reading changes."""
+    return _changed(understood(instead), evidence)
 
 
 @dataclass(frozen=True)
@@ -100,12 +112,6 @@ def _quickly(setup: Setup, steps: Sequence[Step]) -> _Judged:
     judge = _ByAlgebra(Forms(setup.model), keys, shows=False)
     judged = compare_constants([judge.judge(claim) for claim in setup.claims])
     return _Judged(tuple(judged), tuple(StepJudge(setup, judge).steps(steps)))
-
-
-def _tried(
-    understood: Callable[[Instead], Derivation], instead: Instead, evidence: Sequence[Evidence]
-) -> list[_Judged]:
-    return _changed(understood(instead), evidence)
 
 
 def _verdicts(pieces: Sequence[_Judged]) -> tuple[dict[Span, Verdict], dict[Place, Verdict]]:
@@ -179,6 +185,9 @@ def in_reading(reading: Reading, others: Sequence[Otherwise], evidence: Sequence
     words = ""
     for item in others:
         if item.reading != reading:
+            continue
+        if item.untried:
+            words += f"; the verdicts if {item.words} were not tried: {item.untried}"
             continue
         names: dict[Verdict, list[str]] = {}
         for piece in evidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradcheck.budget import SEARCH
 from gradcheck.comparison import Evidence
 from gradcheck.comparison import numbers as arrays
 from gradcheck.comparison.forms import truth
@@ -16,7 +17,7 @@ from gradcheck.expression import Apply, Negate, walk
 from gradcheck.finding import RULES
 from gradcheck.model import Parameter
 from gradcheck.notation import to_tex, to_text
-from gradcheck.parts import attempt
+from gradcheck.parts import attempt, omitted
 from gradcheck.report import ClaimResult, ParameterResult, SetupResult
 from gradcheck.symbolic import Undecided
 from gradcheck.verdict import Constant, Verdict
@@ -103,12 +104,18 @@ def diagnosis_of(evidence: Evidence, item: JudgedClaim) -> Diagnosis:
     quotient = item.decision.quotient if item.decision is not None else None
     count = evidence.setup.model.sample_count
     found = diagnose(quotient, count, constant=item.witness is None)
-    if found.rule.code == "GC103" and not _is_sign(evidence, item):
+    if found.rule.code != "GC103":
+        return found
+    sign = _is_sign(evidence, item)
+    if sign is None:  # the quotient alone does not tell it from the root of a square
+        return diagnose(None, count, constant=item.witness is None)
+    if not sign:
         return Diagnosis(RULES["GC105"], "the root of a square is never negative")
     return found
 
 
-def _is_sign(evidence: Evidence, item: JudgedClaim) -> bool:
+@omitted("the sign of a gradient", SEARCH)
+def _is_sign(evidence: Evidence, item: JudgedClaim) -> bool | None:
     """Whether a claim is the gradient but for its sign at every point: not so for sqrt(u^2)."""
     side = item.claim.expression
     roots = (node for node in walk(side) if isinstance(node, Apply)) if side is not None else ()

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from gradcheck.budget import spend
 from gradcheck.derivation.roles import INPUTS, LABELS
 from gradcheck.expression import Expression, Name, Partial, contains, value_names, walk
 from gradcheck.model import Step
@@ -83,6 +84,7 @@ class Wiring:
 
     def breaks(self, lines: Sequence[Line]) -> int:
         """How often what is defined by these lines does not hang together."""
+        spend(len(lines))
         given: dict[str, tuple[str, ...]] = {}
         twice = 0
         for key, names in lines:
@@ -171,6 +173,7 @@ def _reached_from(names: Sequence[str], given: Mapping[str, tuple[str, ...]]) ->
     """Every name that these are computed from, themselves included."""
     seen: set[str] = set()
     waiting = list(names)
+    spend()
     while waiting:
         name = waiting.pop()
         if name not in seen:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from gradcheck.budget import spend
 from gradcheck.expression import (
     Add,
     Apply,
@@ -36,6 +37,7 @@ class Flow:
 
     def edited(self, key: str, body: Expression, below: frozenset[str]) -> Flow:
         """The same with another definition; what is not computed from it is kept."""
+        spend(len(self.definitions))
         flow = Flow(self.point, {**self.definitions, key: body})
         for name in self.definitions:
             if name not in below:
@@ -79,6 +81,7 @@ class Flow:
     def _name(self, key: str) -> float:
         if key not in self._values:
             for name in in_order(key, self._needs, self._values):
+                spend()
                 body = self.definitions.get(name)
                 self._values[name] = self.point.name(name) if body is None else self._value(body)
         return self._values[key]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
+from gradcheck.budget import spend
 from gradcheck.document import Span
 from gradcheck.expression import (
     Add,
@@ -158,6 +159,7 @@ class SideSearch:
 
     def values(self, tree: Expression) -> tuple[float, ...] | None:
         """A variant at all points; None if it has no value or is 0."""
+        spend(3)
         try:
             found = tuple(point.written(tree) for point in self.context.points)
         except Undefined:
@@ -167,6 +169,7 @@ class SideSearch:
     def fitting(self, tree: Expression) -> Constant | None:
         """What a variant leaves out if it holds, found with as few points as will do."""
         assert self.truth is not None
+        spend(3)
         ratios: list[float] = []
         for point, truth in zip(self.context.points, self.truth, strict=True):
             try:

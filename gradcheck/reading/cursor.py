@@ -17,6 +17,11 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
+STEP = 3
+"""What a step stands for: the same token is lexed, surveyed, split and parsed by loops of fixed
+steps too."""
+
+
 class Standstill(RuntimeError):
     """A loop over tokens or text would stand still or go back."""
 
@@ -42,7 +47,7 @@ class Forward:
         at = self.next
         if at >= (len(self._items) if self._stop is None else self._stop):
             raise StopIteration
-        spend()
+        spend(STEP)
         self.next = at + 1
         return at
 
@@ -107,7 +112,7 @@ def lines(text: str, at: int, stop: int) -> Iterator[tuple[int, int]]:
 def lines_back(text: str, at: int, limit: int) -> Iterator[tuple[int, int]]:
     """The lines before one that begins at ``at``, the nearest first, down to the limit."""
     for _ in range(text.count("\n", max(limit, 0), at)):
-        spend()
+        spend(STEP)
         start = text.rfind("\n", 0, at - 1) + 1
         yield start, at - 1
         at = start
@@ -133,4 +138,4 @@ def taken_off(items: list[T], holds: Callable[[T], bool]) -> Iterator[T]:
 def _further(before: int, at: int) -> None:
     if at <= before:
         raise Standstill(f"from {before} to {at}")
-    spend()
+    spend(STEP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from gradcheck.budget import OverBudget
 from gradcheck.expression import Expression, Name, Partial, Sum
 from gradcheck.model import Model
 from gradcheck.notation import to_text
@@ -58,7 +59,10 @@ class Algebra:
         Undecided if the loss cannot be differentiated.
         """
         if key not in self._gradients:
-            self._gradients[key] = self._derive(key)
+            try:
+                self._gradients[key] = self._derive(key)
+            except OverBudget as over:
+                raise Undecided(over.reason) from None
         return self._gradients[key]
 
     # -- deciding -----------------------------------------------------------------------------
@@ -73,6 +77,8 @@ class Algebra:
                 divisor = refinement.divisor
             except RecursionError:
                 raise Undecided("too deeply nested") from None
+            except OverBudget as over:
+                raise Undecided(over.reason) from None
 
     def _evaluation(self, divisor: int) -> Evaluation:
         from gradcheck.symbolic.normal_form import Evaluation

@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy
 
+from gradcheck.budget import spend
 from gradcheck.expression import (
     Add,
     Apply,
@@ -42,6 +43,10 @@ from gradcheck.symbolic.rational import Rational
 from gradcheck.symbolic.tower import Result, Tower
 
 _SUM = Name("sum over the samples")
+
+
+_SYMPY = 1_000
+"""What a derivative by SymPy stands for; the definition is none that is too large."""
 
 
 class _NamesOnly(Tower):
@@ -246,6 +251,7 @@ class Translation:
     def derivative(self, definition: Expression, node: str) -> Rational:
         """∂definition/∂node, other names held fixed, as an element of the tower of names."""
         form, nodes = self._form(definition)
+        spend(_SYMPY)
         formula = _derivative(form, nodes.index(node))
         self._elements = self._elements_of(nodes)
         return self._from_sympy(formula)

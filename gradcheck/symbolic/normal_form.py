@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradcheck.budget import spend
 from gradcheck.expression import (
     Add,
     Apply,
@@ -117,6 +118,7 @@ class Evaluation:
 
     def _of(self, expression: Expression) -> NormalForm:
         self._depth += 1
+        spend(10)
         try:
             if self._depth > 3 * MAX_DEPTH:
                 raise Undecided("too deeply nested")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import reduce
 from math import gcd
 
+from gradcheck.budget import spend
 from gradcheck.symbolic.decision import Undecided
 
 Polynomial = dict[int, int]
@@ -34,10 +35,12 @@ class Budget:
         self.left = work
 
     def spend(self, work: int) -> None:
-        """Raises Undecided if the work is more than what is left."""
+        """Raises Undecided if the work is more than what is left here, OverBudget if it is more
+        than what the document has left."""
         self.left -= work
         if self.left < 0:
             raise Undecided("too large")
+        spend(work + 3)
 
 
 def constant(value: int) -> Polynomial:

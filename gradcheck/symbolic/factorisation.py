@@ -115,7 +115,7 @@ def factors(polynomial: Polynomial, budget: Budget) -> tuple[int, list[tuple[Pol
     if len(rest) == 1:
         return content, found
     lanes = used_lanes(rest)
-    if _is_linear(rest, lanes):
+    if is_linear(rest, lanes):
         return content, [*found, (rest, 1)]
     size = len(rest) * _degree(rest, lanes)
     if len(rest) > MAX_FACTOR_TERMS or _degree(rest, lanes) > MAX_FACTOR_DEGREE:
@@ -135,7 +135,7 @@ def factors(polynomial: Polynomial, budget: Budget) -> tuple[int, list[tuple[Pol
     return content, found
 
 
-def _is_linear(polynomial: Polynomial, lanes: list[int]) -> bool:
+def is_linear(polynomial: Polynomial, lanes: list[int]) -> bool:
     """Whether one generator stands in a single term, to the first power: then irreducible.
 
     The polynomial has neither an integer nor a monomial that divides all its terms.

@@ -21,7 +21,7 @@ LANE = 12
 MAX_EXPONENT = 255  # exponents of two polynomials still add up within a lane
 MAX_TERMS = 20_000
 MAX_BITS = 8_192  # of a coefficient
-MAX_GENERATORS = 200
+MAX_GENERATORS = 800  # three for every layer of a deep network
 _LANE_MASK = (1 << LANE) - 1
 _TOO_HIGH = sum((_LANE_MASK - MAX_EXPONENT) << (LANE * lane) for lane in range(MAX_GENERATORS))
 
@@ -89,9 +89,16 @@ def multiply(one: Polynomial, other: Polynomial, budget: Budget) -> Polynomial:
     used = 0
     for monomial in product:
         used |= monomial
-    if used & _TOO_HIGH or len(product) > MAX_TERMS:
+    check_exponents(used)
+    if len(product) > MAX_TERMS:
         raise Undecided("too large")
     return product
+
+
+def check_exponents(used: int) -> None:
+    """Raises Undecided if an exponent of a monomial, or of several joined by or, is too high."""
+    if used & _TOO_HIGH:
+        raise Undecided("too large")
 
 
 def power(base: Polynomial, exponent: int, budget: Budget) -> Polynomial:

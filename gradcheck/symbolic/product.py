@@ -25,10 +25,21 @@ class Product:
         """Raises Undecided if the element is too large to be factored."""
         if element.is_zero:
             return cls(Fraction(0))
-        top, above = factors(element.numerator, budget)
-        bottom, below = factors(element.denominator, budget)
-        inverted = [(base, -exponent) for base, exponent in below]
-        return cls(Fraction(top, bottom), (*above, *inverted))
+        parts = element.parts
+        coefficient, found = parts.coefficient, Product(Fraction(1))
+        for sign, monomial in ((1, parts.above), (-1, parts.below)):
+            split: list[tuple[Polynomial, int]] = []
+            for factor, exponent in parts.factors.items():
+                if sign * exponent > 0:
+                    content, irreducible = factors(factor.polynomial, budget)
+                    coefficient *= Fraction(content) ** exponent
+                    split += [(base, exponent * own) for base, own in irreducible]
+            split.sort(key=lambda item: sorted(item[0].items()))
+            generators = [
+                (poly.generator(lane), sign * own) for lane, own in poly.exponents(monomial)
+            ]
+            found = found.times(Product(Fraction(1), (*generators, *split)))
+        return cls(coefficient, found.factors)
 
     def times(self, other: Product) -> Product:
         """The product; a factor stays where it first stood, and goes when it cancels."""

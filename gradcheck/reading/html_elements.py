@@ -30,7 +30,7 @@ _VERBATIM = frozenset("pre textarea xmp script style".split())
 _STRUCK = frozenset("del s strike".split())
 _LASTING = frozenset("s strike font".split())
 """Elements that browsers open again in the next paragraph."""
-_LASTING_AT_MOST = 8
+_LASTING_AT_MOST = 3
 _CLOSING_PARAGRAPH = frozenset(
     "address article aside blockquote center details dialog dir div dl fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr li dd dt main menu nav ol p pre search section "

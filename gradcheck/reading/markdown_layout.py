@@ -24,6 +24,7 @@ _DISPLAY = re.compile(
 )
 """A line that begins a display, or is one."""
 _CLOSING = re.compile(r"(?P<mark>`{3,}|~{3,}|:{3,})[ \t\r]*(?=\n|\Z)")
+_BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)++")
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\r?(?=\n|\Z)")
 _HEADING = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t\r]*(?=\n|\Z)")
@@ -151,7 +152,8 @@ class Layout:
                 found = None if line.blank else self._leaf(line)
             if found is not None:
                 return found
-            self._at = line.end + 1
+            blank = _BLANK_LINES.match(self._text, line.end + 1, self._stop)
+            self._at = blank.end() if blank else line.end + 1
         return None
 
     def skip_to(self, at: int) -> None:

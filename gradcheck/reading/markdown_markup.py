@@ -1,4 +1,4 @@
-"""What the text of a Markdown page holds beside formulas: comments, tags, links, deletions."""
+"""What Markdown text holds beside formulas: comments, tags, links, and what is struck out."""
 
 from __future__ import annotations
 

@@ -122,8 +122,8 @@ def _claims_in(
 def _runs(statement: CanonicalStatement) -> list[list[int]]:
     """Stretches of sides joined by equalities; ``≠`` and ``≈`` part them.
 
-    So does a side that was not read and has a derivative inside: what is equated with which of
-    the two cannot be told.
+    So does a side that was not read and ends with a derivative: ``= x ∧ ∂L/∂w = …`` may be two
+    equations.
     """
     runs = [[0]]
     for k, relation in enumerate(statement.statement.relations):
@@ -131,7 +131,8 @@ def _runs(statement: CanonicalStatement) -> list[list[int]]:
             runs[-1].append(k + 1)
         else:
             runs.append([k + 1])
-        if k + 1 < len(statement.seen) and not all(s.leads for s in statement.seen[k + 1]):
+        seen = statement.seen[k + 1] if k + 1 < len(statement.seen) else ()
+        if any(one.ends and not one.leads for one in seen):
             runs.append([])
     return [run for run in runs if len(run) > 1]
 

@@ -16,10 +16,13 @@ from gradcheck.statement import Seen
 
 _MOST = 8
 """Derivatives of one side that are looked for."""
+_TRIES = 200
+"""How often something in one side is tried as one."""
 _FAR = 40
 """Tokens between the sign above and the sign below."""
 _OF_A_NAME = frozenset({*GREEK_NAMES, *ACCENTS, *FONTS})
 _EMPTY = ("open", "close", "mark", "text", "column", "end", "begin", "number", "comma")
+_SIGNS = ("frac", "partial", "nabla")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,8 @@ class _Found:
 
 def seen_in(tokens: Sequence[Token], known: Known) -> tuple[Seen, ...]:
     """The derivatives in a side, in order, each with whether it leads the side and ends it."""
-    found = list(_derivatives(list(tokens), known))
     seen = []
-    for one in found:
+    for one in _Search(tokens, known).found():
         leads = all(_is_decoration(token) for token in _shown(tokens[: one.start]))
         rest = [token for token in tokens[one.stop :] if token.kind not in _EMPTY]
         seen.append(Seen(one.partial, leads, not rest, leads and _related(rest)))
@@ -70,140 +72,136 @@ def _related(rest: Sequence[Token]) -> bool:
     return unknown and first is not None and first.value not in _OF_A_NAME and len(rest) > 1
 
 
-def _derivatives(tokens: list[Token], known: Known) -> Iterator[_Found]:
-    at = count = 0
-    while at < len(tokens) and count < _MOST:
-        found = _read(tokens, at, known) or _told(tokens, at, known)
-        if found is None:
+class _Search:
+    """Looks for derivatives in a side, with one parser and a bounded number of tries."""
+
+    def __init__(self, tokens: Sequence[Token], known: Known) -> None:
+        self.tokens = list(tokens)
+        self.parser = Parser(self.tokens, known, [])
+        self.tries = 0
+
+    def found(self) -> Iterator[_Found]:
+        at = count = 0
+        while at < len(self.tokens) and count < _MOST and self.tries < _TRIES:
+            found = self._read(at) or self._told(at)
+            if found is not None:
+                yield found
+                count += 1
+            at = max(at + 1, found.stop if found is not None else 0)
+
+    def _at(self, at: int, stop: int) -> Parser:
+        """The parser at a place, as if it had read nothing."""
+        self.tries += 1
+        parser = self.parser
+        parser.tokens[at : at + 2 * _FAR] = self.tokens[at : at + 2 * _FAR]
+        parser.at, parser.stop, parser.depth, parser.nesting, parser.bars = at, stop, 0, 0, ()
+        return parser
+
+    def _read(self, at: int) -> _Found | None:
+        """A derivative that can be read by itself."""
+        token = self.tokens[at]
+        sign = token.kind == "command" and token.value in _SIGNS
+        if not (sign or (token.kind in ("word", "text") and token.value[:1] == "d")):
+            return None
+        parser = self._at(at, len(self.tokens))
+        read = {"frac": parser.fraction, "partial": parser.partial, "nabla": parser.nabla}
+        try:
+            expression = read[token.value]() if sign else parser.slash_derivative()
+        except Refusal:
+            return None
+        if not isinstance(expression, Partial) or parser.at <= at:
+            return None
+        return _Found(expression, at, parser.at)
+
+    def _told(self, at: int) -> _Found | None:
+        """A derivative that its shape tells: ``\\D{L}{w}``, or one sign before L and before w."""
+        token = self.tokens[at]
+        if token.kind not in ("command", "macro", "refused") or token.value in _OF_A_NAME:
+            return None
+        return self._of_arguments(at) or self._by_subscript(at) or self._of_two_signs(at)
+
+    def _of_arguments(self, start: int) -> _Found | None:
+        """``\\D{L}{w}``: an unknown command with a loss and a name for arguments."""
+        at = start + 1
+        if at < len(self.tokens) and self.tokens[at].value == "*":
             at += 1
-            continue
-        yield found
-        count += 1
-        at = found.stop
-
-
-def _read(tokens: list[Token], at: int, known: Known) -> _Found | None:
-    """A derivative that can be read by itself."""
-    token = tokens[at]
-    sign = token.kind == "command" and token.value in ("frac", "partial", "nabla")
-    if not (sign or (token.kind in ("word", "text") and token.value[:1] == "d")):
-        return None
-    parser = Parser(tokens, known, [])
-    parser.at = at
-    try:
-        if not sign:
-            expression = parser.slash_derivative()
-        elif token.value == "frac":
-            expression = parser.fraction()
-        else:
-            expression = parser.partial() if token.value == "partial" else parser.nabla()
-    except Refusal:
-        return None
-    if not isinstance(expression, Partial) or parser.at <= at:
-        return None
-    return _Found(expression, at, parser.at)
-
-
-def _told(tokens: list[Token], at: int, known: Known) -> _Found | None:
-    """A derivative that its shape tells: ``\\D{L}{w}``, or one sign before L and before w."""
-    token = tokens[at]
-    if token.kind not in ("command", "macro", "refused") or token.value in _OF_A_NAME:
-        return None
-    return (
-        _of_arguments(tokens, at, known)
-        or _by_subscript(tokens, at, known)
-        or _of_two_signs(tokens, at, known)
-    )
-
-
-def _by_subscript(tokens: list[Token], at: int, known: Known) -> _Found | None:
-    """``∇_w`` and then, not far behind it, L."""
-    token = tokens[at]
-    if token.value not in ("nabla", "partial") or at + 1 >= len(tokens):
-        return None
-    by = _name_after(tokens, at + 1, known) if tokens[at + 1].kind == "sub" else None
-    for place in range(by[1], min(len(tokens), by[1] + 4)) if by is not None else ():
-        of = tokens[place]
-        if by is not None and of.kind in ("word", "name") and of.value.split()[0] in LOSSES:
-            name = Name(of.value.split()[0], span=of.span)
-            return _Found(_partial(name, by[0], tokens[at : place + 1]), at, place + 1)
-    return None
-
-
-def _of_arguments(tokens: list[Token], at: int, known: Known) -> _Found | None:
-    """``\\D{L}{w}``: an unknown command with a loss and a name for arguments."""
-    at, start = at + 1, at
-    if at < len(tokens) and tokens[at].value == "*":
-        at += 1
-    groups: list[Name] = []
-    while len(groups) < 2 and at < len(tokens) and tokens[at].value == "{":
-        mate = tokens[at].mate
-        end = next((k for k in range(at, len(tokens)) if tokens[k] is mate), None)
-        name = None if end is None else _name(tokens[at + 1 : end], known)
-        if name is None or end is None:
+        groups: list[Name] = []
+        while len(groups) < 2 and at < len(self.tokens) and self.tokens[at].value == "{":
+            mate = self.tokens[at].mate
+            if mate is None or self.tokens[mate.at : mate.at + 1] != [mate]:
+                return None
+            name = self._name(at + 1, mate.at)
+            if name is None:
+                return None
+            groups.append(name)
+            at = mate.at + 1
+        if len(groups) < 2 or not _is_loss(groups[0]):
             return None
-        groups.append(name)
-        at = end + 1
-    if len(groups) == 2 and _is_loss(groups[1]) and not _is_loss(groups[0]):
-        groups.reverse()
-    if len(groups) < 2 or not _is_loss(groups[0]):
-        return None
-    return _Found(_partial(groups[0], groups[1], tokens[start:at]), start, at)
+        return self._partial(groups[0], groups[1], start, at)
 
-
-def _of_two_signs(tokens: list[Token], at: int, known: Known) -> _Found | None:
-    """``\\partial L`` and, not far behind it, ``\\partial w``, with whatever between."""
-    token = tokens[at]
-    above = _name_after(tokens, at, known)
-    if above is None or not _is_loss(above[0]):
-        return None
-    for below in range(above[1], min(len(tokens), above[1] + _FAR)):
-        between = tokens[below]
-        if between.kind == "relation":
+    def _by_subscript(self, at: int) -> _Found | None:
+        """``∇_w`` and then, not far behind it, L."""
+        below = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if self.tokens[at].value not in ("nabla", "partial") or below is None:
             return None
-        if (between.kind, between.value) == (token.kind, token.value):
-            by = _name_after(tokens, below, known)
-            if by is not None:
+        by = self._name_after(at + 1) if below.kind == "sub" else None
+        for place in range(by[1], min(len(self.tokens), by[1] + 4)) if by is not None else ():
+            of = self.tokens[place]
+            if by is not None and of.kind in ("word", "name") and of.value.split()[0] in LOSSES:
+                name = Name(of.value.split()[0], span=of.span)
+                return self._partial(name, by[0], at, place + 1)
+        return None
+
+    def _of_two_signs(self, at: int) -> _Found | None:
+        """``\\partial L`` and, not far behind it, ``\\partial w``, with whatever between."""
+        token = self.tokens[at]
+        above = self._name_after(at)
+        if above is None or not _is_loss(above[0]):
+            return None
+        for below in range(above[1], min(len(self.tokens), above[1] + _FAR)):
+            between = self.tokens[below]
+            if between.kind == "relation":
+                return None
+            alike = (between.kind, between.value) == (token.kind, token.value)
+            if alike and (by := self._name_after(below)) is not None:
                 stop = by[1]
-                while stop < len(tokens) and tokens[stop].kind == "close":
+                while stop < len(self.tokens) and self.tokens[stop].kind == "close":
                     stop += 1
-                return _Found(_partial(above[0], by[0], tokens[at:stop]), at, stop)
-    return None
-
-
-def _name_after(tokens: list[Token], at: int, known: Known) -> tuple[Name, int] | None:
-    """The name that a sign stands before, and where it ends."""
-    start = at + 1
-    while start < len(tokens) and tokens[start].kind == "open":
-        start += 1
-    if start >= len(tokens):
+                return self._partial(above[0], by[0], at, stop)
         return None
-    parser = Parser(tokens, known, [])
-    parser.at = start
-    ends = ("sup", "relation", "divide")
-    parser.stop = next(
-        (k for k in range(start, len(tokens)) if tokens[k].kind in ends), parser.stop
-    )
-    try:
-        head = parser.head()
-    except Refusal:
-        return None
-    return head.name, parser.at
 
+    def _name_after(self, at: int) -> tuple[Name, int] | None:
+        """The name that a sign stands before, and where it ends."""
+        start = at + 1
+        while start < len(self.tokens) and self.tokens[start].kind == "open":
+            start += 1
+        stop = start
+        while stop < len(self.tokens) and stop < start + _FAR:
+            if self.tokens[stop].kind in ("sup", "relation", "divide"):
+                break
+            stop += 1
+        if start >= stop:
+            return None
+        parser = self._at(start, stop)
+        try:
+            head = parser.head()
+        except Refusal:
+            return None
+        return head.name, parser.at
 
-def _name(tokens: list[Token], known: Known) -> Name | None:
-    if not tokens:
-        return None
-    try:
-        expression: Expression = Parser(tokens, known, []).whole()
-    except Refusal:
-        return None
-    return expression if isinstance(expression, Name) else None
+    def _name(self, start: int, stop: int) -> Name | None:
+        if start >= stop or stop > start + _FAR:
+            return None
+        try:
+            expression: Expression = self._at(start, stop).part(start, stop)
+        except Refusal:
+            return None
+        return expression if isinstance(expression, Name) else None
+
+    def _partial(self, of: Name, by: Name, start: int, stop: int) -> _Found:
+        end = max(token.end for token in self.tokens[start:stop])
+        return _Found(Partial(of, by, span=Span(self.tokens[start].start, end)), start, stop)
 
 
 def _is_loss(name: Name) -> bool:
     return name.base in LOSSES
-
-
-def _partial(of: Name, by: Name, tokens: Sequence[Token]) -> Partial:
-    return Partial(of, by, span=Span(tokens[0].start, max(token.end for token in tokens)))

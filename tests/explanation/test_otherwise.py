@@ -107,6 +107,18 @@ def test_the_reading_says_so_in_its_line(tmp_path: Path) -> None:
     assert line.endswith("; if L is 1/2·(p - y)^2, w would be WRONG, b would be exact")
 
 
+def test_a_reading_that_costs_too_much_is_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradcheck.explanation.otherwise.SEARCH", 0.0)
+    text = CASES["a loss defined anew"][0]
+    (line,) = [r for r in document(text, tmp_path).readings if "anew" in r]
+    assert line.endswith(
+        "; the verdicts if L is 1/2·(p - y)^2 were not tried: over its share of the budget of 10 s"
+    )
+    assert all(not others for _, others in rows(document(text, tmp_path)).values())
+
+
 def test_the_finding_says_so_and_stays_an_error(tmp_path: Path) -> None:
     result = document(CASES["a loss by another name"][0], tmp_path)
     assert not [r for r in result.readings if "MSE is taken" in r]

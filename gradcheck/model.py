@@ -284,6 +284,7 @@ class Held:
     letters: frozenset[str] = frozenset()  # indices that are not the samples'
     functions: frozenset[str] = frozenset()  # functions of all entries: softmax
     totals: frozenset[str] = frozenset()  # losses that are a sum of named losses
+    open_sum: bool = False  # the loss may sum over outputs: what leaves the sum out is open
     whole: bool = False
     model: Model | None = None
 

@@ -121,6 +121,7 @@ class Holding:
             or self._of_total(held, claim.statement)
             or (claim.in_update and bool(held.totals))
             or any(depends(side, held) for side in sides)
+            or (held.open_sum and item.sum_left_out)
         )
         if not stops and not held.whole and self._judge is not None and item.verdict in DECIDED:
             stops = self._judge.judge(claim).verdict is not item.verdict
@@ -141,6 +142,7 @@ class Holding:
             any(depends(side, held) for side in sides if side is not None)
             or self._of_total(held, step.statement)
             or (held.whole and self._of_loss(sides))
+            or (held.open_sum and item.sum_left_out)
             or (item.verdict in DECIDED and again.verdict is not item.verdict)
         )
         if not stops:

@@ -9,13 +9,14 @@ here and in `gradcheck.comparison.held`; it falls when axes are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from gradcheck.derivation.bindings import Binding, CanonicalStatement
 from gradcheck.derivation.naming import Naming, is_loss_name
 from gradcheck.derivation.roles import BIASES, WEIGHTS, looks_like_prediction, reachable
+from gradcheck.document import Document
 from gradcheck.expression import (
     Add,
     Apply,
@@ -45,6 +46,22 @@ _OF_ALL_UNITS = frozenset("mean avg average sum max min norm".split())
 _USUAL = frozenset("ijk")
 """Letters that are indices wherever they stand below a name."""
 
+_CALLED = (
+    r"(\\?\b[A-Za-z]{1,9}|[σφ])\$? ?(?:is|denotes|means|stands for|=) (?=(?:the |a |an )?softmax)"
+    r"|softmax(?: function| activation)?,? ?\$(\\?[A-Za-z]{1,9}|[σφ])\$"
+)
+"""``σ is the softmax``, ``the softmax $g$``."""
+
+_BOLD = r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\b|\\overrightarrow\b"
+
+_IN_SPACE = re.compile(r"([^$&.;:=]{1,40})\\in *\\(?:mathbb *\{? *R *\}?|R|Reals) *\^")
+"""``w, x \\in \\mathbb{R}^n``."""
+
+_PRODUCT_OF_ALL = re.compile(r"\b(?:dot|inner|scalar)[ -]products?\b", re.IGNORECASE)
+
+_CLASSES = frozenset("KC")
+"""Upper bounds of sums that count classes rather than samples."""
+
 _SHIFTED = re.compile(r"([A-Za-z])\s*[-+]\s*\d")
 
 
@@ -56,6 +73,32 @@ class Page:
     naming: Naming
     trained: Sequence[str]
     bindings: Sequence[Binding]
+    document: Document
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """Functions of all entries: by their names, or because the text calls them so."""
+        found = re.findall(_CALLED, self.document.text)
+        return _OF_ALL | {base.strip("\\") for pair in found for base in pair if base}
+
+    @cached_property
+    def vectors(self) -> frozenset[str]:
+        """The keys of names that are set in bold, or said to lie in a space."""
+        text = self.document.text
+        told = {name for names in _IN_SPACE.findall(text) for name in re.findall(r"\w+", names)}
+        found = set()
+        for _, side in self.written:
+            for node in walk(side):
+                if isinstance(node, Name) and node.base.islower():
+                    bold = re.match(_BOLD, self.document.source(node.span))
+                    if bold or node.base in told:
+                        found.add(self.naming.canonical(node).key)
+        return frozenset(found)
+
+    @property
+    def has_norms(self) -> bool:
+        """Whether the norm of anything is written."""
+        return any(_norms(side) for _, side in self.written)
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -80,8 +123,8 @@ class Page:
         for token in re.findall(r"[A-Za-z]+", f"{name.subscript} {name.superscript}"):
             if token in indices:
                 found.add(token)
-            elif len(token) < 4 and set(token) <= indices:
-                found |= set(token)
+            elif len(token) < 4 and set(token) <= indices | _USUAL:
+                found |= set(token) & indices
         return found
 
     @cached_property
@@ -147,7 +190,7 @@ def held_back(
     loss: str,
     bodies: Mapping[str, Expression],
     sources: Mapping[str, Binding],
-    labels: Sequence[str],
+    model: Model,
     modelled: Modelled,
 ) -> Held | None:
     """What of a setup is held back; None where every sum and every index is the samples'.
@@ -155,21 +198,26 @@ def held_back(
     ``bodies`` are the definitions in force, ``sources`` the bindings that they come from.
     """
     totals = page.totals - {loss}
-    axes = _Axes(page, loss, bodies, sources, frozenset(labels))
+    counted = model.sample_count is not None
+    axes = _Axes(page, loss, bodies, sources, frozenset(model.labels), counted)
+    functions = page.functions | {"norm"}
     if not axes.letters and not axes.sums:
-        return Held(AXES, totals=totals) if totals else None
+        some = totals or page.has_norms or axes.is_open
+        kept = Held(AXES, functions=functions, totals=totals, open_sum=axes.is_open)
+        return kept if some else None
     inside = {k for s in axes.sums.values() for n in value_keys(s) for k in reachable(n, bodies)}
     whole = loss in axes.touched
-    model = None if whole else modelled(axes.opaque, tuple(axes.sums))
+    opaque = None if whole else modelled(axes.opaque, tuple(axes.sums))
     return Held(
         AXES,
         parameters=frozenset(inside) | axes.touched,
         names=axes.touched,
         letters=axes.letters,
-        functions=_OF_ALL | {"norm"},
+        functions=functions,
         totals=totals,
-        whole=whole or model is None,
-        model=model,
+        open_sum=axes.is_open,
+        whole=whole or opaque is None,
+        model=opaque,
     )
 
 
@@ -182,6 +230,7 @@ class _Axes:
     bodies: Mapping[str, Expression]
     sources: Mapping[str, Binding]
     labels: frozenset[str]
+    counted: bool  # whether the number of samples has a name
 
     @cached_property
     def below(self) -> list[str]:
@@ -190,8 +239,8 @@ class _Axes:
     @cached_property
     def forward(self) -> set[str]:
         """What is computed without the labels."""
-        free = (k for k in self.below if not self.labels & set(reachable(k, self.bodies)))
-        return set(free) - {self.loss}
+        labelled = _reaching(self.labels, {key: self.bodies[key] for key in self.below})
+        return set(self.below) - labelled - {self.loss}
 
     def _written(self, key: str) -> Expression:
         """A definition with its indices."""
@@ -200,6 +249,27 @@ class _Axes:
         found = [s for s in statements if binding is not None and s.number == binding.statement]
         side = found[0].statement.sides[binding.side].expression if found and binding else None
         return self.bodies[key] if side is None else side
+
+    @cached_property
+    def vectors(self) -> frozenset[str]:
+        """The keys of vectors: two of them side by side are multiplied as vectors are."""
+        if not _PRODUCT_OF_ALL.search(self.page.document.text):
+            return self.page.vectors
+        free = {name for body in self.bodies.values() for name in value_keys(body)}
+        return self.page.vectors | (free - set(self.bodies))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the loss's sum may as well run over outputs: ``½ Σ_k (o_k - t_k)^2``."""
+        sums = [n for n in walk(self._written(self.loss)) if isinstance(n, Sum)]
+        return any(
+            s.index is not None
+            and (
+                isinstance(s.upper, Name) and s.upper.base in _CLASSES
+                or s.upper is None and s.index.base != "i" and not self.counted
+            )
+            for s in sums
+        )  # fmt: skip
 
     @cached_property
     def letters(self) -> frozenset[str]:
@@ -219,7 +289,7 @@ class _Axes:
     def _is_label(self, letters: set[str]) -> bool:
         """Whether a letter is part of all names: ``y_j = σ(w_j x + b_j)``, and j of no others."""
         carried, heads = self.page.carried, self.page.heads
-        below = {name for key in self.below for name in reachable(key, self.bodies)}
+        below = {name for key in self.below for name in value_keys(self.bodies[key])}
         trained = [key for key in self.page.trained if key in below]
         return len(letters) == 1 and all(
             letters <= carried.get(key, set()) for key in trained
@@ -234,13 +304,11 @@ class _Axes:
         """The letters of shifted indices, where no definition is that name's own: ``h_{t-1}``."""
         if not isinstance(node, Name):
             return set()
-        key = self.page.naming.canonical(node).key
-        family = any(
-            (head.base, head.accent) == (node.base, node.accent) and head.key != node.key
-            for head in self._heads
-        )
         own = set(_SHIFTED.findall(f"{node.subscript} {node.superscript}"))
-        return own if family and key not in self.bodies else set()
+        if not own or self.page.naming.canonical(node).key in self.bodies:
+            return set()
+        family = ((head.base, head.accent) for head in self._heads if head.key != node.key)
+        return own if (node.base, node.accent) in family else set()
 
     @cached_property
     def _heads(self) -> list[Name]:
@@ -264,7 +332,10 @@ class _Axes:
         if isinstance(node, Apply):
             base = node.function.base.lower()
             alone = len(node.arguments) == 1 and key in self.forward
-            return base in _OF_ALL or (alone and base in _OF_ALL_UNITS)
+            return base in self.page.functions or (alone and base in _OF_ALL_UNITS)
+        if isinstance(node, Multiply) and key in self.forward:
+            vectors = [f for f in node.factors if isinstance(f, Name) and f.key in self.vectors]
+            return len(vectors) > 1
         if not isinstance(node, Sum):
             return False
         if node.index is not None:
@@ -310,11 +381,23 @@ class _Axes:
         """Names that carry an axis, and what is computed from them other than by a sum."""
         found = {key for key, own in self.page.carried.items() if own & self.letters}
         bodies = {b.key: b.body for b in self.page.bindings} | self.opaque
-        waiting = {key: set(value_keys(body)) for key, body in bodies.items()}
         found |= {k for k, b in bodies.items() if any(self._is_axis(n, k) for n in walk(b))}
-        while more := {k for k, names in waiting.items() if k not in found and names & found}:
-            found |= more
-        return frozenset(found)
+        return frozenset(_reaching(found, bodies))
+
+
+def _reaching(names: Iterable[str], bodies: Mapping[str, Expression]) -> set[str]:
+    """The names, and everything that is computed from one of them."""
+    found = set(names)
+    users: dict[str, list[str]] = {}
+    for key, body in bodies.items():
+        for name in value_keys(body):
+            users.setdefault(name, []).append(key)
+    waiting = list(found)
+    while waiting:
+        fresh = [key for key in users.get(waiting.pop(), ()) if key not in found]
+        found.update(fresh)
+        waiting += fresh
+    return found
 
 
 def _bent_norms(node: Expression) -> list[Expression]:

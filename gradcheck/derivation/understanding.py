@@ -252,9 +252,15 @@ def _held(
         )
         return found.model if found.problem is None else None
 
-    page = Page(passages.statements, passages.naming, passages.trained, passages.bindings)
+    page = Page(
+        passages.statements,
+        passages.naming,
+        passages.trained,
+        passages.bindings,
+        passages.read.document,
+    )
     sources = {**chosen, segment.loss.key: segment.loss}
-    return held_back(page, segment.loss.key, bodies, sources, model.model.labels, modelled)
+    return held_back(page, segment.loss.key, bodies, sources, model.model, modelled)
 
 
 def _unread_definitions(passages: Passages) -> dict[str, str]:

@@ -265,8 +265,8 @@ class _Axes:
         return any(
             s.index is not None
             and (
-                isinstance(s.upper, Name) and s.upper.base in _CLASSES
-                or s.upper is None and s.index.base != "i" and not self.counted
+                (isinstance(s.upper, Name) and s.upper.base in _CLASSES)
+                or (s.upper is None and s.index.base != "i" and not self.counted)
             )
             for s in sums
         )  # fmt: skip

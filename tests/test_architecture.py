@@ -27,11 +27,11 @@ FORBIDDEN = {
     "backprop": ("symbolic", "numeric", "evaluation"),
 }
 ORDER = (
-    ("document", "expression", "verdict", "jobs", "shelf", "progress"),
+    ("document", "expression", "verdict", "jobs", "shelf", "progress", "rules"),
     ("finding", "statement", "model"),
     ("selection",),
     ("configuration",),
-    ("report", "front_matter", "rules"),
+    ("report", "front_matter"),
     ("inclusion", "notebooks"),
     ("loading", "directives", "reading", "numeric", "backprop"),
     ("derivation", "symbolic", "evaluation", "code"),

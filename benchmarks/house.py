@@ -4,7 +4,8 @@
 
 What is counted:
 
-room           a top-level folder or module of the package (``__init__`` and ``__main__`` are doors)
+room           a top-level folder or module of the package; one that defines nothing itself, but
+               gives names from elsewhere, is a door (as ``__init__`` and ``__main__`` are)
 arrow          one room imports another, wherever the import stands; imports for types only count
                too, and are also told apart: what is known by type is known
 circle         rooms (or files) that can be reached from each other along imports
@@ -13,7 +14,7 @@ stay           the files of the package in the order in which `verify_document` 
 climb back     a stay in a room that was left before
 code lines     lines without blanks, comments and docstrings (of attributes as well)
 long           functions of more than 50 code lines, files of more than 400
-namesakes      names of files that occur twice or more, ``__init__.py`` aside
+namesakes      names of files that occur twice or more, doors and ``__init__.py`` aside
 
 ``--list`` names what is counted. The walk is taken in a process that verified the document before.
 """
@@ -36,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 PACKAGE = ROOT / "gradcheck"
-DOORS = {"__init__", "__main__"}
+NO_ROOMS = {"__init__", "__main__"}
 DOCUMENT = ROOT / "derivations" / "source-003.md"
 LONGEST_FUNCTION, LONGEST_FILE = 50, 400
 
@@ -62,6 +63,14 @@ class File:
     @property
     def room(self) -> str:
         return self.parts[0]
+
+    @cached_property
+    def is_door(self) -> bool:
+        """Whether it is a way in, and no room."""
+        if len(self.parts) > 1:
+            return False
+        own = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return self.room in NO_ROOMS or not any(isinstance(node, own) for node in self.tree.body)
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -136,16 +145,12 @@ def reached(graph: Graph, start: str) -> set[str]:
 
 def between_rooms(files: Iterable[File], *, types: bool) -> Graph:
     """Which room imports which."""
-    room = {file.name: file.room for file in files}
-    graph: Graph = {name: set() for name in room.values() if name not in DOORS}
+    room = {file.name: file.room for file in files if not file.is_door}
+    graph: Graph = {name: set() for name in room.values()}
     for file in files:
-        if file.room in DOORS:
-            continue
-        graph[file.room] |= {
-            room[module]
-            for module in file.imports(set(room), types=types)
-            if room[module] not in {file.room, *DOORS}
-        }
+        if not file.is_door:
+            known = file.imports(set(room), types=types)
+            graph[file.room] |= {room[module] for module in known} - {file.room}
     return graph
 
 
@@ -207,7 +212,8 @@ def figures(files: list[File], document: Path) -> dict[str, int | list[str]]:
     arrows = [f"{one} -> {other}" for one in sorted(known) for other in sorted(known[one])]
     taken = stays(walk(document))
     functions = [(name, size) for file in files for name, size in file.functions()]
-    named = Counter(file.path.name for file in files if file.parts[-1] not in DOORS)
+    inside = [f for f in files if not f.is_door and f.parts[-1] not in NO_ROOMS]
+    named = Counter(file.path.name for file in inside)
     return {
         "files": len(files),
         "code lines": sum(len(file.code_lines) for file in files),

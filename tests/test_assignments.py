@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from gradcheck import verify
 from gradcheck.report import Report
+from tests.fence.digests import check, of_document
 
 FOLDER = Path(__file__).parent / "assignments"
 
@@ -58,6 +60,7 @@ STUDENTS = {
 }
 
 
+@cache
 def against(student: Path | str, reference: str) -> Report:
     path = FOLDER / "students" / f"{student}.md" if isinstance(student, str) else student
     return verify(path, against=FOLDER / f"{reference}.md")
@@ -70,6 +73,11 @@ def findings(report: Report) -> list[str]:
         line = document.document.line_of(item.span)
         found.append(" ".join([item.rule.code, str(line), *filter(None, [item.follows_from])]))
     return found
+
+
+@pytest.mark.parametrize(("student", "reference"), STUDENTS, ids="-".join)
+def test_the_fence_stands(student: str, reference: str) -> None:
+    check(f"--against {reference} {student}", of_document(against(student, reference)))
 
 
 @pytest.mark.parametrize(("student", "reference"), STUDENTS, ids="-".join)

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gradcheck import verify
 from gradcheck.finding import RULES
 from gradcheck.rendering.catalogue import explanation, overview
 from gradcheck.rendering.terminal import WIDTH
-from gradcheck.rules import EXPLANATIONS, closest, find
+from gradcheck.rules import EXPLANATIONS, FOLDER, LARGEST, closest, find, understood
 
 KINDS = {"calculus", "notation", "transcription", "convention", "update", "reading", "internal"}
 WITHOUT_EXAMPLE = {
@@ -50,6 +51,100 @@ def test_codes_and_names(code: str) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
     assert rule.severity in ("error", "warning", "note")
     assert rule.kind in KINDS
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.md")), ids=lambda path: path.stem)
+def test_a_rule_is_the_file_that_is_named_after_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    rule, explanation = understood(text)
+    assert path.stem == f"{rule.code}-{rule.name}"
+    assert RULES[rule.code] == rule
+    assert EXPLANATIONS[rule.code] == explanation
+    facts = yaml.safe_load(text.split("---\n")[1])
+    assert facts == {
+        "code": rule.code,
+        "name": rule.name,
+        "class": rule.kind,
+        "severity": rule.severity,
+    }
+    assert text.count("\n## ") == 2 + 2 * bool(explanation.bad) + bool(explanation.reference)
+
+
+def test_every_file_beside_the_rules_is_a_rule() -> None:
+    files = {path.name for path in FOLDER.iterdir() if path.name != "__pycache__"}
+    assert files == {f"{r.code}-{r.name}.md" for r in RULES.values()} | {"__init__.py"}
+
+
+FILE = """---
+code: GC999
+name: a-name
+class: reading
+severity: note
+---
+
+# one line: it says all
+
+## Meaning
+
+Two lines
+of prose.
+
+## Remedy
+
+None.
+
+## Bad
+
+````markdown
+---
+setup: none
+---
+
+# a title
+
+## Meaning
+
+    x
+````
+
+## Good
+
+````markdown
+y
+````
+"""
+
+
+def test_a_rule_is_read_from_its_file() -> None:
+    rule, told = understood(FILE)
+    assert (rule.code, rule.name, rule.kind, rule.severity) == (
+        "GC999",
+        "a-name",
+        "reading",
+        "note",
+    )
+    assert rule.summary == "one line: it says all"
+    assert (told.meaning, told.remedy, told.good) == ("Two lines of prose.", "None.", "y\n")
+    assert told.bad == "---\nsetup: none\n---\n\n# a title\n\n## Meaning\n\n    x\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("code: GC999\n", ""),
+        ("name: a-name\n", "name: a-name\nsummary: more\n"),
+        ("severity: note\n---", "severity: note"),
+        ("# one line: it says all\n", ""),
+        ("## Remedy", "# Remedy"),
+        ("## Remedy", "## What to do"),
+        ("## Bad", "## Worse"),
+        ("````markdown\ny", "y"),
+        ("Two lines", "Two lines" + "!" * LARGEST),
+    ],
+)
+def test_a_file_that_is_no_rule_is_refused(old: str, new: str) -> None:
+    with pytest.raises(ValueError, match=r"^a rule "):
+        understood(FILE.replace(old, new, 1))
 
 
 def test_names_are_unique() -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from gradcheck.document import Span
 from gradcheck.expression import Expression
-from gradcheck.finding import RULES, Rule
+from gradcheck.rules import NAMES_OF_RULES as NAMES_OF_RULES
+from gradcheck.rules import Rule
 from gradcheck.verdict import Constant
 
 NOTHING = Constant()
-NAMES_OF_RULES = {rule.name: rule for rule in RULES.values()}
 
 
 @dataclass(frozen=True, slots=True)

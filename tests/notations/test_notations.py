@@ -14,8 +14,9 @@ import pytest
 
 import gradcheck
 from gradcheck.formats import SUFFIXES
-from gradcheck.report import DocumentResult
+from gradcheck.report import DocumentResult, Report
 from gradcheck.verdict import Verdict
+from tests.fence.digests import check, of_document
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.name for path in HERE.iterdir() if path.name.endswith(SUFFIXES))
@@ -24,11 +25,20 @@ WRONG = [name for name in NAMES if name.startswith("wrong-")]
 
 
 @cache
+def reported(name: str) -> Report:
+    return gradcheck.verify([HERE / name])
+
+
 def verified(name: str) -> DocumentResult:
-    report = gradcheck.verify([HERE / name])
+    report = reported(name)
     assert report.errors == ()
     (document,) = report.documents
     return document
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_fence_stands(name: str) -> None:
+    check(f"tests/notations/{name}", of_document(reported(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)

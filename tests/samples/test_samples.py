@@ -7,11 +7,14 @@ only`` or ``convention`` with the constant and, as ``sum``, the sum that are lef
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from tests.fence.digests import check, of_document
 
 if TYPE_CHECKING:
     from gradcheck.report import ParameterResult, Report
@@ -59,12 +62,22 @@ def found(report: Report) -> list[dict[str, str]]:
     return setups
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
-def test_the_verdicts_are_those_declared(sample: str) -> None:
+@cache
+def verified(sample: str) -> Report:
     import gradcheck
 
+    return gradcheck.verify([HERE / f"{sample}.md"])
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_fence_stands(sample: str) -> None:
+    check(f"tests/samples/{sample}.md", of_document(verified(sample)))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_verdicts_are_those_declared(sample: str) -> None:
     expected = declared(sample)
-    report = gradcheck.verify([HERE / f"{sample}.md"])
+    report = verified(sample)
     assert found(report) == expected
     fails = any(setup[role] in FAILING for setup in expected for role in ROLES)
     errors = [finding.message for finding in report.documents[0].findings if finding.fails]

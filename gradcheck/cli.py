@@ -212,7 +212,9 @@ def _known(report: Report, project: Settings, options: argparse.Namespace) -> Re
             raise Unusable(f"{path}: not written, because the run was interrupted")
         if write:
             baseline.spare(path)
-            save(path, [baseline.written(report, path)])
+            for problem in save_all([(path, [baseline.written(report, path)])]):
+                lost = InputError(path, problem.removeprefix(f"{path}: "))
+                return replace(report, errors=(*report.errors, lost))
         known = baseline.load(path, options.base)
     except baseline.BaselineError as problem:
         raise Unusable(str(problem)) from None

@@ -236,6 +236,16 @@ def test_half_a_report_is_none_where_a_file_is_overwritten(
     assert Path("r.json").read_text() == "new"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_baseline_that_cannot_be_written_does_not_cost_the_report(
+    document: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", document, "--baseline", "/dev/full", "--write-baseline"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == "gradcheck: /dev/full: cannot be written: no space left on device\n"
+    assert "1 exact" in printed.out
+
+
 def test_one_that_fails_does_not_stop_the_others(
     document: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,9 @@ Backward = Callable[..., backprop.Parameters]
 ROUNDING = 1e-12
 """What closed forms in float64 may differ by, relative to the largest entry, at moderate points."""
 
+UNSEEN = 64.0
+"""Times its noise, what a loss must change by to be seen to change at all."""
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -109,9 +112,16 @@ def completed(
 
 
 def agrees(array: Array, numbers: Numbers, key: str) -> bool:
-    """Whether an array lies within the measured bound of the numeric gradient, in every entry."""
+    """Whether an array lies within the measured bound of the numeric gradient, in every entry.
+
+    Or within the noise of the loss: the gradients of the first layers of a deep network are so
+    small that a parameter's own size moves the loss in its last digits, if at all.
+    """
     assert numbers.numeric is not None
     slack = ROUNDING * float(np.max(np.abs(numbers.numeric.values[key]), initial=0.0))
+    if numbers.point is not None:
+        size = float(np.max(np.abs(numbers.point.values[key]), initial=1.0))
+        slack += UNSEEN * numbers.numeric.noise / size
     return numbers.numeric.agrees(key, array, slack)
 
 

@@ -89,6 +89,7 @@ class _Scanner(MarkupScanner):
         self.myst = any(key in document.front_matter for key in _MYST_KEYS) or bool(
             _MYST.search(self.text)
         )
+        self.unrendered = document.path.lower().endswith(".txt")  # then spaces make no code
         self._cut = False  # whether a display was all of its lines, and ended the paragraph
         self._paragraph_end = self._blank_line = self._fence_line = -1
         self._ticks: dict[int, list[int]] | None = None
@@ -99,7 +100,7 @@ class _Scanner(MarkupScanner):
             self._enter(leaf)
             if leaf.kind == "fence":
                 self._fence(leaf, self._scan)
-            elif leaf.kind == "code":
+            elif leaf.kind == "code" and not self.unrendered:
                 self._set_off(leaf)
             elif leaf.kind == "mark":
                 self._hide(leaf.start, leaf.end)

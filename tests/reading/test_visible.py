@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 import gradcheck
+from gradcheck.document import Document
+from gradcheck.reading import read
 from tests.reading.shown import reading, shown
 
 NOTES = {"hidden": ["GC020"], "struck": ["GC021"], "": []}
 
 
 @pytest.mark.parametrize(
-    ("text", "read"),
+    ("text", "seen"),
     [
         ("<!--> $a$ -->", "a"),
         ("<!---> $a$ -->", "a"),
@@ -26,12 +28,12 @@ NOTES = {"hidden": ["GC020"], "struck": ["GC021"], "": []}
         ("x <!-- y -- > $a$ --> $b$", "b"),
     ],
 )
-def test_comments_end_as_in_commonmark(text: str, read: str) -> None:
-    assert " ; ".join(shown(text)) == read
+def test_comments_end_as_in_commonmark(text: str, seen: str) -> None:
+    assert " ; ".join(shown(text)) == seen
 
 
 @pytest.mark.parametrize(
-    ("text", "read"),
+    ("text", "seen"),
     [
         ("```\n$a$\n```\n$b$", "b"),
         ("   ```\n$a$\n   ```\n$b$", "b"),
@@ -52,8 +54,8 @@ def test_comments_end_as_in_commonmark(text: str, read: str) -> None:
         ("$$\n\n    a = b\n\n$$", "a = b"),
     ],
 )
-def test_code_is_what_commonmark_has_as_code(text: str, read: str) -> None:
-    assert " ; ".join(shown(text)) == read
+def test_code_is_what_commonmark_has_as_code(text: str, seen: str) -> None:
+    assert " ; ".join(shown(text)) == seen
 
 
 def test_a_display_ends_with_the_quote_that_holds_it() -> None:
@@ -72,6 +74,12 @@ def test_an_indented_gradient_is_told() -> None:
     found = reading("x\n\n    $\\frac{\\partial L}{\\partial w} = x$\n")
     assert [finding.rule.code for finding in found.findings] == ["GC001"]
     assert "four spaces" in found.findings[0].message
+
+
+def test_spaces_make_no_code_of_a_text_that_nobody_renders() -> None:
+    text = "x\n\n    $a = b$\n\n$c$"
+    assert len(read(Document("a.txt", text)).statements) == 2
+    assert len(read(Document("a.md", text)).statements) == 1
 
 
 @pytest.mark.parametrize("tag", ["pre", "script", "style", "textarea"])

@@ -99,7 +99,7 @@ def grades(report: Report, points: Points) -> tuple[Grade, ...]:
         if error.path not in graded:
             graded[error.path] = Grade(error.path, points.total, (), _none(), error.message)
     for path in report.ordinary:
-        graded[path] = Grade(path, points.total, (), _none(), NO_GRADIENT)
+        graded.setdefault(path, Grade(path, points.total, (), _none(), NO_GRADIENT))
     return tuple(graded.values())
 
 

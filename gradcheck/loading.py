@@ -92,7 +92,7 @@ def find_all(
             search.errors.append(nothing)
         else:
             search.unreadable += folder.problems
-        for file in folder.documents:
+        for file in sorted(folder.documents, key=os.path.islink):  # of two names, the file's own
             search.take(file)
     return search.found(folders)
 
@@ -107,14 +107,17 @@ class _Search:
         self.errors: list[InputError] = []
         self.held: set[str] = set()
         self.unreadable: list[InputError] = []
-        self.seen: set[str] = set()
+        self.seen: dict[str, str] = {}
+        self.again: list[InputError] = []
 
     def take(self, file: str) -> None:
         """Load a file that was named, or that a folder holds."""
         identity = _identity(file)
         if identity in self.seen:
+            if os.path.islink(file) and file != self.seen[identity]:
+                self.again.append(InputError(file, f"a link to {self.seen[identity]}"))
             return
-        self.seen.add(identity)
+        self.seen[identity] = file
         held = identity not in self.named
         try:
             if held:
@@ -132,13 +135,13 @@ class _Search:
         others = [item for folder in folders for item in folder.others]
         others += [InputError(d.path, f"part of {whole[d.path]}, verified there") for d in parts]
         left_out = {document.path for document in parts}
-        taken = self.seen - set(map(_identity, left_out))
+        taken = set(self.seen) - set(map(_identity, left_out))
         return Found(
             tuple(d for d in self.documents if d.path not in left_out),
             tuple(self.errors),
             frozenset(self.held - left_out),
             tuple(self.unreadable),
-            tuple(item for item in others if _identity(item.path) not in taken),
+            (*(item for item in others if _identity(item.path) not in taken), *self.again),
         )
 
 
@@ -275,6 +278,8 @@ def raw_text(path: str) -> str | None:
 
     It is for looking at what could not be read, never for judging it.
     """
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return None
     try:
         with open(path, "rb") as file:
             data = file.read(BYTES_PER_NOTEBOOK + 1)

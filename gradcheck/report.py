@@ -195,7 +195,7 @@ class Report:
     trusted: bool = True  # whether documents have a say about their own checking
     ordinary: tuple[str, ...] = ()  # files of folders that hold no gradient and speak of none
     not_found: tuple[InputError, ...] = ()  # those that speak of one, and yield none; why
-    others: tuple[InputError, ...] = ()  # files of folders that are no documents; why
+    others: tuple[InputError, ...] = ()  # files of folders that are no documents, or unreadable
 
     @property
     def exit_status(self) -> int:

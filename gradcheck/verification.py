@@ -145,7 +145,7 @@ def verify(
         interrupted=stopped,
         ordinary=sorted_out.ordinary,
         not_found=sorted_out.not_found,
-        others=found.others,
+        others=(*found.others, *found.unreadable),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,25 @@ def test_a_run_in_which_nothing_was_checked_fails(
     assert (report.exit_status, report.errors) == (2, ())
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_what_cannot_be_looked_into_is_named(tmp_path: Path) -> None:
+    put(tmp_path, {"net.md": NET})
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere")
+    report = verify(tmp_path)
+    assert names([error.path for error in report.not_found]) == {"pipe.txt", "gone.md"}
+    assert report.exit_status == 0
+
+
+def test_large_and_foreign_text_is_looked_into(tmp_path: Path) -> None:
+    large = "3.14 " * 300_000
+    wide = "The gradient".encode("utf-16")
+    put(tmp_path, {"net.md": NET, "a.txt": large, "b.txt": large + "gradient", "c.md": wide})
+    report = verify(tmp_path)
+    assert names(report.ordinary) == {"a.txt"}
+    assert names([error.path for error in report.not_found]) == {"b.txt", "c.md"}
+
+
 def test_a_claim_that_fails_is_never_ordinary(tmp_path: Path) -> None:
     put(tmp_path, {"net.md": NET, "lossless.md": r"$$\frac{\partial L}{\partial w} = x$$"})
     report = verify(tmp_path)
@@ -171,8 +191,10 @@ def handed_in(tmp_path: Path) -> Report:
             "hal.zip": b"PK\x03\x04",
             "ida.md": NET.replace(r"\hat{y} - y$$", r"y - \hat{y}$$"),
             "jo": NET,
+            "kim.txt": "3.14 " * 300_000,
         },
     )
+    (tmp_path / "aaron.txt").symlink_to(tmp_path / "ada.txt")  # Ada does not lose her row by it
     return verify(tmp_path, trusted=False)
 
 
@@ -191,6 +213,8 @@ def test_everybody_has_a_row(handed_in: Report, tmp_path: Path) -> None:
     assert "is not UTF-8 text" in rows["dan.md"]["problem"]
     assert "no gradient" in rows["eva.txt"]["problem"]
     assert "an archive is not read" in rows["hal.zip"]["problem"]
+    assert "larger than 1 MB" in rows["kim.txt"]["problem"]
+    assert "a link to " in rows["aaron.txt"]["problem"]
 
 
 def test_everybody_is_in_gradescope_and_among_the_mistakes(
@@ -202,7 +226,7 @@ def test_everybody_is_in_gradescope_and_among_the_mistakes(
         assert any(test["name"].startswith(str(path)) for test in made["tests"]), path
         assert path.name in mistakes.replace("\n", ""), path
     assert "1 document without any of them" in mistakes
-    assert "8 files to look at" in mistakes
+    assert "10 files to look at" in mistakes
 
 
 def test_a_folder_of_pictures_is_a_folder_without_documents(tmp_path: Path) -> None:

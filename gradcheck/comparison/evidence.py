@@ -58,7 +58,9 @@ class Evidence:
                 for claim in self.setup.claims
             )
         judged = [self._with_numbers(self.judge.judge(claim)) for claim in self.setup.claims]
-        judged = [self._if_present(self._in_general(item)) for item in judged]
+        judged = [self._in_general(item) for item in judged]
+        holding = [i.claim for i in judged if i.verdict in (Verdict.EXACT, Verdict.CONVENTION)]
+        judged = [self._if_present(item, holding) for item in judged]
         judged = self.holding.claims(judged)
         return tuple(compare_constants([i for i in judged if not self._is_example(i, judged)]))
 
@@ -74,12 +76,12 @@ class Evidence:
             return item
         return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
 
-    def _if_present(self, item: JudgedClaim) -> JudgedClaim:
+    def _if_present(self, item: JudgedClaim, holding: Sequence[Claim]) -> JudgedClaim:
         """A claim that is wrong because the forward equations lack its parameter is undecided."""
         key = self.keys[item.claim.parameter]
         if item.verdict is not Verdict.WRONG or key not in self.absent:
             return item
-        if is_misnamed(self.setup, item.claim, self.keys, self.options.seed):
+        if is_misnamed(self.setup, item.claim, holding, self.keys, self.options.seed):
             return item
         reason = f"{key} is not in the forward equations"
         return replace(item, verdict=Verdict.UNDECIDED, reason=reason, witness=None)

@@ -20,9 +20,7 @@ OUTPUTS = (
     r"$h_j=\sigma(\sum_iw_{ji}x_i+b_j)$, $o_k=\sum_jv_{kj}h_j+c_k$, $E=\frac12\sum_k(o_k-t_k)^2$"
 )
 UNITS = r"$h_j=\tanh(w_jx+b_j)$, $o=\sum_jv_jh_j+c$, $E=\frac12(o-t)^2$"
-RAISED = (
-    r"$h^{(j)}=\tanh(w^{(j)}x+b^{(j)})$, $o=\sum_jv^{(j)}h^{(j)}+c$, $E=\frac12(o-t)^2$"
-)
+RAISED = r"$h^{(j)}=\tanh(w^{(j)}x+b^{(j)})$, $o=\sum_jv^{(j)}h^{(j)}+c$, $E=\frac12(o-t)^2$"
 BOTH = r"$\hat y_i=\sum_jw_jx_{ij}+b$, $E=\frac1N\sum_{i=1}^N(\hat y_i-y_i)^2$"
 SOFTMAX = r"$p_k=\frac{e^{z_k}}{\sum_je^{z_j}}$, $z_k=w_kx+b_k$, $E=-\sum_kt_k\ln p_k$"
 SCALAR = r"$h=\tanh(wx+b)$, $o=vh+c$, $E=\frac12(o-t)^2$"

@@ -1,17 +1,19 @@
 """Parameters that the forward equations lack: their gradient is not taken for 0.
 
 Such a claim is undecided, and a finding says what is missing. It stays wrong where one name put
-for another in a definition makes it hold: then the definition is mistaken, and is named.
+for another in a definition makes it hold, and breaks no other: then the definition is mistaken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
 from gradcheck.comparison.forms import Forms, with_definition
 from gradcheck.comparison.verdicts import Judge
+from gradcheck.derivation.resolution import Unresolved
 from gradcheck.expression import Expression, Name, value_keys, walk, with_children
 from gradcheck.model import Claim, Model, Setup
 from gradcheck.verdict import Verdict
@@ -20,10 +22,17 @@ TRIES = 60
 """Exchanged names that are tried at most."""
 
 
-def is_misnamed(setup: Setup, claim: Claim, keys: dict[str, str], seed: int) -> bool:
-    """Whether a claim for an absent parameter holds with one name of a definition exchanged."""
+def is_misnamed(
+    setup: Setup, claim: Claim, holding: Sequence[Claim], keys: dict[str, str], seed: int
+) -> bool:
+    """Whether a claim for an absent parameter holds with one name of a definition exchanged.
+
+    ``holding`` are the claims that hold now, and must hold then.
+    """
     edited = islice(_edited(setup, keys[claim.parameter]), TRIES)
-    return any(_holds(model, claim, keys, seed) for model in edited)
+    return any(
+        all(_holds(model, other, keys, seed) for other in (claim, *holding)) for model in edited
+    )
 
 
 def _edited(setup: Setup, key: str) -> Iterator[Model]:
@@ -46,7 +55,8 @@ def _definitions(setup: Setup) -> dict[str, Expression]:
     for source in setup.sources:
         aliased = isinstance(found.get(source.key), Name)
         if aliased and setup.resolve is not None and not isinstance(source.written, Name):
-            found[source.key] = setup.resolve(source.written)  # a_2 = σ(z_1), and not a_1
+            with suppress(Unresolved):
+                found[source.key] = setup.resolve(source.written)  # a_2 = σ(z_1), and not a_1
     return found
 
 

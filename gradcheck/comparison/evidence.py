@@ -77,11 +77,12 @@ class Evidence:
         )
 
     def _judged(self, claim: Claim) -> JudgedClaim:
-        return self._if_present(self._in_general(self._plainly(claim)))
+        return self._in_general(self._plainly(claim))
 
     def _together(self, judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
         """The claims without examples, their constants compared."""
-        held = self.holding.claims(judged)
+        holding = [i.claim for i in judged if i.verdict in (Verdict.EXACT, Verdict.CONVENTION)]
+        held = self.holding.claims([self._if_present(item, holding) for item in judged])
         return compare_constants([i for i in held if not self._is_example(i, held)])
 
     def _plainly(self, claim: Claim) -> JudgedClaim:
@@ -107,12 +108,12 @@ class Evidence:
             return item
         return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
 
-    def _if_present(self, item: JudgedClaim) -> JudgedClaim:
+    def _if_present(self, item: JudgedClaim, holding: Sequence[Claim]) -> JudgedClaim:
         """A claim that is wrong because the forward equations lack its parameter is undecided."""
         key = self.keys[item.claim.parameter]
         if item.verdict is not Verdict.WRONG or key not in self.absent:
             return item
-        if is_misnamed(self.setup, item.claim, self.keys, self.options.seed):
+        if is_misnamed(self.setup, item.claim, holding, self.keys, self.options.seed):
             return item
         reason = f"{key} is not in the forward equations"
         return replace(item, verdict=Verdict.UNDECIDED, reason=reason, witness=None)

@@ -36,7 +36,7 @@ class Holding:
         return self.judge.keys
 
     def claims(self, judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
-        """The claims; what depends on an axis, or on another definition, is undecided."""
+        """The same claims; undecided if they depend on an axis or on another definition."""
         held = self.setup.held
         found = [self._claim_anew(item) for item in judged]
         return found if held is None else [self._claim(held, item) for item in found]

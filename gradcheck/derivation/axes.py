@@ -3,20 +3,19 @@
 Names lose their indices when they are resolved, so that ``\\sum_j v_j h_j`` becomes ``v h``. That
 is right for the samples' index alone. Where a forward equation or the loss sums over another
 index, or carries one, what depends on it is held back: not decided, with one reason. This stop is
-here and in `gradcheck.comparison.held`; it falls when axes are kept.
+here, in `indices`, and in `gradcheck.comparison.held`; it falls when axes are kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradcheck.derivation.bindings import Binding, CanonicalStatement
-from gradcheck.derivation.naming import Naming, is_loss_name
-from gradcheck.derivation.roles import BIASES, WEIGHTS, looks_like_prediction, reachable
-from gradcheck.document import Document
+from gradcheck.derivation.bindings import Binding
+from gradcheck.derivation.indices import Page, norms
+from gradcheck.derivation.roles import reachable
 from gradcheck.expression import (
     Add,
     Apply,
@@ -37,25 +36,8 @@ from gradcheck.model import Held, Model
 AXES = "axes are not kept yet"
 """The one reason of this stop."""
 
-_OF_ALL = frozenset("softmax softmin logsoftmax logsumexp lse layernorm batchnorm argmax".split())
-"""Functions whose entries depend on every entry of their argument, wherever they stand."""
-
 _OF_ALL_UNITS = frozenset("mean avg average sum max min norm".split())
-"""The same in a forward equation; in a loss they may be about the samples."""
-
-_USUAL = frozenset("ijk")
-"""Letters that are indices wherever they stand below a name."""
-
-_CALLED = (
-    r"(\\?\b[A-Za-z]{1,9}|[σφ])\$? ?(?:is|denotes|means|stands for|=) (?=(?:the |a |an )?softmax)"
-    r"|softmax(?: function| activation)?,? ?\$(\\?[A-Za-z]{1,9}|[σφ])\$"
-)
-"""``σ is the softmax``, ``the softmax $g$``."""
-
-_BOLD = r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\b|\\overrightarrow\b"
-
-_IN_SPACE = re.compile(r"([^$&.;:=]{1,40})\\in *\\(?:mathbb *\{? *R *\}?|R|Reals) *\^")
-"""``w, x \\in \\mathbb{R}^n``."""
+"""Functions of all units in a forward equation; in a loss they may be about the samples."""
 
 _PRODUCT_OF_ALL = re.compile(r"\b(?:dot|inner|scalar)[ -]products?\b", re.IGNORECASE)
 
@@ -63,122 +45,6 @@ _CLASSES = frozenset("KC")
 """Upper bounds of sums that count classes rather than samples."""
 
 _SHIFTED = re.compile(r"([A-Za-z])\s*[-+]\s*\d")
-
-
-@dataclass(frozen=True)
-class Page:
-    """What of a document tells which letters are indices."""
-
-    statements: Sequence[CanonicalStatement]
-    naming: Naming
-    trained: Sequence[str]
-    bindings: Sequence[Binding]
-    document: Document
-
-    @cached_property
-    def functions(self) -> frozenset[str]:
-        """Functions of all entries: by their names, or because the text calls them so."""
-        found = re.findall(_CALLED, self.document.text)
-        return _OF_ALL | {base.strip("\\") for pair in found for base in pair if base}
-
-    @cached_property
-    def vectors(self) -> frozenset[str]:
-        """The keys of names that are set in bold, or said to lie in a space."""
-        text = self.document.text
-        told = {name for names in _IN_SPACE.findall(text) for name in re.findall(r"\w+", names)}
-        found = set()
-        for _, side in self.written:
-            for node in walk(side):
-                if isinstance(node, Name) and node.base.islower():
-                    bold = re.match(_BOLD, self.document.source(node.span))
-                    if bold or node.base in told:
-                        found.add(self.naming.canonical(node).key)
-        return frozenset(found)
-
-    @property
-    def has_norms(self) -> bool:
-        """Whether the norm of anything is written."""
-        return any(_norms(side) for _, side in self.written)
-
-    @cached_property
-    def bound(self) -> frozenset[str]:
-        """The letters that sums run over, anywhere."""
-        sums = (n for _, side in self.written for n in walk(side) if isinstance(n, Sum))
-        return frozenset(node.index.base for node in sums if node.index is not None)
-
-    @cached_property
-    def written(self) -> tuple[tuple[CanonicalStatement, Expression], ...]:
-        """Every side that was read, as it is written: with its indices."""
-        return tuple(
-            (statement, side.expression)
-            for statement in self.statements
-            for side in statement.statement.sides
-            if side.expression is not None
-        )
-
-    def letters_of(self, name: Name) -> set[str]:
-        """The index letters that a name carries: ``w_{ji}`` j and i, ``b_out`` none."""
-        indices = self.bound | (_USUAL - self.naming.named)
-        found: set[str] = set()
-        for token in re.findall(r"[A-Za-z]+", f"{name.subscript} {name.superscript}"):
-            if token in indices:
-                found.add(token)
-            elif len(token) < 4 and set(token) <= indices | _USUAL:
-                found |= set(token) & indices
-        return found
-
-    @cached_property
-    def carried(self) -> dict[str, set[str]]:
-        """The index letters that a name has anywhere, by its canonical key."""
-        found: dict[str, set[str]] = {}
-        for _, side in self.written:
-            for node in walk(side):
-                if isinstance(node, Name):
-                    key = self.naming.canonical(node).key
-                    found.setdefault(key, set()).update(self.letters_of(node))
-        return found
-
-    @cached_property
-    def of_parameters(self) -> frozenset[str]:
-        """The index letters of trained names; ``w_i`` beside ``w_1`` stands for any layer."""
-        trained = set(self.trained)
-        found: set[str] = set()
-        for statement, side in self.written:
-            for node in walk(side) if not statement.is_update else ():
-                if not isinstance(node, Name) or self.naming.is_layer_rule(node):
-                    continue
-                typical = WEIGHTS.match(node.base) or BIASES.match(node.base)
-                if self.naming.canonical(node).key in trained and (
-                    typical or not looks_like_prediction(node)
-                ):
-                    found |= self.letters_of(node)
-        return frozenset(found)
-
-    @cached_property
-    def heads(self) -> dict[str, set[str]]:
-        """The index letters of every defined name where it is defined."""
-        found: dict[str, set[str]] = {}
-        for _, side in self.written:
-            if isinstance(side, Name):
-                key = self.naming.canonical(side).key
-                found.setdefault(key, set()).update(self.letters_of(side))
-        return found
-
-    @cached_property
-    def totals(self) -> frozenset[str]:
-        """Losses that are defined as a sum of named losses: ``E = E_1 + E_2``."""
-        losses = {b.key for b in self.bindings if is_loss_name(b.name)}
-        return frozenset(
-            b.key
-            for b in self.bindings
-            if b.key in losses and isinstance(b.body, Add) and _adds_losses(b.body, losses)
-        )
-
-
-def _adds_losses(body: Add, losses: set[str]) -> bool:
-    """Whether every term is a name, and one at least that of a loss that the page defines."""
-    names = [term for term in body.terms if isinstance(term, Name)]
-    return len(names) == len(body.terms) and any(name.key in losses for name in names)
 
 
 Modelled = Callable[[dict[str, Expression], tuple[str, ...]], Model | None]
@@ -406,16 +272,12 @@ def _bent_norms(node: Expression) -> list[Expression]:
         case Add() | Negate() | Sum():
             return [norm for child in node.children() for norm in _bent_norms(child)]
         case Divide(numerator=numerator, denominator=denominator):
-            return [*_bent_norms(numerator), *_norms(denominator)]
-        case Multiply(factors=factors) if sum(bool(_norms(factor)) for factor in factors) < 2:
+            return [*_bent_norms(numerator), *norms(denominator)]
+        case Multiply(factors=factors) if sum(bool(norms(factor)) for factor in factors) < 2:
             return [norm for factor in factors for norm in _bent_norms(factor)]
-        case Power(base=Apply() as base, exponent=Number(value=two)) if two == 2 and _norms(base):
-            return [norm for argument in base.arguments for norm in _norms(argument)]
-    return _norms(node)
-
-
-def _norms(node: Expression) -> list[Expression]:
-    return [n for n in walk(node) if isinstance(n, Apply) and n.function.base == "norm"]
+        case Power(base=Apply() as base, exponent=Number(value=two)) if two == 2 and norms(base):
+            return [norm for argument in base.arguments for norm in norms(argument)]
+    return norms(node)
 
 
 def _outermost(

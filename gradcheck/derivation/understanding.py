@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck.derivation.anew import rivals
-from gradcheck.derivation.axes import Page, held_back
+from gradcheck.derivation.axes import held_back
 from gradcheck.derivation.bindings import Binding, with_whole_sum
 from gradcheck.derivation.claims import claims_of, forward_equations
+from gradcheck.derivation.indices import Page
 from gradcheck.derivation.modelling import (
     SegmentModel,
     build_model,

@@ -2,7 +2,7 @@
 
 Lecture notes, homework, papers, documentation, notebooks: ``right-*`` declare nothing, ``wrong-*``
 have one mistake (or the few that follow from it), declared by a comment above it in the format's
-own way. An error or warning that is not declared fails, and so does a declared one that is absent.
+own way; of ``undecided-*`` no gradient is decided, right or wrong. An error or warning that is not declared fails, and so does a declared one that is absent.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 NAMES = sorted(path.name for path in HERE.iterdir() if path.name.endswith(SUFFIXES))
 RIGHT = [name for name in NAMES if name.startswith("right-")]
 WRONG = [name for name in NAMES if name.startswith("wrong-")]
+UNDECIDED = [name for name in NAMES if name.startswith("undecided-")]
 
 
 @cache
@@ -61,6 +62,12 @@ def test_nothing_in_a_right_one_is_doubted(name: str) -> None:
     doubted = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNREAD)
     assert [step.line for step in document.steps if step.verdict in doubted] == []
     assert not any(finding.expected for finding in document.findings)
+
+
+@pytest.mark.parametrize("name", UNDECIDED)
+def test_nothing_in_an_undecided_one_is_decided(name: str) -> None:
+    rows = [row for setup in verified(name).setups for row in setup.parameters]
+    assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
 
 
 @pytest.mark.parametrize("name", WRONG)

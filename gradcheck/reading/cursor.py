@@ -129,6 +129,14 @@ def ending(items: Sequence[T], start: int, stop: int, holds: Callable[[T], bool]
     return next(last, start - 1) + 1
 
 
+def as_long_as(holds: Callable[[], bool], place: Callable[[], int]) -> Iterator[None]:
+    """A turn for as long as it holds; each must take the place further on."""
+    while holds():
+        before = place()
+        yield
+        _further(before, place())
+
+
 def taken_off(items: list[T], holds: Callable[[T], bool]) -> Iterator[T]:
     """The last items of a list for as long as it holds of them; each is taken off."""
     while items and holds(items[-1]):

@@ -7,7 +7,10 @@ letters in the colour of what is behind them. What is struck out is seen, and ta
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+from gradcheck.reading.cursor import ending
 
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*+)"
@@ -114,9 +117,9 @@ class Elements:
         if self.innermost.name in RAW and not (tag["end"] and name == self.innermost.name):
             return
         if tag["end"]:
-            while self._count.get(name):
-                if self._pop().name == name:
-                    return
+            if self._count.get(name):
+                self._pop_to(name)
+                return
             if name == "p":
                 self._end_paragraph()  # of Markdown's own
             return
@@ -134,26 +137,31 @@ class Elements:
             return
         lasting = self._pop_inline()
         known = {0, *containers}
-        while self._open and self._open[-1].container not in known:
-            self._pop()
+        self._pop_while(lambda element: element.container not in known)
         if block:
             self._end_paragraph()
         self._open_again(lasting)
 
     def _end_paragraph(self) -> None:
         lasting = self._pop_inline()
-        while self._open and self._open[-1].name == "p":
-            self._pop()
+        self._pop_while(lambda element: element.name == "p")
         self._open_again(lasting)
 
     def _pop_inline(self) -> list[Element]:
         """Close what ends with a paragraph; of that, what is open again in the next."""
-        lasting: list[Element] = []
-        while self._open and self._open[-1].inline:
-            element = self._pop()
-            if element.name in _LASTING and len(lasting) < _LASTING_AT_MOST:
-                lasting.append(element)
-        return lasting[::-1]
+        ended = self._pop_while(lambda element: element.inline)
+        lasting = [element for element in ended if element.name in _LASTING]
+        return lasting[:_LASTING_AT_MOST][::-1]
+
+    def _pop_while(self, holds: Callable[[Element], bool]) -> list[Element]:
+        """Close the innermost for as long as it holds of them; the innermost comes first."""
+        kept = ending(self._open, 0, len(self._open), holds)
+        return [self._pop() for _ in range(len(self._open) - kept)]
+
+    def _pop_to(self, name: str) -> None:
+        """Close the innermost of that name, and all within it."""
+        self._pop_while(lambda element: element.name != name)
+        self._pop()
 
     def _open_again(self, elements: list[Element]) -> None:
         for element in elements:

@@ -16,7 +16,7 @@ from gradcheck.document import Document, Span
 from gradcheck.finding import RULES, Finding
 from gradcheck.reading import limits
 from gradcheck.reading.blocks import Block, Blocks, is_escaped, too_many_formulas
-from gradcheck.reading.cursor import found_from, taken_off
+from gradcheck.reading.cursor import as_long_as, found_from, taken_off
 from gradcheck.reading.display_lines import equations
 from gradcheck.reading.markdown_fences import holds_text
 from gradcheck.reading.markdown_layout import TAG_NAMES, Layout, Leaf
@@ -96,7 +96,10 @@ class _Scanner(MarkupScanner):
 
     def run(self) -> None:
         """Leaf by leaf; a formula may run on below its own."""
-        while not self._full and (leaf := self.layout.leaf()) is not None:
+        for _ in as_long_as(lambda: not self._full, lambda: self.layout.at):
+            leaf = self.layout.leaf()
+            if leaf is None:
+                break
             self._enter(leaf)
             if leaf.kind == "fence":
                 self._fence(leaf, self._scan)
@@ -115,16 +118,20 @@ class _Scanner(MarkupScanner):
         ]
 
     def _definitions(self, leaf: Leaf) -> None:
-        found = leaf.kind == "text" and _DEFINITION.match(self.text, self.at, leaf.end)
-        while found:
-            self._hide(found.start(), found.end())
+        for _ in as_long_as(lambda: leaf.kind == "text", lambda: self.at):
             found = _DEFINITION.match(self.text, self.at, leaf.end)
+            if found is None:
+                break
+            self._hide(found.start(), found.end())
 
     def _scan(self, start: int, end: int) -> None:
         """Go through text or raw HTML."""
         self.at, self._end, self._paragraph_end, self._cut = start, end, -1, False
         self._brackets, self._strokes = [], []
-        while not self._full and (opening := _OPENING.search(self.text, self.at, self._end)):
+        for _ in as_long_as(lambda: not self._full, lambda: self.at):
+            opening = _OPENING.search(self.text, self.at, self._end)
+            if opening is None:
+                break
             self.at = opening.end()
             kind = opening.lastgroup
             if kind == "environment":

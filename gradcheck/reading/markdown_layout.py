@@ -8,10 +8,12 @@ after leaf; whoever reads a leaf may come back for the rest behind a formula tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, takewhile
 
 from gradcheck.document import Span
+from gradcheck.reading.cursor import Forward, as_long_as, taken_off
 
 DEPTH = 40
 """Block quotes and list items within each other; what is deeper is text."""
@@ -24,6 +26,7 @@ _DISPLAY = re.compile(
 )
 """A line that begins a display, or is one."""
 _CLOSING = re.compile(r"(?P<mark>`{3,}|~{3,}|:{3,})[ \t\r]*(?=\n|\Z)")
+_BLANKS = re.compile(r"[ \t\r]*")
 _BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)++")
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\r?(?=\n|\Z)")
 _HEADING = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
@@ -103,10 +106,11 @@ class _Line:
         self._look(start, 0)
 
     def _look(self, at: int, column: int) -> None:
-        while at < self.end and self.text[at] in " \t\r":
-            column += 4 - column % 4 if self.text[at] == "\t" else 1
-            at += 1
-        self.first, self.first_column = at, column
+        blanks = _BLANKS.match(self.text, at, self.end)
+        assert blanks is not None
+        for character in blanks.group():
+            column += 4 - column % 4 if character == "\t" else 1
+        self.first, self.first_column = blanks.end(), column
 
     @property
     def indent(self) -> int:
@@ -139,9 +143,14 @@ class Layout:
         self._notes: list[tuple[str, int]] = []  # fences that hold text, with their depth
         self._reached: tuple[tuple[int, ...], int] = ((), -1)
 
+    @property
+    def at(self) -> int:
+        """How far it came."""
+        return self._at
+
     def leaf(self) -> Leaf | None:
         """The next leaf, None at the end."""
-        while self._at < self._stop:
+        for _ in as_long_as(lambda: self._at < self._stop, lambda: self._at):
             line = _Line(self._text, self._at, self._stop)
             if self._resumed:
                 self._resumed = False
@@ -169,12 +178,13 @@ class Layout:
         known, end = self._reached
         if known == names and end >= at:
             return end
-        end = at = self._text.find("\n", at, self._stop) + 1 or self._stop
-        while at < self._stop:
-            line = _Line(self._text, at, self._stop)
+        end = self._text.find("\n", at, self._stop) + 1 or self._stop
+        for start in (places := Forward(self._text, end, self._stop)):
+            line = _Line(self._text, start, self._stop)
             if self._matched(line) < len(names):
                 break
-            end = at = line.end + 1
+            end = line.end + 1
+            places.go_on(end)
         self._reached = names, min(end, self._stop)
         return self._reached[1]
 
@@ -205,12 +215,12 @@ class Layout:
 
     def _close(self, depth: int) -> None:
         del self._containers[depth:]
-        while self._notes and self._notes[-1][1] > depth:
-            self._notes.pop()
+        for _ in taken_off(self._notes, lambda note: note[1] > depth):
+            pass
 
     def _open(self, line: _Line) -> None:
         """The containers that begin in a line."""
-        while not line.blank and line.indent <= 3 and len(self._containers) < DEPTH:
+        for _ in as_long_as(lambda: self._may_open(line), lambda: line.first):
             item = line.match(_ITEM)
             if line.text[line.first] == ">":
                 self._push(_Container(self._named, True))
@@ -227,6 +237,9 @@ class Layout:
         if not line.blank:
             for container in self._containers:
                 container.empty = False
+
+    def _may_open(self, line: _Line) -> bool:
+        return not line.blank and line.indent <= 3 and len(self._containers) < DEPTH
 
     def _push(self, container: _Container) -> None:
         self._named += 1
@@ -255,18 +268,19 @@ class Layout:
         self._at = end + 1
         return Leaf(kind, start, end, self._names())
 
-    def _below(self, line: _Line) -> _Line | None:
-        """The next line if all containers go on in it, taken past their marks."""
-        if line.end + 1 > self._stop or line.end >= self._stop:
-            return None
-        below = _Line(self._text, line.end + 1, self._stop)
-        return below if self._matched(below) == len(self._containers) else None
+    def _below(self, line: _Line) -> Iterator[_Line]:
+        """The next lines as long as all containers go on in them, each taken past their marks."""
+        for start in (places := Forward(self._text, line.end + 1, self._stop + 1)):
+            below = _Line(self._text, start, self._stop)
+            if self._matched(below) < len(self._containers):
+                return
+            yield below
+            places.go_on(below.end + 1)
 
     def _code(self, line: _Line) -> Leaf:
-        last, below = line, self._below(line)
-        while below is not None and (below.blank or below.indent > 3):
+        last = line
+        for below in takewhile(lambda below: below.blank or below.indent > 3, self._below(line)):
             last = last if below.blank else below
-            below = self._below(below)
         return self._made("code", line.start, last.end)
 
     def _fence(self, line: _Line, fence: re.Match[str]) -> Leaf:
@@ -283,33 +297,34 @@ class Layout:
         return self._fenced(line, mark, info)
 
     def _fenced(self, line: _Line, mark: str, info: str) -> Leaf:
-        last, below = line, self._below(line)
-        while below is not None:
+        last, end = line, None
+        for below in self._below(line):
             closing = below.match(_CLOSING) if below.indent <= 3 else None
             if closing is not None and closing["mark"].startswith(mark):
+                end = below.end
                 break
-            last, below = below, self._below(below)
+            last = below
         content = Span(line.end, max(last.end, line.end))
-        end = last.end if below is None else below.end
+        closed, end = end is not None, last.end if end is None else end
         self._at = end + 1
-        closed = below is not None
         return Leaf("fence", line.first, end, self._names(), mark, info, content, closed)
 
     def _html(self, line: _Line, number: int) -> Leaf:
         ending = _HTML[number - 1][1]
-        last, below = line, self._below(line)
-        done = ending is not None and ending.search(line.text, line.first, line.end)
-        while not done and below is not None and not (ending is None and below.blank):
+        last = line
+        for below in chain([line], self._below(line)):
+            if ending is None and below.blank:
+                break
             last = below
-            done = ending is not None and ending.search(line.text, below.first, below.end)
-            below = self._below(below)
+            if ending is not None and ending.search(line.text, below.first, below.end):
+                break
         self._at = last.end + 1
         return Leaf("html", line.first, last.end, self._names(), number=number)
 
     def _paragraph(self, line: _Line) -> Leaf:
         last = line
-        while last.end < self._stop:
-            below = _Line(self._text, last.end + 1, self._stop)
+        for start in (places := Forward(self._text, line.end + 1, self._stop + 1)):
+            below = _Line(self._text, start, self._stop)
             whole = self._matched(below) == len(self._containers)
             heading = whole and below.indent <= 3 and below.match(_UNDERLINE)
             if not heading and (below.blank or (below.indent <= 3 and self._interrupts(below))):
@@ -317,6 +332,7 @@ class Layout:
             last = below
             if heading:
                 break
+            places.go_on(below.end + 1)
         return self._made("text", line.first, last.end)
 
     def _interrupts(self, line: _Line) -> bool:

@@ -5,12 +5,17 @@ a reader does not see, or sees struck out. Neither is read; a warning says so.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from gradcheck.document import Document, Span
 from gradcheck.reading.blocks import Scanner
 from gradcheck.reading.concealment import concealed_finding
+from gradcheck.reading.cursor import taken_off
 from gradcheck.reading.html_elements import RAW, SILENT, Elements, tag_at
 from gradcheck.reading.markdown_layout import Layout, Leaf
+
+T = TypeVar("T")
 
 FORMULA = re.compile(r"\$|\\\(|\\\[|\\begin")
 _ANSWER = re.compile(rf"{FORMULA.pattern}|[∂∇]")
@@ -91,12 +96,9 @@ class PageScanner(Scanner):
 
     def _withdraw(self, start: int, end: int) -> None:
         """Take back what was found from a place on: it is no part of the page after all."""
-        while self.formulas and self.formulas[-1].outer.start >= start:
-            self.formulas.pop()
-        while self.code and self.code[-1].start >= start:
-            self.code.pop()
-        while self.prose and self.prose[-1].end > start:
-            last = self.prose.pop()
+        _drop(self.formulas, lambda block: block.outer.start >= start)
+        _drop(self.code, lambda span: span.start >= start)
+        for last in taken_off(self.prose, lambda span: span.end > start):
             if last.start < start:
                 self.prose.append(Span(last.start, start))
         if self.prose_from < start:
@@ -118,3 +120,9 @@ class PageScanner(Scanner):
     def _unclosed(self, span: Span, what: str) -> None:
         if not self._concealed:
             super()._unclosed(span, what)
+
+
+def _drop(items: list[T], holds: Callable[[T], bool]) -> None:
+    """Take off the last items for as long as it holds of them."""
+    for _ in taken_off(items, holds):
+        pass

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gradcheck.document import Span
 from gradcheck.expression import Expression, Name, Partial
+from gradcheck.reading.cursor import Forward, past
 from gradcheck.reading.lexer import GREEK_NAMES, Token
 from gradcheck.reading.names import ACCENTS, FONTS, Known
 from gradcheck.reading.parser import Parser
@@ -81,13 +82,15 @@ class _Search:
         self.tries = 0
 
     def found(self) -> Iterator[_Found]:
-        at = count = 0
-        while at < len(self.tokens) and count < _MOST and self.tries < _TRIES:
+        count = 0
+        for at in (places := Forward(self.tokens)):
+            if count >= _MOST or self.tries >= _TRIES:
+                return
             found = self._read(at) or self._told(at)
             if found is not None:
                 yield found
                 count += 1
-            at = max(at + 1, found.stop if found is not None else 0)
+                places.go_on(max(at + 1, found.stop))
 
     def _at(self, at: int, stop: int) -> Parser:
         """The parser at a place, as if it had read nothing."""
@@ -126,7 +129,9 @@ class _Search:
         if at < len(self.tokens) and self.tokens[at].value == "*":
             at += 1
         groups: list[Name] = []
-        while len(groups) < 2 and at < len(self.tokens) and self.tokens[at].value == "{":
+        for _ in range(2):
+            if at >= len(self.tokens) or self.tokens[at].value != "{":
+                return None
             mate = self.tokens[at].mate
             if mate is None or self.tokens[mate.at : mate.at + 1] != [mate]:
                 return None
@@ -135,7 +140,7 @@ class _Search:
                 return None
             groups.append(name)
             at = mate.at + 1
-        if len(groups) < 2 or not _is_loss(groups[0]):
+        if not _is_loss(groups[0]):
             return None
         return self._partial(groups[0], groups[1], start, at)
 
@@ -164,22 +169,16 @@ class _Search:
                 return None
             alike = (between.kind, between.value) == (token.kind, token.value)
             if alike and (by := self._name_after(below)) is not None:
-                stop = by[1]
-                while stop < len(self.tokens) and self.tokens[stop].kind == "close":
-                    stop += 1
+                stop = past(self.tokens, by[1], len(self.tokens), lambda t: t.kind == "close")
                 return self._partial(above[0], by[0], at, stop)
         return None
 
     def _name_after(self, at: int) -> tuple[Name, int] | None:
         """The name that a sign stands before, and where it ends."""
-        start = at + 1
-        while start < len(self.tokens) and self.tokens[start].kind == "open":
-            start += 1
-        stop = start
-        while stop < len(self.tokens) and stop < start + _FAR:
-            if self.tokens[stop].kind in ("sup", "relation", "divide"):
-                break
-            stop += 1
+        end = len(self.tokens)
+        start = past(self.tokens, at + 1, end, lambda token: token.kind == "open")
+        ends = ("sup", "relation", "divide")
+        stop = past(self.tokens, start, min(end, start + _FAR), lambda t: t.kind not in ends)
         if start >= stop:
             return None
         parser = self._at(start, stop)

@@ -182,9 +182,8 @@ class _Signs:
         """Where ``\\xlongequal[…]`` begins, of which the group at ``start`` is the argument."""
         at = start - 1
         if at > 0 and self.found[at].kind == "close" and self.found[at].value == "[":
-            while at > 0 and (self.found[at].kind, self.found[at].value) != ("open", "["):
-                at -= 1
-            at -= 1
+            back = (k for k in range(at, 0, -1) if self.found[k].kind == "open")
+            at = next((k for k in back if self.found[k].value == "["), 0) - 1
         fits = at >= 0 and self.found[at].kind == "command" and self.found[at].value in _STRETCHED
         return at if fits else None
 

@@ -5,6 +5,7 @@ What is free of the samples may go inside the sum: c·Σ s = Σ c·s, and Σ c =
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -144,6 +145,8 @@ class Evaluation:
         grows with the layers and not with their square.
         """
         loss = self.graph.node(self.graph.model.loss)
+        with suppress(Undecided):  # so that the generators come in the order of the document
+            self.definition(self.graph.model.loss)
         known = {of for key, of in self._partials if key == self.graph.model.loss} | {loss}
         for name in in_order(node, lambda key: self._users.get(key, ()), known):
             total: NormalForm | None = None

@@ -308,9 +308,7 @@ class Evidence:
         if numbers.numeric is None or item.claim.expression is None:
             return False
         try:
-            array = arrays.completed(
-                self.forms.total, numbers, item.claim.expression, key, self.factor(item)
-            )
+            array = arrays.completed(numbers, item.claim.expression, key, self.factor(item))
         except NotEvaluated:
             return False
         return arrays.agrees(array, numbers, key)
@@ -323,7 +321,7 @@ class Evidence:
         if item.claim.expression is None:
             raise NotEvaluated(item.reason or "it was not read")
         key, factor = self.keys[item.claim.parameter], self.factor(item)
-        array = arrays.completed(self.forms.total, numbers, item.claim.expression, key, factor)
+        array = arrays.completed(numbers, item.claim.expression, key, factor)
         if item.witness is None and item.verdict is Verdict.WRONG:
             assert numbers.point is not None
             array = array / (factor or Constant()).value(numbers.point.sizes.samples)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck import backprop
-from gradcheck.evaluation.arrays import evaluate_gradient, loss_function
+from gradcheck.evaluation.arrays import Gradients, loss_function
 from gradcheck.evaluation.lifting import Lifting, LiftingAmbiguous, NotEvaluated, degenerate, infer
 from gradcheck.evaluation.point import Point, Sizes, draw_point
 from gradcheck.expression import Expression
@@ -43,6 +43,7 @@ class Numbers:
     symbolic: Mapping[str, Array] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    gradients: Gradients | None = None
 
 
 def compute(
@@ -69,14 +70,15 @@ def compute_at(
         numeric = numeric_gradient(loss_function(model, lifting, point), point.parameters(model))
     except (LiftingAmbiguous, NotEvaluated, NotDifferentiable) as trouble:
         return Numbers(problem=str(trouble))
+    gradients = Gradients(lifting, point)
     symbolic: dict[str, Array] = {}
     notes: dict[str, str] = {}
     for key, expression in derived.items():
         try:
-            symbolic[key] = evaluate_gradient(model, lifting, expression, point, key)
+            symbolic[key] = gradients.evaluate(expression, key)
         except NotEvaluated as trouble:
             notes[key] = str(trouble)
-    return Numbers(point, lifting, numeric, symbolic, notes)
+    return Numbers(point, lifting, numeric, symbolic, notes, gradients=gradients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,14 @@ def difference(array: Array, reference: Array) -> Difference:
     return Difference(largest / scale if scale > 0 else largest, tuple(int(i) for i in worst))
 
 
-def completed(
-    model: Model, numbers: Numbers, claim: Expression, key: str, left_out: Constant | None
-) -> Array:
+def completed(numbers: Numbers, claim: Expression, key: str, left_out: Constant | None) -> Array:
     """A claim as an array, completed by what it left out.
 
     Raises `NotEvaluated` (`LiftingAmbiguous`) with the reason where it has no value in arrays.
     """
-    if numbers.lifting is None or numbers.point is None:
+    if numbers.gradients is None or numbers.point is None:
         raise NotEvaluated(numbers.problem)
-    array = evaluate_gradient(model, numbers.lifting, claim, numbers.point, key)
+    array = numbers.gradients.evaluate(claim, key)
     factor = 1.0 if left_out is None else left_out.value(numbers.point.sizes.samples)
     return factor * array
 

@@ -37,7 +37,7 @@ from gradcheck.evaluation.refusal import LiftingAmbiguous, NotEvaluated
 from gradcheck.expression import Expression
 from gradcheck.model import Model, in_order
 
-__all__ = ["LiftingAmbiguous", "NotEvaluated", "evaluate_gradient", "loss_function"]
+__all__ = ["Gradients", "LiftingAmbiguous", "NotEvaluated", "evaluate_gradient", "loss_function"]
 
 Values = NDArray[Any]
 Loss = Callable[[Mapping[str, Values]], Values]
@@ -88,15 +88,28 @@ def evaluate_gradient(
     Raises `LiftingAmbiguous` if its indices would have to be guessed, and `NotEvaluated` with the
     reason if it holds a derivative or an unknown name, or is not finite at the point.
     """
-    program = _Program.of(lifting, point)
-    node = lifting.lift_gradient(expression, parameter_key)
-    with np.errstate(all="ignore"):
-        value = program.compile(node)(_Run(program, {}))
-    own = lifting.axes[parameter_key]
-    array = np.broadcast_to(_align(value, node.axes, own)[0], point.sizes.shape(own))
-    if not np.all(np.isfinite(array)):
-        raise NotEvaluated("it is not finite at this point")
-    return np.array(array, dtype=np.float64)
+    return Gradients(lifting, point).evaluate(expression, parameter_key)
+
+
+class Gradients:
+    """Claims and derived gradients at one point, where every definition is computed once."""
+
+    def __init__(self, lifting: Lifting, point: Point) -> None:
+        self.lifting = lifting
+        self.point = point
+        self._program = _Program.of(lifting, point)
+        self._run = _Run(self._program, {})
+
+    def evaluate(self, expression: Expression, parameter_key: str) -> NDArray[np.float64]:
+        """See `evaluate_gradient`."""
+        node = self.lifting.lift_gradient(expression, parameter_key)
+        with np.errstate(all="ignore"):
+            value = self._program.compile(node)(self._run)
+        own = self.lifting.axes[parameter_key]
+        array = np.broadcast_to(_align(value, node.axes, own)[0], self.point.sizes.shape(own))
+        if not np.all(np.isfinite(array)):
+            raise NotEvaluated("it is not finite at this point")
+        return np.array(array, dtype=np.float64)
 
 
 class _Run:

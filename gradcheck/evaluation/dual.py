@@ -29,6 +29,7 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    contains,
     evaluated_keys,
     value_keys,
 )
@@ -107,6 +108,7 @@ class At:
         self.close = self.mp.mpf(10) ** -25
         self.tiny = self.mp.mpf(10) ** -(self.digits - 12)
         self.graph = Graph(self, None)
+        self.slopes = _Slopes(self)
         self.largest = 0  # binary exponent of the largest term of a sum so far
 
     def note(self, terms: list[Any]) -> None:
@@ -417,6 +419,94 @@ class Graph:
             raise Unsupported("a second derivative")
         if not isinstance(expression.by, Name):
             raise Unsupported("a derivative by something that is not a name")
+        if isinstance(expression.of, Name):
+            found = self.at.slopes.of(expression.of.key, expression.by.key)
+            if found is not None:
+                return Dual(found)
         value, slope = self.at.by(expression.by.key).dual(expression.of)
         nought = self.at.mp.mpf(0)
         return Dual(_zip(lambda _: nought, value) if slope is None else slope)
+
+
+class _Local(Graph):
+    """A graph in which nothing moves but the node that is cut: for the slope of one definition."""
+
+    @cached_property
+    def _moved(self) -> frozenset[str]:
+        return frozenset(() if self.by is None else (self.by,))
+
+
+class _Slopes:
+    """Slopes of one name by others, each from those by the definitions that mention it.
+
+    So every definition of a deep network is differentiated once a name in it, and not once again
+    for every parameter below it.
+    """
+
+    def __init__(self, at: At) -> None:
+        self.at = at
+        self._users: dict[str, dict[str, list[str]]] = {}
+        self._known: dict[str, dict[str, Quantity]] = {}
+        self._locals: dict[str, _Local] = {}
+
+    def of(self, key: str, by: str) -> Quantity | None:
+        """The slope of ``key`` by another name; None where the graph has to be cut for it."""
+        key, by = self.at.graph._node(key), self.at.graph._node(by)
+        users = self._users_below(key)
+        if key == by or by not in users:
+            return None
+        known = self._known.setdefault(key, {})
+        try:
+            for node in in_order(by, lambda name: users.get(name, ()), {**known, key: None}):
+                known[node] = self._by(key, node, users[node])
+        except Unsupported:
+            return None
+        return known[by]
+
+    def _users_below(self, key: str) -> dict[str, list[str]]:
+        """The definitions that mention a node; none if one of them holds a derivative."""
+        if key not in self._users:
+            model, node = self.at.model, self.at.graph._node
+            users: dict[str, list[str]] = {}
+            for name in reversed(model.ancestors(key) if key in model.definitions else ()):
+                definition = model.definitions[name]
+                if contains(definition, Partial):
+                    users = {}
+                    break
+                if node(name) == name:
+                    for below in dict.fromkeys(map(node, evaluated_keys(definition))):
+                        users.setdefault(below, []).append(name)
+            self._users[key] = users
+        return self._users[key]
+
+    def _by(self, key: str, node: str, users: list[str]) -> Quantity:
+        """The slope by a node: over all that mention it, theirs times their own by it."""
+        value = self.at.graph.name
+        whole = not isinstance(value(key).value, list)
+        single = not isinstance(value(node).value, list)
+        total: Quantity = None
+        for user in users:
+            local = self._local(node).dual(self.at.model.definitions[user]).slope
+            if local is None:
+                continue
+            through = local
+            if user != key:
+                inner = isinstance(value(user).value, list)
+                if not (inner or single or whole):
+                    raise Unsupported("samples that hang together through a sum")
+                through = _zip(mul, self._known[key][user], local)
+                if inner and single and whole:
+                    self.at.note(through)
+                    through = sum(through[1:], through[0])
+            if total is not None:
+                for part in (total, through):
+                    self.at.note(part if isinstance(part, list) else [part])
+            total = through if total is None else _zip(_total, total, through)
+        if total is None:
+            raise Unsupported("nothing moves it")
+        return total
+
+    def _local(self, node: str) -> _Local:
+        if node not in self._locals:
+            self._locals[node] = _Local(self.at, node)
+        return self._locals[node]

@@ -48,6 +48,19 @@ _FIRST_DERIVATIVES: dict[str, Expression] = {
 """f'(u) for the known functions without a kink; the others stay f' ."""
 
 
+class Local:
+    """A graph in which every name is held fixed but the one that is differentiated by."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.node = graph.node
+        self.is_known = graph.is_known
+        self.is_per_sample = graph.is_per_sample
+        self.shown = graph.shown
+
+    def reach(self, key: str) -> frozenset[str]:
+        return frozenset((self.node(key),))
+
+
 def written_out(application: Apply) -> Expression | None:
     """f'(u), f''(u), … of a known function by functions without primes; None if there are none."""
     formula = _FIRST_DERIVATIVES.get(application.function.key)
@@ -61,7 +74,7 @@ def written_out(application: Apply) -> Expression | None:
     return substitute(formula, {_U.key: application.arguments[0]})
 
 
-def differentiate(expression: Expression, by: Name, graph: Graph) -> Expression:
+def differentiate(expression: Expression, by: Name, graph: Graph | Local) -> Expression:
     """∂expression/∂by, where ``by`` is a node of its own.
 
     A defined name that depends on ``by`` becomes a `Partial` of that name. The partial of a sum by
@@ -94,7 +107,7 @@ def differentiate(expression: Expression, by: Name, graph: Graph) -> Expression:
     raise Undecided(f"a derivative of {type(expression).__name__}")
 
 
-def _of_name(name: Name, by: Name, graph: Graph) -> Expression:
+def _of_name(name: Name, by: Name, graph: Graph | Local) -> Expression:
     if graph.node(name.key) == graph.node(by.key):
         return ONE
     if not graph.is_known(name.key):
@@ -104,7 +117,7 @@ def _of_name(name: Name, by: Name, graph: Graph) -> Expression:
     return Partial(name, by)
 
 
-def _of_product(factors: tuple[Expression, ...], by: Name, graph: Graph) -> Expression:
+def _of_product(factors: tuple[Expression, ...], by: Name, graph: Graph | Local) -> Expression:
     terms = []
     for place, factor in enumerate(factors):
         inner = differentiate(factor, by, graph)
@@ -114,7 +127,7 @@ def _of_product(factors: tuple[Expression, ...], by: Name, graph: Graph) -> Expr
     return _total(terms)
 
 
-def _of_quotient(top: Expression, bottom: Expression, by: Name, graph: Graph) -> Expression:
+def _of_quotient(top: Expression, bottom: Expression, by: Name, graph: Graph | Local) -> Expression:
     above, below = differentiate(top, by, graph), differentiate(bottom, by, graph)
     if below == ZERO:
         return ZERO if above == ZERO else Divide(above, bottom)
@@ -122,7 +135,7 @@ def _of_quotient(top: Expression, bottom: Expression, by: Name, graph: Graph) ->
     return Negate(lost) if above == ZERO else Add((Divide(above, bottom), Negate(lost)))
 
 
-def _of_power(base: Expression, exponent: Expression, by: Name, graph: Graph) -> Expression:
+def _of_power(base: Expression, exponent: Expression, by: Name, graph: Graph | Local) -> Expression:
     inner, outer = differentiate(base, by, graph), differentiate(exponent, by, graph)
     terms = []
     if inner != ZERO:

@@ -5,7 +5,9 @@ What is free of the samples may go inside the sum: c·Σ s = Σ c·s, and Σ c =
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, reduce
 
 from gradcheck.budget import spend
 from gradcheck.expression import (
@@ -20,10 +22,12 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    contains,
 )
+from gradcheck.model import in_order
 from gradcheck.symbolic import polynomial as poly
 from gradcheck.symbolic.decision import Undecided
-from gradcheck.symbolic.derivative import differentiate, written_out
+from gradcheck.symbolic.derivative import Local, differentiate, written_out
 from gradcheck.symbolic.graph import Graph, names_outside_heads
 from gradcheck.symbolic.rational import Rational
 from gradcheck.symbolic.tower import Tower
@@ -109,12 +113,60 @@ class Evaluation:
         if found is not None:
             return found
         model = self.graph.model
+        if key == model.loss and self._is_plain:
+            return self._backward(node)
         for name in model.ancestors(key):
             between = node in self.graph.reach(name) and self.graph.node(name) != node
             if between and (name, node) not in self._partials:
                 derived = differentiate(model.definitions[name], by, self.graph)
                 self._partials[name, node] = self._of(derived)
         return self._partials[key, node]
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether the loss is computed without any derivative."""
+        model = self.graph.model
+        return not any(contains(model.definitions[k], Partial) for k in model.ancestors(model.loss))
+
+    @cached_property
+    def _users(self) -> dict[str, list[str]]:
+        """The definitions below the loss that mention a node, last first."""
+        model, node = self.graph.model, self.graph.node
+        users: dict[str, list[str]] = {}
+        for name in reversed(model.ancestors(model.loss)):
+            if node(name) == name:
+                for key in dict.fromkeys(map(node, names_outside_heads(model.definitions[name]))):
+                    users.setdefault(key, []).append(name)
+        return users
+
+    def _backward(self, node: str) -> NormalForm:
+        """The loss's derivative by a node, from those by the definitions that mention it.
+
+        Each is computed once for all parameters, so that the cost of a deep network's gradients
+        grows with the layers and not with their square.
+        """
+        loss = self.graph.node(self.graph.model.loss)
+        with suppress(Undecided):  # so that the generators come in the order of the document
+            self.definition(self.graph.model.loss)
+        known = {of for key, of in self._partials if key == self.graph.model.loss} | {loss}
+        for name in in_order(node, lambda key: self._users.get(key, ()), known):
+            total: NormalForm | None = None
+            for user in self._users.get(name, ()):
+                through = self._through(user, name)
+                total = through if total is None else self._added(total, through)
+            self._partials[self.graph.model.loss, name] = total or self._plain(self._zero)
+        return self._partials[self.graph.model.loss, node]
+
+    def _through(self, user: str, node: str) -> NormalForm:
+        """What a definition that mentions a node adds to the loss's derivative by it."""
+        graph, model = self.graph, self.graph.model
+        by = graph.name(node)
+        local = self._of(differentiate(model.definitions[user], by, Local(graph)))
+        if user == graph.node(model.loss):
+            return local
+        product = self._product(local, self._partials[model.loss, user])
+        ends = graph.is_per_sample(node) or graph.is_per_sample(model.loss)
+        return self._sum(product) if graph.is_per_sample(user) and not ends else product
 
     def _of(self, expression: Expression) -> NormalForm:
         self._depth += 1
@@ -173,13 +225,11 @@ class Evaluation:
         return self._plain(self.tower.symbol(name, per_sample))
 
     def _total(self, terms: tuple[Expression, ...]) -> NormalForm:
-        values = [self._of(term) for term in terms]
-        plain, summed = values[0].plain, values[0].summed
-        for value in values[1:]:
-            plain = plain + value.plain
-            if value.has_sum:
-                summed = summed + value.summed
-        return NormalForm(plain, summed, values[0].assuming(*values[1:]))
+        return reduce(self._added, map(self._of, terms))
+
+    def _added(self, one: NormalForm, other: NormalForm) -> NormalForm:
+        summed = one.summed + other.summed if other.has_sum else one.summed
+        return NormalForm(one.plain + other.plain, summed, one.assuming(other))
 
     def _product(self, one: NormalForm, other: NormalForm) -> NormalForm:
         assumed = one.assuming(other)

@@ -106,13 +106,13 @@ def test_a_claim_is_completed_by_what_it_left_out() -> None:
     setup_claim = forms.model.definitions
     assert setup_claim
     truth = Algebra(forms.total).gradient("b_2")
-    whole = completed(forms.total, found, truth, "b_2", None)
-    half = completed(forms.total, found, truth, "b_2", Constant(Fraction(1, 2)))
-    mean = completed(forms.total, found, truth, "b_2", Constant(Fraction(1), -1, "N"))
+    whole = completed(found, truth, "b_2", None)
+    half = completed(found, truth, "b_2", Constant(Fraction(1, 2)))
+    mean = completed(found, truth, "b_2", Constant(Fraction(1), -1, "N"))
     assert half == pytest.approx(whole / 2)
     assert mean == pytest.approx(whole / 5)
     with pytest.raises(NotEvaluated, match="no lifting"):
-        completed(forms.total, Numbers(problem="no lifting"), truth, "b_2", None)
+        completed(Numbers(problem="no lifting"), truth, "b_2", None)
 
 
 def test_the_backprop_code_runs_at_the_same_point() -> None:

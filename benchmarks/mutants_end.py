@@ -97,7 +97,8 @@ def watched(seeds: Sequence[int], documents: Sequence[Sample]) -> Iterator[Troub
             while at < len(seeds) and here.poll(HANGS):
                 yield from here.recv()
                 at += 1
-                print(f"\r{at} of {len(seeds)}", end="", file=sys.stderr, flush=True)
+                if at % 100 == 0:
+                    print(f"{at} of {len(seeds)}", file=sys.stderr, flush=True)
             words = "hangs"
         except EOFError:
             words = "dies"
@@ -138,18 +139,18 @@ def main() -> int:
         return 0
     seeds = range(options.seed, options.seed + options.count)
     found: list[Trouble] = []
+
+    def watch(share: Sequence[int]) -> None:
+        for trouble in watched(share, documents):
+            found.append(trouble)
+            print(f"{trouble.kind}: seed {trouble.seed}: {trouble.words}", flush=True)
+
     shares = [seeds[k :: options.jobs] for k in range(options.jobs)]
-    threads = [
-        Thread(target=lambda share=share: found.extend(watched(share, documents)))
-        for share in shares
-    ]
+    threads = [Thread(target=watch, args=(share,)) for share in shares]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    print(file=sys.stderr)
-    for trouble in sorted(found, key=lambda item: (item.kind, item.seed)):
-        print(f"{trouble.kind}: seed {trouble.seed}: {trouble.words}")
     kinds = sorted({trouble.kind for trouble in found})
     counts = [f"{sum(item.kind == kind for item in found)} {kind}" for kind in kinds]
     print(

@@ -84,12 +84,8 @@ class _Account:
         self.refused: OverBudget | None = None  # why something was given up
         self.glance = left  # the first spending looks at the clock
 
-    def spend(self, units: int) -> None:
-        self.left -= units
-        if self.left < self.glance:
-            self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Raises `OverBudget` where the units or the time are over."""
         late = any(now > last for now, last in zip(_clocks(), self.clocks, strict=True))
         if late or self.left < 0:
             self.left = min(self.left, -1)
@@ -140,7 +136,9 @@ def spend(units: int = 1) -> None:
     """Count work that is about to be done. Raises `OverBudget` if it is more than is left."""
     account = _account.get()
     if account is not None:
-        account.spend(units)
+        account.left -= units
+        if account.left < account.glance:
+            account.look()
 
 
 def sharing(part: float, work: Callable[[], T]) -> T:

@@ -202,7 +202,7 @@ def test_in_markdown_only_the_documents_own_macros_hold() -> None:
     text = "$$\n\\newcommand{\\yh}{\\hat{y}}\n$$\n\n$p = \\yh$\n"
     assert shown(text, "markdown") == ["p", "hat(y)"]
     assert shown("$p = \\pqty{w}$", "markdown") == ["p", "UNREAD"]
-    assert shown("$p = \\pdv{L}{w}$", "markdown") == ["p = (d L w)"]
+    assert shown("$p = \\pdv{L}{w}$", "markdown") == ["p", "(d L w)"]
 
 
 def test_a_definition_is_no_formula() -> None:

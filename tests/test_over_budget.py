@@ -21,6 +21,12 @@ WRONG = "$$\\frac{\\partial L}{\\partial b} = 2(\\hat y + y)$$\n\n"
 MONSTER = "$$\\frac{\\partial L}{\\partial w} = 2(\\hat y - y)x + (x + y + w + b)^{12} - (w + b + x + y)^{12}$$\n\n"
 
 
+@pytest.fixture(autouse=True)
+def _clocks_that_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted work alone decides: the first document of a process pays for its imports."""
+    monkeypatch.setattr("gradcheck.budget._clocks", lambda: (0.0, 0.0))
+
+
 def verified(text: str, budget: float) -> DocumentResult:
     return verify_document(Document("a.md", text), Choices(Options(), budget=budget))
 

@@ -171,7 +171,7 @@ def _head_found(
         order += 1
         follows = side[follows.at + 1]
     key = head_key(name)
-    if follows is not None and follows.value in ("(", "\\{") and closing(side, follows.at):
+    if follows is not None and follows.value in ("(", "\\{") and follows.mate:
         if order and name.base not in NEVER_FUNCTIONS:
             known.primed.add(key)
         return

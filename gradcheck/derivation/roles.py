@@ -39,12 +39,14 @@ def looks_like_prediction(name: Name) -> bool:
 
 def reachable(start: str, bodies: Mapping[str, Expression]) -> list[str]:
     """The keys that ``start`` is computed from, itself first, breadth first, undefined ones too."""
-    found = [start]
+    found, seen = [start], {start}
     for key in found:
         body = bodies.get(key)
-        if body is not None:
-            found.extend(k for k in value_keys(body) if k not in found)
-    return list(dict.fromkeys(found))
+        for inner in value_keys(body) if body is not None else ():
+            if inner not in seen:
+                seen.add(inner)
+                found.append(inner)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,11 +171,16 @@ def _claim(
 
 def _holds_partial(expression: Expression, model: Model) -> bool:
     """Whether a helper in it stands for a partial that is nowhere carried out."""
-    from gradcheck.derivation.roles import reachable
-
-    keys = [k for key in value_keys(expression) for k in reachable(key, model.definitions)]
-    bodies = [model.definitions[key] for key in keys if key in model.definitions]
-    return any(contains(body, Partial) for body in bodies)
+    seen = set(value_keys(expression))
+    waiting = [model.definitions[key] for key in seen if key in model.definitions]
+    while waiting:
+        body = waiting.pop()
+        if contains(body, Partial):
+            return True
+        new = [key for key in value_keys(body) if key not in seen and key in model.definitions]
+        seen.update(new)
+        waiting.extend(model.definitions[key] for key in new)
+    return False
 
 
 def is_worked_number(expression: Expression) -> bool:

@@ -40,15 +40,15 @@ def looks_like_prediction(name: Name) -> bool:
 
 def reachable(start: str, bodies: Mapping[str, Expression]) -> list[str]:
     """The keys that ``start`` is computed from, itself first, breadth first, undefined ones too."""
-    found = {start: None}
-    waiting = [start]
-    for key in waiting:
+    found, seen = [start], {start}
+    for key in found:
         spend()
         body = bodies.get(key)
-        fresh = [k for k in value_keys(body) if k not in found] if body is not None else []
-        found |= dict.fromkeys(fresh)
-        waiting += fresh
-    return waiting
+        for inner in value_keys(body) if body is not None else ():
+            if inner not in seen:
+                seen.add(inner)
+                found.append(inner)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

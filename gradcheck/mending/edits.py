@@ -7,10 +7,10 @@ be tried together. A dropped factor becomes 1 and a dropped term 0 in the tree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 
 from gradcheck.document import Span
 from gradcheck.expression import (
@@ -26,6 +26,7 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    names_in,
     to_key,
 )
 from gradcheck.mending.context import ONE, MendContext, squared
@@ -73,7 +74,9 @@ class Edits:
         self.nodes = list(places(written))
         hidden = context.reach(definition) if definition else frozenset()
         later = [k for k in context.keys if definition and definition in context.reach(k)]
-        self.keys = tuple(k for k in context.keys if k not in later or k in hidden - {definition})
+        own = [definition, *(node.key for _, node in self.nodes if isinstance(node, Name))]
+        self.near = near(context.keys, own)
+        self.keys = tuple(k for k in self.near if k not in later or k in hidden - {definition})
         self.spelled = self._spelled_here()
 
     def all(self) -> list[Edit]:
@@ -146,7 +149,7 @@ class Edits:
             yield from self._squared(path, node, above)
 
     def _names(self, path: Path, node: Name, above: Expression | None) -> Iterator[Edit]:
-        keys = (*self.keys, *self.context.counts)
+        keys = (*near(self.keys, [node.key]), *self.context.counts)
         if isinstance(above, Partial) and path[-1] == 0:
             keys = (*keys, self.context.model.loss)
         if isinstance(above, Power) and not isinstance(above.exponent, Number):
@@ -288,7 +291,7 @@ class Edits:
             return
         inner = self._core(node)
         text = self.source(node.span)
-        for key in self.keys:
+        for key in near(self.keys, sorted(names_in(node)) or self.keys):
             name = self.context.named(key)
             new: Expression = Multiply((node, name))
             if isinstance(node, Number) and node.value == 1:
@@ -463,12 +466,16 @@ class Edits:
             new = Multiply((self.root, name))
             yield Edit((), new, self._appended(self.spell(key)), "missing-factor", words, 2)
         for key in self.context.activations:
+            if key not in self.near:
+                continue
             name, spelled = self.context.named(key), self.spell(key)
             factor = Add((ONE, Negate(name)))
             words = f"the factor 1 - {to_text(name)} is missing"
             change = self._appended(f"(1 - {spelled})")
             yield Edit((), Multiply((self.root, factor)), change, "missing-factor", words, 3)
         for key, slope, text in self.context.slopes(self.spell):
+            if key not in self.near:
+                continue
             words = f"the derivative of {to_text(self.context.named(key))} is missing"
             change = self._appended(text)
             rule = "missing-activation-derivative"
@@ -549,6 +556,28 @@ class Edits:
                 known = [a.arguments[0] for a in self.context.written_activations.values()]
                 weight = 0 if argument in known else 2
                 yield Edit(path, new, changes, "product-for-composition", words, weight)
+
+
+MANY = 40
+"""Names of a document of which all are tried in every place."""
+
+
+def near(keys: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
+    """The names that may have been meant beside these; of many, those of the same or next layers.
+
+    Who errs among the names of 64 layers takes a neighbour's; to try all of them everywhere would
+    take longer than anybody waits.
+    """
+    if len(keys) <= MANY:
+        return tuple(keys)
+    here = {number for key in own for number in _numbers_of(key)}
+    close = here | {number + 1 for number in here} | {number - 1 for number in here}
+    return tuple(k for k in keys if k in own or not _numbers_of(k) or _numbers_of(k) & close)
+
+
+@cache
+def _numbers_of(key: str) -> frozenset[int]:
+    return frozenset(map(int, re.findall(r"[0-9]+", key)))
 
 
 def _short(text: str) -> str:

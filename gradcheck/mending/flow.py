@@ -5,6 +5,7 @@ They decide nothing else: what they let pass is proved by an algebra.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from gradcheck.budget import spend
@@ -27,13 +28,21 @@ from gradcheck.model import in_order
 
 
 class Flow:
-    """Values and slopes of all names of a model at a point, in floats, by forward accumulation."""
+    """Values and slopes of all names of a model at a point, in floats.
+
+    Slopes are accumulated backward: of many edits of one definition those above it are known.
+    """
 
     def __init__(self, point: Point, definitions: dict[str, Expression]) -> None:
         self.point = point
         self.definitions = definitions
         self._values: dict[str, float] = {}
+        self._locals: dict[str, dict[str, float]] = {}
         self._slopes: dict[str, dict[str, float]] = {}
+        self._users: dict[str, dict[str, list[str]]] = {}
+        self._below: dict[str, dict[str, None]] = {}
+        self._origin: Flow | None = None
+        self._changed = ""
 
     def edited(self, key: str, body: Expression, below: frozenset[str]) -> Flow:
         """The same with another definition; what is not computed from it is kept."""
@@ -43,10 +52,9 @@ class Flow:
             if name not in below:
                 with suppress(Undefined):  # no candidate needs it that has a value
                     flow._values[name] = self.named(name)
-        flow._slopes = {
-            by: {name: slope for name, slope in slopes.items() if name not in below or name == by}
-            for by, slopes in self._slopes.items()
-        }
+        flow._locals = {name: own for name, own in self._locals.items() if name not in below}
+        flow._changed = key
+        flow._origin = self
         return flow
 
     def named(self, key: str) -> float:
@@ -118,49 +126,87 @@ class Flow:
         raise Undefined
 
     def _slope(self, node: Expression, by: str) -> float:
+        """The slope by a node: by way of all definitions between, the last one's first."""
+        if not isinstance(node, Name):
+            return self._own_slope(node, by, lambda key: self._slope(Name(key), by))
+        key = self._root(node.key)
+        known = self._slopes.setdefault(key, {key: 1.0})
+        if by not in known:
+            users = self._users_of(key)
+            for name in in_order(by, lambda name: users.get(name, ()), known):
+                known[name] = sum(
+                    known[user] * self._local(user, name) for user in users.get(name, ())
+                )
+        return known[by]
+
+    def _users_of(self, key: str) -> dict[str, list[str]]:
+        """What mentions a node, of all that a name is computed from."""
+        origin = self._origin
+        if origin is not None and self._changed not in origin._needed(key):
+            return origin._users_of(key)
+        if key not in self._users:
+            users: dict[str, list[str]] = {}
+            for name in self._needed(key):
+                for below in dict.fromkeys(map(self._root, self._needs(name))):
+                    users.setdefault(below, []).append(name)
+            self._users[key] = users
+        return self._users[key]
+
+    def _needed(self, key: str) -> dict[str, None]:
+        """The nodes that a name is computed from, itself included."""
+        if key not in self._below:
+            order = in_order(key, lambda name: map(self._root, self._needs(name)), ())
+            self._below[key] = dict.fromkeys(order)
+        return self._below[key]
+
+    def _local(self, name: str, by: str) -> float:
+        """The slope of one definition by a name in it, all others held fixed."""
+        own = self._locals.setdefault(name, {})
+        if by not in own:
+            own[by] = self._own_slope(
+                self.definitions[name], by, lambda key: 1.0 if self._root(key) == by else 0.0
+            )
+        return own[by]
+
+    def _own_slope(self, node: Expression, by: str, named: Callable[[str], float]) -> float:
+        """The slope of an expression, those of the names in it given."""
         match node:
             case Name():
-                return self._slope_of_name(self._root(node.key), by)
+                return named(node.key)
             case Number():
                 return 0.0
             case Add(terms=terms):
-                return sum(self._slope(term, by) for term in terms)
+                return sum(self._own_slope(term, by, named) for term in terms)
             case Multiply(factors=factors):
-                return self._product_rule(factors, by)
+                return self._product_rule(factors, by, named)
             case Negate(operand=operand):
-                return -self._slope(operand, by)
+                return -self._own_slope(operand, by, named)
             case Divide(numerator=above, denominator=below):
                 under = self._value(below)
-                own = self._slope(above, by) / under
-                rest = self._slope(below, by)
+                own = self._own_slope(above, by, named) / under
+                rest = self._own_slope(below, by, named)
                 return own - self._value(above) * rest / under**2 if rest else own
             case Power(base=base, exponent=exponent):
-                raised, inner = self._value(exponent), self._slope(base, by)
-                if self._slope(exponent, by):
+                raised, inner = self._value(exponent), self._own_slope(base, by, named)
+                if self._own_slope(exponent, by, named):
                     raise Undefined
                 return _real(raised * self._value(base) ** (raised - 1) * inner) if inner else 0.0
             case Apply(function=function, arguments=(argument,), order=order):
-                inner = self._slope(argument, by)
+                inner = self._own_slope(argument, by, named)
                 if not inner:
                     return 0.0
                 outer = self.point.function(function.key, order + 1, self._value(argument))
                 return outer * inner
             case Sum(body=body):
-                return self._slope(body, by)
+                return self._own_slope(body, by, named)
         raise Undefined
 
-    def _slope_of_name(self, key: str, by: str) -> float:
-        known = self._slopes.setdefault(by, {by: 1.0})
-        if key not in known:
-            for name in in_order(key, lambda name: map(self._root, self._needs(name)), known):
-                body = self.definitions.get(name)
-                known[name] = 0.0 if body is None else self._slope(body, by)
-        return known[key]
-
-    def _product_rule(self, factors: tuple[Expression, ...], by: str) -> float:
+    def _product_rule(
+        self, factors: tuple[Expression, ...], by: str, named: Callable[[str], float]
+    ) -> float:
         total = 0.0
         for at, factor in enumerate(factors):
-            slope = self._slope(factor, by)
+            slope = self._own_slope(factor, by, named)
             if slope:
                 for other in (*factors[:at], *factors[at + 1 :]):
                     slope *= self._value(other)

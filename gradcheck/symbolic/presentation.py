@@ -38,6 +38,7 @@ class Presentation:
         self.named = named
         self.labels = labels
         self.max_terms = MAX_TERMS
+        self._written: dict[tuple[frozenset[tuple[int, int]], int], tuple[int, Expression]] = {}
 
     def write(self, element: Rational) -> Expression:
         """The element as a product of factors. Raises Undecided if it is not short."""
@@ -66,20 +67,28 @@ class Presentation:
 
     def _paired(self, product: Product) -> list[tuple[Polynomial, int]]:
         """The factors, (1 − v)·(1 + v) to the same power put together as 1 − v² again."""
-        found = product.factors
         paired: list[tuple[Polynomial, int]] = []
-        for base, exponent in found:
-            if any(base is not kept and _conjugate(base, kept) for kept, _ in paired):
-                place = next(i for i, (kept, _) in enumerate(paired) if _conjugate(base, kept))
-                if paired[place][1] == exponent:
-                    square = poly.multiply(paired[place][0], base, self.tower.budget)
-                    paired[place] = (square, exponent)
-                    continue
+        places: dict[int, list[int]] = {}  # of what is 1 and one other term, by that
+        for base, exponent in product.factors:
+            term = max(base) if len(base) == 2 and 0 in base else 0
+            known = places.setdefault(term, []) if term else []
+            place = next((i for i in known if _conjugate(base, paired[i][0])), None)
+            if place is not None and paired[place][1] == exponent:
+                square = poly.multiply(paired[place][0], base, self.tower.budget)
+                paired[place] = (square, exponent)
+                continue
+            known.append(len(paired))
             paired.append((base, exponent))
         return paired
 
     def write_factor(self, polynomial: Polynomial) -> tuple[int, Expression]:
         """(sign, expression) with polynomial = sign · expression."""
+        key = frozenset(polynomial.items()), self.max_terms
+        if key not in self._written:
+            self._written[key] = self._write_factor(polynomial)
+        return self._written[key]
+
+    def _write_factor(self, polynomial: Polynomial) -> tuple[int, Expression]:
         grouped = self._grouped(polynomial)
         if grouped is not None:
             return grouped

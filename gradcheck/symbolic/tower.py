@@ -504,6 +504,15 @@ def _linear_combination(
 ) -> list[Fraction] | None:
     """Rational weights with element = Σ weight · base, or None; the bases are independent."""
     columns = _over_one_denominator([*bases, element], budget)
+    related = _related(columns)
+    if len(related) < len(bases):  # in a deep network an exponent has terms with few in common
+        own = _linear_combination(element, [bases[place] for place in related], budget)
+        if own is None:
+            return None
+        weights = [Fraction(0)] * len(bases)
+        for place, weight in zip(related, own, strict=True):
+            weights[place] = weight
+        return weights
     among_bases = {monomial for column in columns[:-1] for monomial in column}
     if any(monomial not in among_bases for monomial in columns[-1]):
         return None  # the rule for a network: each layer's exponent has a generator of its own
@@ -527,6 +536,22 @@ def _linear_combination(
     if any(row[-1] for row in rows[pivots:]):
         return None
     return [row[-1] for row in rows[:pivots]]
+
+
+def _related(columns: Sequence[Polynomial]) -> list[int]:
+    """The places of those before the last that hang together with it through common monomials."""
+    holders: dict[int, list[int]] = {}
+    for place, column in enumerate(columns[:-1]):
+        for monomial in column:
+            holders.setdefault(monomial, []).append(place)
+    found: set[int] = set()
+    waiting = list(columns[-1])
+    while waiting:
+        for place in holders.pop(waiting.pop(), ()):
+            if place not in found:
+                found.add(place)
+                waiting.extend(columns[place])
+    return sorted(found)
 
 
 def _over_one_denominator(elements: Sequence[Rational], budget: Budget) -> list[Polynomial]:

@@ -63,19 +63,20 @@ def attempt(
     work: Callable[[], T],
     instead: Callable[[str], T],
     span: Span = NOWHERE,
-    share: float = 1.0,
+    share: float | None = None,
 ) -> T:
     """What the work gives; where it fails, what stands in for it, given the reason in words.
 
-    Without a span of its own a part is about the same place as the one that it belongs to. It may
-    use up no more than its ``share`` of the document's budget.
+    Without a span of its own a part is about the same place as the one that it belongs to. With
+    a ``share`` of the document's budget it may use up no more, and is given up as a whole where a
+    piece of it is.
     """
     log = _log.get()
     if log is None:
         return work()
     outer, log.span = log.span, (log.span if span == NOWHERE else span)
     try:
-        return sharing(share, work)
+        return work() if share is None else sharing(share, work)
     except OverBudget as over:
         failure = Failure(part, over.reason, log.span, internal=False)
     except Exception as trouble:
@@ -89,7 +90,7 @@ def attempt(
 
 
 def omitted(
-    part: str, share: float = 1.0
+    part: str, share: float | None = None
 ) -> Callable[[Callable[P, T | None]], Callable[P, T | None]]:
     """A decorator of what may be left out: it gives None where it fails."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import gradcheck
-from gradcheck.budget import OverBudget
+from gradcheck.budget import SEARCH, OverBudget, sharing
 from gradcheck.comparison import Options
 from gradcheck.document import Document
 from gradcheck.report import DocumentResult
@@ -80,7 +81,11 @@ def test_one_monstrous_claim_costs_only_itself() -> None:
 
 def test_a_search_for_a_mend_loses_the_suggestion_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = verified(NETWORK + WRONG, 10.0)
-    monkeypatch.setattr("gradcheck.explanation.mends.SEARCH", 0.0)
+
+    def stingy(part: float, work: Callable[[], object]) -> object:
+        return sharing(0.0 if part == SEARCH else part, work)
+
+    monkeypatch.setattr("gradcheck.parts.sharing", stingy)
     less = verified(NETWORK + WRONG, 10.0)
     assert claims(less) == claims(whole)
     for result, suggested in ((whole, True), (less, False)):

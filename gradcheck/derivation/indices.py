@@ -25,8 +25,6 @@ _CALLED = (
 )
 """``σ is the softmax``, ``the softmax $g$``."""
 
-_BOLD = r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\b|\\overrightarrow\b"
-
 _IN_SPACE = re.compile(r"([^$&.;:=]{1,40})\\in *\\(?:mathbb *\{? *R *\}?|R|Reals) *\^")
 """``w, x \\in \\mathbb{R}^n``."""
 
@@ -49,16 +47,14 @@ class Page:
 
     @cached_property
     def vectors(self) -> frozenset[str]:
-        """The keys of names that are set in bold, or said to lie in a space."""
+        """The keys of names that are said to lie in a space; bold letters alone declare nothing."""
         text = self.document.text
         told = {name for names in _IN_SPACE.findall(text) for name in re.findall(r"\w+", names)}
         found = set()
         for _, side in self.written:
             for node in walk(side):
-                if isinstance(node, Name) and node.base.islower():
-                    bold = re.match(_BOLD, self.document.source(node.span))
-                    if bold or node.base in told:
-                        found.add(self.naming.canonical(node).key)
+                if isinstance(node, Name) and node.base.islower() and node.base in told:
+                    found.add(self.naming.canonical(node).key)
         return frozenset(found)
 
     @property

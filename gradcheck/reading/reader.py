@@ -211,6 +211,8 @@ def _said(document: Document, entries: Sequence[_Entry], block: Block, draft: Dr
     )
     if said is None or (said.in_words and (left.relations or _is_size(right, text, block))):
         return False
+    if said.symbol == "->" and (left.relations or draft.relations):
+        return False  # "therefore", between two equations
     place = between.start + said.start, between.start + said.end
     left.relations.append(Token("relation", said.symbol, *place))
     left.sides.append([])

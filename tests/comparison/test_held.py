@@ -74,7 +74,6 @@ def findings(text: str) -> tuple[Finding, ...]:
         (SQUARE % r"\sum_Jw_Jx_J", "w_J", r"(o-t)2w_Jx_J^2"),
         (SQUARE % r"\sum wx", "w", r"(o-t)2wx^2"),
         (SQUARE % r"w_jx_j", "w_j", r"(o-t)2w_jx_j^2"),
-        (SQUARE % r"\mathbf w\cdot\mathbf x", r"\mathbf w", r"(o-t)2\mathbf w\mathbf x^2"),
         ("Let $w, x \\in \\mathbb{R}^n$. " + SQUARE % r"w\cdot x", "w", r"(o-t)2wx^2"),
         ("By the dot product, " + SQUARE % r"w\cdot x", "w", r"(o-t)2wx^2"),
         (SQUARE % r"\max_jw_jx_j", "w_j", r"(o-t)2w_jx_j^2"),

@@ -304,6 +304,8 @@ class _Search:
         edits += _everywhere(source.written, edits)
         below = self._below(source.key)
         kind = self._kind(source)
+        if not kind and any(self._hangs_on(claim, below) for claim in self.kept):
+            return []  # any other value of a helper breaks what is written in it and holds
         found = []
         for edit in edits:
             adds = _adds(context.document.text, edit)
@@ -317,6 +319,13 @@ class _Search:
                 rank = self._rank(edit, source, adds, outcome)
                 found.append(_Candidate(source, edit, body, rank, outcome.mended, outcome.meaning))
         return found
+
+    def _hangs_on(self, claim: Asked, below: frozenset[str]) -> bool:
+        """Whether a claim is written in what is computed from a name, and its truth is not."""
+        written = claim.written is not None and names_in(claim.written) & below
+        return bool(
+            written and names_in(claim.expression) & below and not names_in(claim.left) & below
+        )
 
     def _rank(
         self, edit: Edit, source: Source, adds: bool, outcome: _Outcome

@@ -7,7 +7,7 @@ by an algebra of the edited model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import log
 
@@ -38,6 +38,10 @@ from gradcheck.verdict import Constant, Verdict
 
 CLOSE = 1e-8
 MAX_PROOFS = 4
+MANY = 40
+"""Definitions of a document of which all are tried."""
+WORK = 60_000
+"""Definitions that are looked at beyond that, over all edits of a large document."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ class _Search:
     passing: tuple[Asked, ...]
     alternative: bool = False  # only what would do as well as an edit of the claim
     halves: bool = False
+    tried: list[str] = field(default_factory=list)  # a key for every edit that was evaluated
 
     @cached_property
     def model(self) -> Model:
@@ -243,7 +248,7 @@ class _Search:
 
     def found(self) -> list[DefinitionMend]:
         """The proved candidates, at most one: the nearest, where it is the only one so near."""
-        candidates = [c for source in self._sources() for c in self._candidates(source)]
+        candidates = self._all_candidates()
         whole = [c for c in candidates if len(c.mended) == len(self.failing)]
         if not whole:
             most = max((len(c.mended) for c in candidates), default=0)
@@ -265,6 +270,28 @@ class _Search:
             if mend is not None:
                 return [mend]
         return []
+
+    def _all_candidates(self) -> list[_Candidate]:
+        """Those of every definition; of many, the likeliest ones until one mends everything."""
+        definitions = len(self.model.definitions)
+        if definitions <= MANY:
+            return [c for source in self._sources() for c in self._candidates(source)]
+        found: list[_Candidate] = []
+        for source in sorted(self._sources(), key=self._unlikely):
+            found += self._candidates(source)
+            if any(len(c.mended) == len(self.failing) for c in found):
+                break
+            if len(self.tried) * definitions > WORK:
+                break
+        return found
+
+    def _unlikely(self, source: Source) -> tuple[int, int]:
+        """Smaller for helpers, then for what more of the failing claims are about."""
+        below = self._below(source.key)
+        if source.key not in self._forward:
+            return 0, -sum(bool(names_in(c.expression) & below) for c in self.failing)
+        own = names_in(source.written) | {source.key}
+        return 1, -sum(bool((names_in(c.left) - {self.model.loss}) & own) for c in self.failing)
 
     def _is_helper_of(self, candidate: _Candidate) -> bool:
         """Whether it is of a helper (``\\delta_2``) that everything it mends is written in."""
@@ -362,8 +389,15 @@ class _Search:
 
     def _below(self, key: str) -> frozenset[str]:
         """The names that are computed from this one, itself included."""
-        definitions = self.model.definitions
-        return frozenset(name for name in definitions if key in self.model.ancestors(name))
+        found = {key}
+        for name, inner in self._mentioned.items():
+            if inner & found:
+                found.add(name)
+        return frozenset(found & self._mentioned.keys())
+
+    @cached_property
+    def _mentioned(self) -> dict[str, set[str]]:
+        return {key: names_in(body) for key, body in self.model.definitions.items()}
 
     def _body(self, written: Expression) -> Expression | None:
         try:
@@ -386,6 +420,7 @@ class _Search:
 
     def _outcome(self, source: Source, body: Expression, below: frozenset[str]) -> _Outcome | None:
         """What an edit does, if it mends something and all that held still does; else None."""
+        self.tried.append(source.key)
         key, failing = source.key, self._edited(self.failing, source, body)
         first = [self.flows[0].edited(key, body, below)]
         if not self._may_do(failing, first):

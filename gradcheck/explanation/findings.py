@@ -30,7 +30,7 @@ from gradcheck.parts import attempt, omitted
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
-MANY = 16
+MANY = 8
 """Mistakes of a setup of which each has a suggestion and an example: of more, one of each kind."""
 
 

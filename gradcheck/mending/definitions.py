@@ -38,10 +38,10 @@ from gradcheck.verdict import Constant, Verdict
 
 CLOSE = 1e-8
 MAX_PROOFS = 4
-MANY = 40
+MANY = 16
 """Definitions of a document of which all are tried."""
 WORK = 60_000
-"""Definitions that are looked at, and an eighth of the nodes of claims, beyond that, over all edits of a large document."""
+"""Definitions, and an eighth of the nodes of the claims, that are looked at over all edits of more."""
 
 
 @dataclass(frozen=True)

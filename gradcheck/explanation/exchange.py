@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck.comparison import Evidence
+from gradcheck.comparison.forms import truth
 from gradcheck.comparison.verdicts import JudgedClaim
 from gradcheck.document import Span
 from gradcheck.expression import Expression, Name, Negate, Partial
 from gradcheck.finding import RULES, Finding
 from gradcheck.notation import to_text
+from gradcheck.symbolic import Outcome
 from gradcheck.verdict import Verdict
 
 
@@ -41,7 +43,15 @@ def _is_of(evidence: Evidence, item: JudgedClaim, other: JudgedClaim) -> bool:
     """Whether a claim is the gradient by the other one's parameter."""
     if item.claim.parameter == other.claim.parameter:
         return False
-    judged = evidence.judge.judge(replace(item.claim, parameter=other.claim.parameter))
+    claim = replace(item.claim, parameter=other.claim.parameter)
+    if claim.expression is None:
+        return False
+    model, _ = evidence.forms.for_claim(claim)
+    left = truth(model, evidence.keys[claim.parameter], claim.loss)
+    quickly = evidence.judge.algebra(model).decide(left, claim.expression, shown=False)
+    if quickly.outcome not in (Outcome.EQUAL, Outcome.CONSTANT):
+        return False  # most end here, without what would be shown of them
+    judged = evidence.judge.judge(claim)
     return judged.verdict in (Verdict.EXACT, Verdict.CONVENTION)
 
 

@@ -31,6 +31,9 @@ from gradcheck.parts import attempt, omitted
 from gradcheck.statement import Side
 from gradcheck.verdict import Constant, Verdict
 
+MANY = 8
+"""Mistakes of a setup of which each has a suggestion and an example: of more, one of each kind."""
+
 
 def explain(
     evidence: Evidence, derivation: Derivation, sides: Mapping[Span, Side]
@@ -192,9 +195,10 @@ def _follows(
 
 def _own(evidence: Evidence, mends: Mends, mistake: Mistake, roots: dict[str, Span]) -> Finding:
     """The finding of a mistake of its own, with the edit that mends it; ``roots`` are by factor."""
-    own = _mend(mistake, mends)
-    left = None
     told = bool(mistake.factor) and mistake.factor in roots
+    briefly = told and mends.many > MANY
+    own = None if briefly else _mend(mistake, mends)
+    left = None
     if mistake.step is not None and evidence.setup.own is None and not told:
         left = mends.of_left(mistake.step, own)
     if left is not None:
@@ -206,7 +210,7 @@ def _own(evidence: Evidence, mends: Mends, mistake: Mistake, roots: dict[str, Sp
     finding = _two_meanings(finding, evidence)
     if mends.alternative is not None and not _about(mistake, evidence, mends.alternative, own):
         finding = _or_there(finding, evidence, mends.alternative)
-    example = mends.example(mistake.step, mistake.claim)
+    example = None if briefly else mends.example(mistake.step, mistake.claim)
     if example is not None:
         words, code = example.as_text(), example.as_numpy()
         finding = replace(finding, counterexample=words, numpy=code)

@@ -85,6 +85,11 @@ class Mends:
         ]
         return [*claims, *steps]
 
+    @property
+    def many(self) -> int:
+        """How many claims and steps are wrong."""
+        return len(self._failing)
+
     @cached_property
     def _holding(self) -> list[JudgedClaim | JudgedStep]:
         """What holds and is no definition, so that a mend must not break it."""

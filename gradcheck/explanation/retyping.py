@@ -217,6 +217,8 @@ class _Retyping:
         """The edits that mend the wiring best, or others, after which everything holds."""
         lines = self.wiring.lines
         whole = least = self.wiring.breaks(lines)
+        if least and self._most * len(lines) > 2 * WORK:
+            return []
         nearest: list[Retyped] = []
         for tried, edit in enumerate(self.edits() if least and lines else ()):
             if tried * len(lines) > WORK:
@@ -231,6 +233,12 @@ class _Retyping:
         if len(nearest) > MAX_JUDGED:
             return []
         return [edit for edit in nearest if self._holds(edit)]
+
+    @property
+    def _most(self) -> int:
+        """How many edits there are at most."""
+        places = sum(1 + len(names) for _, names in self.wiring.lines)
+        return places * (1 + len(self.names) + len(self._idle))
 
     @cached_property
     def _claimed(self) -> int:

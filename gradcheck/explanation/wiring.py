@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from gradcheck.budget import spend
 from gradcheck.derivation.roles import INPUTS, LABELS
@@ -52,11 +52,6 @@ class Wiring:
     def _of_partials(self) -> frozenset[str]:
         return frozenset(key_of(s) for s in self.definitions if _holds_partial(s.right_written))
 
-    def _is_helper(self, key: str, given: Mapping[str, tuple[str, ...]]) -> bool:
-        """Whether it may end in nothing: a part of a gradient, which is made of the labels."""
-        below = _reached(key, given)
-        return key in self._of_partials or any(is_label(n) and n not in given for n in below)
-
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """What the loss is differentiated by."""
@@ -96,9 +91,11 @@ class Wiring:
         given = {key: names for key, names in given.items() if key not in self.constants}
         reached = _reached(self.loss, given)
         lost = [key for key in self.parameters if key not in reached]
-        idle = [k for k in given if k not in reached and not self._is_helper(k, given)]
+        idle = [k for k in given if k not in reached and k not in self._of_partials]
+        helpers = _built_on_labels(given) if idle else set()
+        idle = [k for k in idle if k not in helpers]
         unknown = [k for k in self.used if k not in reached and k not in given]
-        circles = any(key in _reached_from(names, given) for key, names in given.items())
+        circles = _has_circle(given)
         strange = [
             key
             for key in reached
@@ -127,6 +124,7 @@ def key_of(step: Step) -> str:
     return step.left_written.key
 
 
+@cache
 def is_label(key: str) -> bool:
     """Whether a name is one that labels usually have (``y``, ``y_true``, not ``y_pred``)."""
     prediction = "(" in key or "pred" in key
@@ -165,11 +163,37 @@ def _differentiated(definitions: Sequence[Step], claims: Sequence[Step], loss: s
     return max(dict.fromkeys(known), key=known.count, default="")
 
 
+def _built_on_labels(given: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What may end in nothing: a part of a gradient, which is made of the labels."""
+    users: dict[str, list[str]] = {}
+    for key, names in given.items():
+        for name in names:
+            users.setdefault(name, []).append(key)
+    labels = [name for name in users if name not in given and is_label(name)]
+    return _reached_from(labels, users)
+
+
+def _has_circle(given: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether something is computed from itself: then not all can be put in an order."""
+    left = {key: len({name for name in names if name in given}) for key, names in given.items()}
+    users: dict[str, list[str]] = {}
+    for key, names in given.items():
+        for name in dict.fromkeys(names):
+            users.setdefault(name, []).append(key)
+    ready = [key for key, count in left.items() if not count]
+    for key in ready:
+        for user in users.get(key, ()):
+            left[user] -= 1
+            if not left[user]:
+                ready.append(user)
+    return len(ready) < len(given)
+
+
 def _reached(key: str, given: Mapping[str, tuple[str, ...]]) -> set[str]:
     return {key} | _reached_from(given.get(key, ()), given)
 
 
-def _reached_from(names: Sequence[str], given: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _reached_from(names: Sequence[str], given: Mapping[str, Sequence[str]]) -> set[str]:
     """Every name that these are computed from, themselves included."""
     seen: set[str] = set()
     waiting = list(names)

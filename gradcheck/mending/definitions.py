@@ -7,7 +7,7 @@ by an algebra of the edited model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import log
 
@@ -38,6 +38,10 @@ from gradcheck.verdict import Constant, Verdict
 
 CLOSE = 1e-8
 MAX_PROOFS = 4
+MANY = 16
+"""Definitions of a document of which all are tried."""
+WORK = 60_000
+"""Definitions, and an eighth of the nodes of the claims, that are looked at over all edits of more."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ class _Search:
     passing: tuple[Asked, ...]
     alternative: bool = False  # only what would do as well as an edit of the claim
     halves: bool = False
+    tried: list[str] = field(default_factory=list)  # a key for every edit that was evaluated
 
     @cached_property
     def model(self) -> Model:
@@ -243,7 +248,7 @@ class _Search:
 
     def found(self) -> list[DefinitionMend]:
         """The proved candidates, at most one: the nearest, where it is the only one so near."""
-        candidates = [c for source in self._sources() for c in self._candidates(source)]
+        candidates = self._all_candidates()
         whole = [c for c in candidates if len(c.mended) == len(self.failing)]
         if not whole:
             most = max((len(c.mended) for c in candidates), default=0)
@@ -265,6 +270,30 @@ class _Search:
             if mend is not None:
                 return [mend]
         return []
+
+    def _all_candidates(self) -> list[_Candidate]:
+        """Those of every definition; of many, the likeliest ones until one mends everything."""
+        definitions = len(self.model.definitions)
+        if definitions <= MANY:
+            return [c for source in self._sources() for c in self._candidates(source)]
+        written = sum(len(claim.expression.below()) for claim in self.failing)
+        cost = definitions + written // 8
+        found: list[_Candidate] = []
+        for source in sorted(self._sources(), key=self._unlikely):
+            found += self._candidates(source)
+            if any(len(c.mended) == len(self.failing) for c in found):
+                break
+            if len(self.tried) * cost > WORK:
+                break
+        return found
+
+    def _unlikely(self, source: Source) -> tuple[int, int]:
+        """Smaller for helpers, then for what more of the failing claims are about."""
+        below = self._below(source.key)
+        if source.key not in self._forward:
+            return 0, -sum(bool(names_in(c.expression) & below) for c in self.failing)
+        own = names_in(source.written) | {source.key}
+        return 1, -sum(bool((names_in(c.left) - {self.model.loss}) & own) for c in self.failing)
 
     def _is_helper_of(self, candidate: _Candidate) -> bool:
         """Whether it is of a helper (``\\delta_2``) that everything it mends is written in."""
@@ -304,6 +333,8 @@ class _Search:
         edits += _everywhere(source.written, edits)
         below = self._below(source.key)
         kind = self._kind(source)
+        if not kind and any(self._hangs_on(claim, below) for claim in self.kept):
+            return []  # any other value of a helper breaks what is written in it and holds
         found = []
         for edit in edits:
             adds = _adds(context.document.text, edit)
@@ -317,6 +348,13 @@ class _Search:
                 rank = self._rank(edit, source, adds, outcome)
                 found.append(_Candidate(source, edit, body, rank, outcome.mended, outcome.meaning))
         return found
+
+    def _hangs_on(self, claim: Asked, below: frozenset[str]) -> bool:
+        """Whether a claim is written in what is computed from a name, and its truth is not."""
+        written = claim.written is not None and names_in(claim.written) & below
+        return bool(
+            written and names_in(claim.expression) & below and not names_in(claim.left) & below
+        )
 
     def _rank(
         self, edit: Edit, source: Source, adds: bool, outcome: _Outcome
@@ -353,8 +391,15 @@ class _Search:
 
     def _below(self, key: str) -> frozenset[str]:
         """The names that are computed from this one, itself included."""
-        definitions = self.model.definitions
-        return frozenset(name for name in definitions if key in self.model.ancestors(name))
+        found = {key}
+        for name, inner in self._mentioned.items():
+            if inner & found:
+                found.add(name)
+        return frozenset(found & self._mentioned.keys())
+
+    @cached_property
+    def _mentioned(self) -> dict[str, set[str]]:
+        return {key: names_in(body) for key, body in self.model.definitions.items()}
 
     def _body(self, written: Expression) -> Expression | None:
         try:
@@ -377,6 +422,7 @@ class _Search:
 
     def _outcome(self, source: Source, body: Expression, below: frozenset[str]) -> _Outcome | None:
         """What an edit does, if it mends something and all that held still does; else None."""
+        self.tried.append(source.key)
         key, failing = source.key, self._edited(self.failing, source, body)
         first = [self.flows[0].edited(key, body, below)]
         if not self._may_do(failing, first):

@@ -129,7 +129,9 @@ class Flow:
         """The slope by a node: by way of all definitions between, the last one's first."""
         if not isinstance(node, Name):
             return self._own_slope(node, by, lambda key: self._slope(Name(key), by))
-        key = self._root(node.key)
+        key, origin = self._root(node.key), self._origin
+        if origin is not None and self._changed not in origin._needed(key):
+            return origin._slope(Name(key), by)
         known = self._slopes.setdefault(key, {key: 1.0})
         if by not in known:
             users = self._users_of(key)

@@ -221,6 +221,8 @@ class Algebra:
         self, evaluation: Evaluation, one: NormalForm, other: NormalForm
     ) -> Expression | None:
         """right − left, where it has one part only and is short."""
+        if one.plain.is_apart(other.plain) or one.summed.is_apart(other.summed):
+            return None
         plain, summed = other.plain - one.plain, other.summed - one.summed
         if not plain.is_zero and not summed.is_zero:
             return None

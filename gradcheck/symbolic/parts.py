@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from math import gcd, isqrt
 
 from gradcheck.symbolic import polynomial as poly
@@ -29,18 +29,23 @@ class Factor:
 
     def __init__(self, polynomial: Polynomial) -> None:
         self.polynomial = polynomial
-        self.residue = residue(polynomial)
+        self._hash = hash(frozenset(polynomial.items()))
         self.support = 0
         for lane in poly.used_lanes(polynomial):
             self.support |= lane_mask(lane)
 
     def __hash__(self) -> int:
-        return self.residue
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Factor) and (
-            self is other or (self.residue == other.residue and self.polynomial == other.polynomial)
+            self is other or (self._hash == other._hash and self.polynomial == other.polynomial)
         )
+
+    @cached_property
+    def residue(self) -> int:
+        """Its value modulo a prime where every generator has a value of its own."""
+        return residue(self.polynomial)
 
     @cached_property
     def is_prime(self) -> bool:
@@ -184,6 +189,7 @@ def _monomial(monomial: int) -> int:
     return value
 
 
+@cache
 def _value_of(lane: int) -> int:
     """A value for every generator, without any pattern (Steele, Lea and Flood's mixing, 2014)."""
     mixed = (lane + 1) * 0x9E3779B97F4A7C15 % 2**64

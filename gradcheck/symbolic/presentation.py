@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 
 from gradcheck.expression import (
     Add,
@@ -26,6 +27,8 @@ from gradcheck.symbolic.rational import ONE, Rational
 from gradcheck.symbolic.tower import Tower
 
 MAX_TERMS = 12
+MAX_SUM = 500
+"""Terms of a definition's value, of which a name may stand for a part of something."""
 
 
 class Presentation:
@@ -92,6 +95,8 @@ class Presentation:
         grouped = self._grouped(polynomial)
         if grouped is not None:
             return grouped
+        if len(polynomial) > self.max_terms * self._longest:
+            raise Undecided("too long to be shown")
         sign, terms = self._in_names(polynomial)
         if len(terms) > self.max_terms:
             raise Undecided("too long to be shown")
@@ -151,14 +156,25 @@ class Presentation:
         """The definition whose value, added or subtracted, leaves the fewest terms."""
         best = None
         fewest = len(polynomial) - 1
-        for element, name in self.named.items():
-            if element.denominator != ONE or len(element.numerator) < 2:
-                continue
+        for value, name in self._sums:
             for sign in (1, -1):
-                left = len(poly.add(polynomial, element.numerator, -sign))
+                left = len(poly.add(polynomial, value, -sign))
                 if left < fewest:
-                    best, fewest = (element.numerator, sign, name), left
+                    best, fewest = (value, sign, name), left
         return best
+
+    @cached_property
+    def _sums(self) -> list[tuple[Polynomial, Name]]:
+        """The definitions whose values are polynomials of a few terms."""
+        return [
+            (element.numerator, name)
+            for element, name in self.named.items()
+            if element.size <= MAX_SUM and element.denominator == ONE and len(element.numerator) > 1
+        ]
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((len(value) for value, _ in self._sums), default=1)
 
     def _sign(self, terms: list[tuple[int, tuple[tuple[Expression, int], ...]]]) -> int:
         """−1 if the terms read better with all signs changed: ŷ − y, 1 − a_1."""

@@ -119,6 +119,12 @@ class Rational:
             monomial & lanes_mask for monomial in self._denominator
         )
 
+    def is_apart(self, other: Rational) -> bool:
+        """Whether the difference to another one is too large to be written out."""
+        if self.is_zero or other.is_zero or (self._is_whole and other._is_whole):
+            return False
+        return self.parts.times(other.parts.inverse(), self.budget).terms > LARGE
+
     def multiple_of(self, other: Rational, unit: Rational) -> tuple[Fraction, int] | None:
         """(q, k) with self = q · unitᵏ · other, where the unit is a generator; else None."""
         if self.is_zero or other.is_zero:

@@ -41,7 +41,7 @@ MAX_PROOFS = 4
 MANY = 16
 """Definitions of a document of which all are tried."""
 WORK = 60_000
-"""Definitions, and an eighth of the claims' nodes, looked at over all edits where there are more."""
+"""Definitions, and an eighth of the claims' nodes, looked at over all edits of more."""
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,8 @@ class Lifter:
     def _name(self, name: Name) -> Lifted:
         key = name.key
         known = self.lifting
-        target = known.model.definitions.get(key)
-        if isinstance(target, Name) and target.key != key:  # another name for the same thing
-            return self._name(target)
+        while isinstance(target := known.model.definitions.get(key), Name) and target.key != key:
+            key = target.key  # another name for the same thing
         if key in known.refused:
             raise known.refused[key]
         if key in known.definitions:

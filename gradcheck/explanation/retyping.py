@@ -204,11 +204,18 @@ class _Retyping:
 
     def _spelled(self, key: str, instead: Name, step: Step) -> str:
         """A name as the author writes it: with an index of the samples where others have one."""
-        assert step.right_written is not None
-        others = [instead, *value_names(step.right_written)]
-        indexed = any(self._is_indexed(name) for name in others)
+        indexed = self._is_indexed(instead) or self._indexed_lines[id(step)]
         alike = (name for name in self.names[key] if self._is_indexed(name) == indexed)
         return self.document.source(next(alike, self.names[key][0]).span).strip()
+
+    @cached_property
+    def _indexed_lines(self) -> dict[int, bool]:
+        """Whether the right side of a definition writes an index of the samples, by its step."""
+        return {
+            id(step): any(map(self._is_indexed, value_names(step.right_written)))
+            for step in self.wiring.definitions
+            if step.right_written is not None
+        }
 
     def _is_indexed(self, name: Name) -> bool:
         return len(_letters(self.document.source(name.span))) > len(_letters(to_tex(name)))

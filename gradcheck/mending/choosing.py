@@ -36,6 +36,10 @@ _LABELS = (F(1), F(0), F(4), F(1, 3))
 _COUNTS = (F(1), F(2), F(5))
 
 
+FARTHEST = 60
+"""Nodes down to a name that an argument is solved for: what is written out grows with them."""
+
+
 def chosen_points(model: Model, sides: tuple[Expression, ...]) -> Iterator[Exact]:
     """The points in the order in which they are tried.
 
@@ -144,15 +148,22 @@ def _below(model: Model, node: Expression) -> set[str]:
 
 
 def _linear(model: Model, node: Expression, key: str) -> bool:
-    """Whether a name occurs at most once, as a factor or a term."""
+    """Whether a name occurs at most once, as a factor or a term, and not too far below."""
     if key not in _below(model, node):
         return True
-    match node:
-        case Name(key=own):
-            return own == key or _linear(model, model.definitions[own], key)
-        case Negate(operand=operand):
-            return _linear(model, operand, key)
-        case Add(terms=parts) | Multiply(factors=parts):
-            holding = [part for part in parts if key in _below(model, part)]
-            return len(holding) == 1 and _linear(model, holding[0], key)
+    for _ in range(FARTHEST):
+        match node:
+            case Name(key=own) if own == key:
+                return True
+            case Name(key=own):
+                node = model.definitions[own]
+            case Negate(operand=operand):
+                node = operand
+            case Add(terms=parts) | Multiply(factors=parts):
+                holding = [part for part in parts if key in _below(model, part)]
+                if len(holding) != 1:
+                    return False
+                node = holding[0]
+            case _:
+                return False
     return False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from gradcheck.expression import (
     Add,
@@ -18,8 +19,9 @@ from gradcheck.expression import (
     Partial,
     Power,
     Sum,
+    evaluated_keys,
 )
-from gradcheck.model import Model
+from gradcheck.model import Model, in_order
 
 F = Fraction
 
@@ -55,6 +57,8 @@ class Exact:
         self.chosen = chosen
         self.solved = {choice.solved: choice for choice in chosen}
         self.free = {key: value for key, value in free.items() if key not in self.solved}
+        self._values: dict[str, Fraction | None] = {}  # None: it is no fraction
+        self._slopes: dict[str, dict[str, Fraction | None]] = {}
         self._by_argument = {(c.application.function.key, self.root(c.argument)): c for c in chosen}
 
     def with_choice(self, choice: Chosen) -> Exact:
@@ -107,6 +111,21 @@ class Exact:
 
     def _name(self, key: str) -> Fraction:
         key = self._node(key)
+        if key not in self._values:
+            for name in in_order(key, self._needs, self._values):
+                self._values[name] = _if_any(partial(self._computed, name))
+        value = self._values[key]
+        if value is None:
+            raise Irrational
+        return value
+
+    def _needs(self, key: str) -> Iterable[str]:
+        """The nodes that one is computed from."""
+        body = self.model.definitions.get(key)
+        known = body is None or key in self.free or key in self.solved
+        return () if known or body is None else map(self._node, evaluated_keys(body))
+
+    def _computed(self, key: str) -> Fraction:
         if key in self.free:
             return self.free[key]
         if key in self.solved:
@@ -144,11 +163,7 @@ class Exact:
             case Number():
                 return F(0)
             case Name(key=key):
-                root = self._node(key)
-                if root == by:
-                    return F(1)
-                body = self.model.definitions.get(root)
-                return F(0) if body is None else self.slope(body, by)
+                return self._slope_of_name(self._node(key), by)
             case Add(terms=terms):
                 return sum((self.slope(term, by) for term in terms), F(0))
             case Negate(operand=operand):
@@ -174,6 +189,25 @@ class Exact:
                 return self.slope(body, by)
         raise Irrational
 
+    def _slope_of_name(self, key: str, by: str) -> Fraction:
+        known = self._slopes.setdefault(by, {by: F(1)})
+        if key not in known and by not in self.model.below(key):
+            return F(0)
+        if key not in known:
+            definitions = self.model.definitions
+
+            def needs(name: str) -> Iterable[str]:
+                body = definitions.get(name)
+                return () if body is None else map(self._node, evaluated_keys(body))
+
+            for name in in_order(key, needs, known):
+                body = definitions.get(name)
+                known[name] = F(0) if body is None else _if_any(partial(self.slope, body, by))
+        slope = known[key]
+        if slope is None:
+            raise Irrational
+        return slope
+
     def _product_rule(self, factors: tuple[Expression, ...], by: str) -> Fraction:
         total = F(0)
         for at, factor in enumerate(factors):
@@ -183,6 +217,14 @@ class Exact:
                     slope *= self.value(other)
                 total += slope
         return total
+
+
+def _if_any(compute: Callable[[], Fraction]) -> Fraction | None:
+    """A fraction, or None where there is none."""
+    try:
+        return compute()
+    except (Irrational, ZeroDivisionError):
+        return None
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:

@@ -102,6 +102,14 @@ class Model:
             names |= self._names[ancestor]
         return frozenset(names)
 
+    def above(self, key: str) -> frozenset[str]:
+        """Every definition that is computed from ``key``, its own included."""
+        found = {key}
+        for name, inner in self._names.items():
+            if inner & found:
+                found.add(name)
+        return frozenset(found & self._names.keys())
+
     @cached_property
     def _names(self) -> dict[str, set[str]]:
         return {key: names_in(body) for key, body in self.definitions.items()}

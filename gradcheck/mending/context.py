@@ -21,7 +21,6 @@ from gradcheck.expression import (
     Power,
     Sum,
     contains,
-    names_in,
     transform,
     walk,
 )
@@ -294,11 +293,11 @@ class MendContext:
 
     def reach(self, key: str) -> frozenset[str]:
         """All names that a name is computed from."""
-        return frozenset(self.model.ancestors(key)) | frozenset(
-            name
-            for inner in self.model.ancestors(key)
-            for name in names_in(self.model.definitions[inner])
-        )
+        return self.model.below(key) if key in self.model.definitions else frozenset()
+
+    def above(self, key: str) -> frozenset[str]:
+        """All definitions that are computed from a name, its own included."""
+        return self.model.above(key)
 
 
 @lru_cache(maxsize=4)

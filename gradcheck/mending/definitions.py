@@ -391,15 +391,7 @@ class _Search:
 
     def _below(self, key: str) -> frozenset[str]:
         """The names that are computed from this one, itself included."""
-        found = {key}
-        for name, inner in self._mentioned.items():
-            if inner & found:
-                found.add(name)
-        return frozenset(found & self._mentioned.keys())
-
-    @cached_property
-    def _mentioned(self) -> dict[str, set[str]]:
-        return {key: names_in(body) for key, body in self.model.definitions.items()}
+        return self.model.above(key)
 
     def _body(self, written: Expression) -> Expression | None:
         try:

@@ -73,7 +73,7 @@ class Edits:
         self.spans = text_spans(context.document, written)
         self.nodes = list(places(written))
         hidden = context.reach(definition) if definition else frozenset()
-        later = [k for k in context.keys if definition and definition in context.reach(k)]
+        later = context.above(definition) if definition else frozenset()
         own = [definition, *(node.key for _, node in self.nodes if isinstance(node, Name))]
         self.near = near(context.keys, own)
         self.keys = tuple(k for k in self.near if k not in later or k in hidden - {definition})

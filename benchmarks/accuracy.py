@@ -20,8 +20,8 @@ from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from gradcheck import backprop
-from gradcheck.numeric import gradient
+from gradcheck.evidence import backprop
+from gradcheck.evidence.numeric import gradient
 from tests.reference.multiprecision import (
     LARGE,
     NAMES,

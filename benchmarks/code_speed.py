@@ -30,7 +30,7 @@ import numpy as np
 from tabulate import tabulate
 
 from gradcheck import GradientReport, LayeredNetwork, check_gradient
-from gradcheck.verdict import Verdict
+from gradcheck.language.verdict import Verdict
 
 SIZES = {"small": (64, 32, 64), "large": (784, 128, 64)}
 ASKED = {"small": 3.0, "large": 100.0}  # times as fast as the fastest peer

@@ -167,7 +167,7 @@ def shown(groups: list[list[str]]) -> list[str]:
 def walk(document: Path) -> list[str]:
     """The files in the order in which `verify_document` first calls a function of theirs."""
     from gradcheck import verification
-    from gradcheck.document import Document
+    from gradcheck.language.document import Document
 
     read = Document(str(document), document.read_text(encoding="utf-8"))
     choices = verification.Choices(verification.Options())

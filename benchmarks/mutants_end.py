@@ -29,9 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.mutants.damage import Damaged, Sample, damaged, samples  # noqa: E402
-from gradcheck.budget import OverBudget  # noqa: E402
-from gradcheck.comparison import Options  # noqa: E402
-from gradcheck.loading import LoadError, load  # noqa: E402
+from gradcheck.judge import Options  # noqa: E402
+from gradcheck.read.files.loading import LoadError, load  # noqa: E402
+from gradcheck.run.budget import OverBudget  # noqa: E402
 from gradcheck.verification import Choices, verify_document  # noqa: E402
 
 SLOW = 2.0

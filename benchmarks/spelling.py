@@ -19,10 +19,10 @@ from tabulate import tabulate
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.spellings import RIGHT, WRONG, document, spellings
-from gradcheck.comparison import Options
-from gradcheck.document import Document
-from gradcheck.report import DocumentResult, Report
-from gradcheck.verdict import Verdict
+from gradcheck.judge import Options
+from gradcheck.language.document import Document
+from gradcheck.language.verdict import Verdict
+from gradcheck.report.results import DocumentResult, Report
 from gradcheck.verification import Choices, verify_document
 
 

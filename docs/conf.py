@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
-from gradcheck import __version__
+from gradcheck.project.version import __version__
 
 project = "gradcheck"
 author = "gradcheck maintainers"

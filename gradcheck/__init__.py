@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gradcheck.project.version import __version__
+
 if TYPE_CHECKING:
     from gradcheck.code import (
         BackwardCase,
@@ -20,10 +22,9 @@ if TYPE_CHECKING:
         check_backward,
         check_gradient,
     )
-    from gradcheck.report import Report
+    from gradcheck.report.results import Report
     from gradcheck.verification import verify
 
-__version__ = "0.1.0"
 __all__ = [
     "BackwardCase",
     "GradientCase",
@@ -44,7 +45,7 @@ _HOMES = {
     "GradientReport": "gradcheck.code",
     "Layer": "gradcheck.code",
     "LayeredNetwork": "gradcheck.code",
-    "Report": "gradcheck.report",
+    "Report": "gradcheck.report.results",
     "assert_gradient": "gradcheck.code",
     "check_backward": "gradcheck.code",
     "check_gradient": "gradcheck.code",

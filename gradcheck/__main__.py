@@ -9,7 +9,7 @@ def command() -> None:
     """Run the command and leave with its exit status."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command listens: no traceback
-    from gradcheck.cli import last_words, main
+    from gradcheck.command.cli import last_words, main
 
     status: object = None
     try:

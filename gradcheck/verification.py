@@ -11,19 +11,10 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from gradcheck import loading
-from gradcheck.absence import sort_out
-from gradcheck.budget import DEFAULT, OverBudget, stage
-from gradcheck.budget import budget as within_budget
 from gradcheck.code.process import Answer, run_all
 from gradcheck.code.target import file_of, named_in, split_targets, targets_of
-from gradcheck.comparison import Evidence, Options
-from gradcheck.configuration import Settings
-from gradcheck.derivation import Instead, derive, settle
-from gradcheck.directives import apply, parse_directives
-from gradcheck.document import NOWHERE, Document, Span
-from gradcheck.evaluation.point import Sizes
-from gradcheck.explanation import (
+from gradcheck.evidence.arrays.point import Sizes
+from gradcheck.explain import (
     Otherwise,
     explain,
     explain_lost,
@@ -36,27 +27,36 @@ from gradcheck.explanation import (
     setup_result,
     step_results,
 )
-from gradcheck.finding import RULES, Finding
-from gradcheck.hygiene import hygiene_findings, without_bystanders
-from gradcheck.jobs import GRACE, STOPPED, TIMEOUT, in_parallel
-from gradcheck.judgement import UNREADABLE
-from gradcheck.model import Derivation
-from gradcheck.parts import attempt, failed, separately
-from gradcheck.progress import Progress
-from gradcheck.progress import progress as progress_of
-from gradcheck.reading import read
-from gradcheck.report import CodeComparison, DocumentResult, InputError, Report
-from gradcheck.selection import is_selected
-from gradcheck.selection import select as selected
-from gradcheck.shelf import MANY, Shelf, pack
-from gradcheck.statement import ReadDocument, Side, Unread
-from gradcheck.updates import update_findings, with_substituted
-from gradcheck.verdict import Verdict
-from gradcheck.worked import arithmetic_findings
+from gradcheck.explain.absence import sort_out
+from gradcheck.explain.hygiene import hygiene_findings, without_bystanders
+from gradcheck.judge import Evidence, Options
+from gradcheck.judge.updates import update_findings, with_substituted
+from gradcheck.judge.worked import arithmetic_findings
+from gradcheck.language.document import NOWHERE, Document, Span
+from gradcheck.language.finding import RULES, Finding
+from gradcheck.language.model import Derivation
+from gradcheck.language.problem import InputError
+from gradcheck.language.statement import ReadDocument, Side, Unread
+from gradcheck.language.verdict import Verdict
+from gradcheck.project.configuration import Settings
+from gradcheck.project.selection import is_selected
+from gradcheck.project.selection import select as selected
+from gradcheck.read import read
+from gradcheck.read.files import loading
+from gradcheck.read.files.directives import apply, parse_directives
+from gradcheck.report.results import UNREADABLE, CodeComparison, DocumentResult, Report
+from gradcheck.run.budget import DEFAULT, OverBudget, stage
+from gradcheck.run.budget import budget as within_budget
+from gradcheck.run.jobs import GRACE, STOPPED, TIMEOUT, in_parallel
+from gradcheck.run.parts import attempt, failed, separately
+from gradcheck.run.progress import Progress
+from gradcheck.run.progress import progress as progress_of
+from gradcheck.run.shelf import MANY, Shelf, pack
+from gradcheck.understand import Instead, derive, settle
 
 if TYPE_CHECKING:
     from gradcheck.code.result import GradientReport
-    from gradcheck.descent import Descent
+    from gradcheck.report.descents import Descent
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def verify(
     process, in which nothing can end a document that hangs; the result is the same). ``settings``
     are those of a project; ``trusted=False`` disregards whatever a document says about its own
     checking: comments and front matter; ``budget`` are the seconds that one document may cost:
-    what is over it is not decided; ``progress`` shows how far it is (see `gradcheck.progress`);
+    what is over it is not decided; ``progress`` shows how far it is (see `gradcheck.run.progress`);
     ``gitignore`` passes over what such files leave out of folders, but for strangers' documents.
     Bad input becomes an
     entry of ``Report.errors``; nothing is printed and nothing raised for it.
@@ -186,7 +186,9 @@ def _each(
         return InputError(documents[index].path, why)
 
     if jobs != 1 and len(documents) > 1:
-        import_module("gradcheck.symbolic.gradient")  # SymPy once, not once in every process
+        import_module(
+            "gradcheck.evidence.symbolic.gradient"
+        )  # SymPy once, not once in every process
     with progress_of(shown, len(documents), " documents") as done:
         limit = choices.budget + GRACE
         found = in_parallel(one, len(documents), jobs, limit=limit, instead=instead, done=done)
@@ -202,7 +204,7 @@ def _reference(
     """The derivation of the reference document, or what is wrong with it."""
     if path is None:
         return None, ()
-    from gradcheck.against import understand_reference
+    from gradcheck.judge.against import understand_reference
 
     documents, errors = loading.load_all([str(path)])
     if errors:
@@ -235,7 +237,7 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
         derivation = derive(settled, instead)
         if choices.reference is None:
             return _substituted(derivation), []
-        from gradcheck.against import derive_against
+        from gradcheck.judge.against import derive_against
 
         derivation, differences = derive_against(choices.reference, document, derivation)
         return _substituted(derivation), differences
@@ -322,7 +324,7 @@ def _explained(
     findings = explain(evidence, derivation, sides)
     if not differences:
         return findings
-    from gradcheck.against import following
+    from gradcheck.judge.against import following
 
     return following(findings, evidence, differences)
 
@@ -354,7 +356,7 @@ def _descents(derivation: Derivation, choices: Choices) -> tuple[Descent | str, 
     """Gradient descent by the document's own rules, if it was asked for."""
     if not choices.descent:
         return ()
-    from gradcheck.descent import descents
+    from gradcheck.explain.descent import descents
 
     return attempt(
         "the descent",
@@ -373,7 +375,7 @@ def _comparisons(
         return ()
     if target is None:
         return ()
-    from gradcheck.comparison.three_ways import compare_three
+    from gradcheck.judge.three_ways import compare_three
 
     answer = next((a for a in choices.code if a.target.identity == target.identity), None)
     return attempt(

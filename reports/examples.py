@@ -23,7 +23,7 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
 
-from gradcheck import cli
+from gradcheck.command import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(

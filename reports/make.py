@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from gradcheck import verify
-from gradcheck.rendering.text import render
+from gradcheck.report.renderers.text import render
 from reports.examples import missing, pages, with_output
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,62 +16,31 @@ import gradcheck
 
 PACKAGE = Path(gradcheck.__file__).resolve().parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-EVIDENCE = {
-    "symbolic": ("gradcheck.symbolic",),
-    "numeric": ("gradcheck.numeric",),
-    "evaluation": ("gradcheck.evaluation",),
-    "backprop": ("gradcheck.backprop",),
-}
-FORBIDDEN = {
-    "symbolic": ("numeric", "evaluation", "backprop"),
-    "numeric": ("symbolic", "evaluation", "backprop"),
-    "evaluation": ("symbolic", "backprop"),
-    "backprop": ("symbolic", "numeric", "evaluation"),
-}
-ORDER = (
-    ("budget", "lineage", "stopping"),
-    (
-        "document",
-        "expression",
-        "parts",
-        "verdict",
-        "jobs",
-        "shelf",
-        "progress",
-        "signs",
-        "gitignore",
-        "formats",
-        "rules",
-    ),
-    ("finding", "statement", "model"),
-    ("selection",),
-    ("configuration",),
-    ("report", "front_matter"),
-    ("inclusion", "notebooks", "folders"),
-    ("loading", "directives", "reading", "numeric", "backprop"),
-    ("derivation", "symbolic", "evaluation", "code"),
-    ("scipy", "torch", "jax"),
-    (
-        "against",
-        "comparison",
-        "baseline",
-        "destinations",
-        "diagnosis",
-        "grading",
-        "hinting",
-        "judgement",
-    ),
-    ("mending", "updates", "worked"),
-    ("hygiene", "explanation", "descent", "absence"),
+ROOMS = (
+    ("rules",),
+    ("language",),
+    ("run",),
+    ("project",),
+    ("evidence", "read"),
+    ("code", "understand"),
+    ("report",),
+    ("judge",),
+    ("explain",),
     ("verification",),
-    ("rendering",),
-    ("pytest_plugin",),
-    ("arguments", "streams"),
-    ("cli",),
+    ("command",),
 )
-"""The arrows of the design: a module imports from its own row or those above it."""
-UNPLACED = {"notation", "shipped"}
-"""Modules that any other may import."""
+"""The house: a room imports from the rows above its own, never from beside it or from below."""
+DOORS = {"__init__", "__main__", "jax", "pytest_plugin", "scipy", "torch"}
+"""Public names of the package: they define nothing, and nothing inside imports them."""
+EVIDENCE = ("symbolic", "numeric", "arrays", "backprop")
+FORBIDDEN = {
+    "symbolic": ("numeric", "arrays", "backprop"),
+    "numeric": ("symbolic", "arrays", "backprop"),
+    "arrays": ("symbolic", "backprop"),
+    "backprop": ("symbolic", "numeric", "arrays"),
+}
+PRINTING = {"gradcheck.command.cli", "gradcheck.command.streams", "gradcheck.__main__"}
+NAMESAKES: set[str] = set()
 BUILTINS = {"eval", "exec", "__import__", "compile"}
 NEVER_CALLED = {"sympify", "parse_expr", "lambdify", "eval", "exec"}
 
@@ -108,61 +79,102 @@ def id_of(path: Path) -> str:
     return name_of(path)
 
 
+def source_of(module: str) -> str | None:
+    """The source of evidence that a module belongs to."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["gradcheck", "evidence"] and len(parts) > 2 else None
+
+
 @pytest.mark.parametrize("path", MODULES, ids=id_of)
 def test_sources_of_evidence_do_not_know_each_other(path: Path) -> None:
-    for source, packages in EVIDENCE.items():
-        if not within(name_of(path), packages):
-            continue
+    source = source_of(name_of(path))
+    if source is not None:
         for imported in imports_of(path, at_run_time=False):
-            for other in FORBIDDEN[source]:
-                assert not within(imported, EVIDENCE[other]), f"{source} imports {imported}"
+            assert source_of(imported) not in FORBIDDEN[source], f"{source} imports {imported}"
+
+
+def test_every_source_of_evidence_is_known() -> None:
+    found = {source_of(name_of(path)) for path in MODULES} - {None}
+    assert found == set(EVIDENCE) == set(FORBIDDEN)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=id_of)
 def test_numeric_knows_nothing_of_formulas(path: Path) -> None:
-    if within(name_of(path), EVIDENCE["numeric"]):
+    if source_of(name_of(path)) == "numeric":
+        formulas = ("sympy", "gradcheck.language.expression", "gradcheck.language.model")
         for imported in imports_of(path, at_run_time=False):
-            assert not within(imported, ("sympy", "gradcheck.expression", "gradcheck.model"))
+            assert not within(imported, formulas)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=id_of)
 def test_sympy_is_imported_by_symbolic_only(path: Path) -> None:
-    if not within(name_of(path), EVIDENCE["symbolic"]):
+    if source_of(name_of(path)) != "symbolic":
         assert not any(within(imported, ("sympy",)) for imported in imports_of(path))
 
 
-def rank(module: str) -> int | None:
+def room_of(module: str) -> str | None:
     parts = module.split(".")
-    if parts[0] != "gradcheck" or len(parts) == 1:
-        return None
-    return next((index for index, row in enumerate(ORDER) if parts[1] in row), None)
+    return parts[1] if parts[0] == "gradcheck" and len(parts) > 1 else None
 
 
-def test_every_module_has_its_place_in_the_house() -> None:
-    placed = {name for row in ORDER for name in row} | {"__init__", "__main__"} | UNPLACED
+def rank(room: str) -> int:
+    return next(index for index, row in enumerate(ROOMS) if room in row)
+
+
+def test_every_file_is_in_a_room_and_there_are_few() -> None:
+    rooms = {room for row in ROOMS for room in row}
     found = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES}
-    assert found <= placed, f"add to ORDER: {sorted(found - placed)}"
+    assert found == rooms | DOORS
+    assert len(rooms) <= 15
 
 
 @pytest.mark.parametrize("path", MODULES, ids=id_of)
 def test_imports_run_in_the_direction_of_the_arrows(path: Path) -> None:
-    own = rank(name_of(path))
-    if own is None:
+    own = room_of(name_of(path))
+    if own is None or own in DOORS:
         return
-    for imported in imports_of(path):
-        other = rank(imported)
-        exit_status = (name_of(path), imported.split(".")[1:2]) == (
-            "gradcheck.report",
-            ["judgement"],
-        )
-        assert other is None or other <= own or exit_status, f"{name_of(path)} imports {imported}"
+    for imported in imports_of(path, at_run_time=False):
+        other = room_of(imported)
+        assert imported != "gradcheck" and other not in DOORS, f"{name_of(path)} imports {imported}"
+        if other is not None and other != own:
+            assert rank(other) < rank(own), f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("door", sorted(DOORS - {"__init__", "__main__"}))
+def test_a_door_defines_nothing(door: str) -> None:
+    for node in tree_of(PACKAGE / f"{door}.py").body:
+        assert isinstance(node, ast.Expr | ast.ImportFrom | ast.Assign), f"line {node.lineno}"
+
+
+def modules_imported(path: Path, known: set[str]) -> set[str]:
+    """The modules that it imports: ``from package import module`` is about the module."""
+    found: set[str] = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else str(node.module) for name in whole}
+    return found & known
+
+
+def test_files_do_not_import_each_other_in_a_circle() -> None:
+    known = {name_of(path) for path in MODULES}
+    graph = {name_of(path): modules_imported(path, known) - {name_of(path)} for path in MODULES}
+    list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
+
+
+def test_no_name_of_a_file_has_two_meanings() -> None:
+    inside = [p for p in MODULES if p.parent != PACKAGE and p.name != "__init__.py"]
+    counts = Counter(path.name for path in inside)
+    assert {name for name, count in counts.items() if count > 1} <= NAMESAKES
 
 
 @pytest.mark.parametrize("path", MODULES, ids=id_of)
 def test_only_the_command_line_prints_or_exits(path: Path) -> None:
-    if name_of(path) in ("gradcheck.cli", "gradcheck.__main__", "gradcheck.streams"):
+    if name_of(path) in PRINTING:
         return
-    exits = ("os._exit",) if name_of(path) != "gradcheck.lineage" else ()  # those of processes
+    exits = ("os._exit",) if name_of(path) != "gradcheck.run.lineage" else ()  # those of processes
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in ("print", "exit", "quit", "input"), f"line {node.lineno}"
@@ -201,12 +213,12 @@ HEAVY = ("numpy", "sympy", "mpmath", "yaml", "tabulate")
     [
         ("import gradcheck", HEAVY),
         ("from gradcheck import __version__", HEAVY),
-        ("import gradcheck.cli", HEAVY),
-        ("import gradcheck.reading", HEAVY),
-        ("import gradcheck.derivation", HEAVY),
-        ("import gradcheck.rendering.json_format", HEAVY),
+        ("import gradcheck.command.cli", HEAVY),
+        ("import gradcheck.read", HEAVY),
+        ("import gradcheck.understand", HEAVY),
+        ("import gradcheck.report.renderers.json_format", HEAVY),
         ("import gradcheck.verification", ("sympy",)),
-        ("import gradcheck; gradcheck.check_gradient", ("sympy", "mpmath", "gradcheck.reading")),
+        ("import gradcheck; gradcheck.check_gradient", ("sympy", "mpmath", "gradcheck.read")),
     ],
 )
 def test_imports_are_cheap(statement: str, heavy: tuple[str, ...]) -> None:

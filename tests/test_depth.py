@@ -8,14 +8,14 @@ import pytest
 
 from benchmarks.deep_networks import Network
 from gradcheck import verify
-from gradcheck.derivation import understand
-from gradcheck.document import Document
-from gradcheck.evaluation.drawing import draw
-from gradcheck.evaluation.dual import At
-from gradcheck.expression import Name, Partial
-from gradcheck.model import Model, in_order
-from gradcheck.reading import read
-from gradcheck.report import Report
+from gradcheck.evidence.arrays.drawing import draw
+from gradcheck.evidence.arrays.dual import At
+from gradcheck.language.document import Document
+from gradcheck.language.expression import Name, Partial
+from gradcheck.language.model import Model, in_order
+from gradcheck.read import read
+from gradcheck.report.results import Report
+from gradcheck.understand import understand
 
 
 @pytest.fixture(autouse=True)

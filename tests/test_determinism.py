@@ -39,7 +39,7 @@ def test_json_is_the_same_under_every_hash_seed(
 
 def test_twice_in_one_process() -> None:
     import gradcheck
-    from gradcheck.rendering.json_format import render
+    from gradcheck.report.renderers.json_format import render
 
     paths = [ROOT / "derivations" / name for name in ("source-003.md", "mse-tanh.md")]
     first = render(gradcheck.verify(paths))

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from gradcheck.arguments import command_line
-from gradcheck.configuration import ConfigurationError, settings
-from gradcheck.derivation.readings import CHARITIES
-from gradcheck.finding import RULES
+from gradcheck.command.options import command_line
+from gradcheck.language.finding import RULES
+from gradcheck.project.configuration import ConfigurationError, settings
+from gradcheck.understand.readings import CHARITIES
 from reports.examples import FENCE, missing, pages, with_output
 
 TOP = Path(__file__).resolve().parent.parent

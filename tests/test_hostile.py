@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck import cli
+from gradcheck.command import cli
 
 MEGABYTE = 1_000_000
 NOTHING_TO_CHECK: dict[str, str | bytes] = {

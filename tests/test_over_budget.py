@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.budget import SEARCH, OverBudget, sharing
-from gradcheck.comparison import Options
-from gradcheck.document import Document
-from gradcheck.report import DocumentResult
-from gradcheck.verdict import Verdict
+from gradcheck.judge import Options
+from gradcheck.language.document import Document
+from gradcheck.language.verdict import Verdict
+from gradcheck.report.results import DocumentResult
+from gradcheck.run.budget import SEARCH, OverBudget, sharing
 from gradcheck.verification import Choices, verify_document
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ MONSTER = "$$\\frac{\\partial L}{\\partial w} = 2(\\hat y - y)x + (x + y + w + b
 @pytest.fixture(autouse=True)
 def _clocks_that_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted work alone decides: the first document of a process pays for its imports."""
-    monkeypatch.setattr("gradcheck.budget._clocks", lambda: (0.0, 0.0))
+    monkeypatch.setattr("gradcheck.run.budget._clocks", lambda: (0.0, 0.0))
 
 
 def verified(text: str, budget: float) -> DocumentResult:
@@ -85,7 +85,7 @@ def test_a_search_for_a_mend_loses_the_suggestion_alone(monkeypatch: pytest.Monk
     def stingy(part: float, work: Callable[[], object]) -> object:
         return sharing(0.0 if part == SEARCH else part, work)
 
-    monkeypatch.setattr("gradcheck.parts.sharing", stingy)
+    monkeypatch.setattr("gradcheck.run.parts.sharing", stingy)
     less = verified(NETWORK + WRONG, 10.0)
     assert claims(less) == claims(whole)
     for result, suggested in ((whole, True), (less, False)):
@@ -109,6 +109,6 @@ def test_a_document_that_is_too_much_to_read_stops_no_other(tmp_path: Path, jobs
 def test_the_budget_is_a_setting(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(NETWORK + "$$u = x + y + x + y$$\n\n" * 600 + RIGHT)
-    settings = gradcheck.configuration.Settings(budget=0.05)
+    settings = gradcheck.project.configuration.Settings(budget=0.05)
     assert gradcheck.verify(path, settings=settings).errors
     assert not gradcheck.verify(path, settings=settings, budget=5.0).errors

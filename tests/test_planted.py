@@ -16,16 +16,16 @@ from functools import cache
 import numpy as np
 import pytest
 
-from gradcheck import backprop
-from gradcheck.comparison import Options
-from gradcheck.comparison.numbers import Numbers, agrees, compute, difference, run_backprop
-from gradcheck.evaluation.point import Sizes
-from gradcheck.model import Model
-from gradcheck.report import DocumentResult, ParameterResult, Report
-from gradcheck.symbolic import Algebra, NetworkMatch, network_scale
-from gradcheck.verdict import Constant, Verdict
-from tests.derivation.documents import only_setup
-from tests.derivation.networks import (
+from gradcheck.evidence import backprop
+from gradcheck.evidence.arrays.point import Sizes
+from gradcheck.evidence.symbolic import Algebra, NetworkMatch, network_scale
+from gradcheck.judge import Options
+from gradcheck.judge.numbers import Numbers, agrees, compute, difference, run_backprop
+from gradcheck.language.model import Model
+from gradcheck.language.verdict import Constant, Verdict
+from gradcheck.report.results import DocumentResult, ParameterResult, Report
+from tests.understand.documents import only_setup
+from tests.understand.networks import (
     CONSTANT_ONLY,
     MEAN,
     MISTAKES,

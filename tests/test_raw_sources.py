@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.report import DocumentResult, ParameterResult, Report, SetupResult
+from gradcheck.report.results import DocumentResult, ParameterResult, Report, SetupResult
 
 DERIVATIONS = Path(__file__).resolve().parent.parent / "derivations"
 SOURCES = ("000", "001", "002", "003", "004")
@@ -172,7 +172,7 @@ def test_what_is_said_about_the_mistakes() -> None:
     assert _claim(only(raw("002")).setups[0], "b_2").derived == "0"
 
 
-def _claim(setup: SetupResult, role: str) -> gradcheck.report.ClaimResult:
+def _claim(setup: SetupResult, role: str) -> gradcheck.report.results.ClaimResult:
     row = next(row for row in setup.parameters if row.role == role)
     assert row.claim is not None
     return row.claim

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gradcheck.directives import parse_directives
-from gradcheck.document import Document
-from gradcheck.front_matter import parse_front_matter
+from gradcheck.language.document import Document
+from gradcheck.read.files.directives import parse_directives
+from gradcheck.read.files.front_matter import parse_front_matter
 from reports.examples import FENCE
 
 README = Path(__file__).resolve().parent.parent / "README.md"

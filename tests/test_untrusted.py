@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.cli import main
+from gradcheck.command.cli import main
 
 RIGHT = r"""
 $$\hat{y} = w x + b, \quad L = \frac{1}{2} (\hat{y} - y)^2$$

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.verdict import Verdict
-from tests.derivation.documents import CLAIMS, FORWARD, HALF
+from gradcheck.language.verdict import Verdict
+from tests.understand.documents import CLAIMS, FORWARD, HALF
 
 PAGE = FORWARD + HALF + CLAIMS
 WRONG = PAGE.replace("(1 - a_1) x", "(1 + a_1) x")

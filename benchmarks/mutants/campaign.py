@@ -59,7 +59,7 @@ class Crash(Exception):
     """The checker itself failed: the text and what was raised."""
 
 
-def report_of(text: str) -> gradcheck.report.DocumentResult:
+def report_of(text: str) -> gradcheck.report.results.DocumentResult:
     """The result for a text, by the public call on a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "derivation.md"
@@ -70,7 +70,7 @@ def report_of(text: str) -> gradcheck.report.DocumentResult:
             raise Crash(text, repr(failure)) from None
 
 
-def complaints_of(result: gradcheck.report.DocumentResult) -> tuple[str, ...]:
+def complaints_of(result: gradcheck.report.results.DocumentResult) -> tuple[str, ...]:
     """Every error, warning and bad verdict, in words."""
     said = [
         f"line {result.document.line_of(finding.span)}: {finding.rule.code} {finding.message}"
@@ -91,7 +91,7 @@ def complaints_of(result: gradcheck.report.DocumentResult) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _left_out(result: gradcheck.report.DocumentResult) -> list[tuple[int, str]]:
+def _left_out(result: gradcheck.report.results.DocumentResult) -> list[tuple[int, str]]:
     """The constants left out, step by step and gradient by gradient, each with its line."""
     steps = [(step.line, str(step.left_out)) for step in result.steps]
     rows = [
@@ -131,7 +131,7 @@ def examine(
     )
 
 
-def _names(finding: gradcheck.finding.Finding, lines: tuple[int, ...]) -> bool:
+def _names(finding: gradcheck.language.finding.Finding, lines: tuple[int, ...]) -> bool:
     """Whether a finding elsewhere names the changed line as its cause or as an alternative."""
     message = finding.message.partition("with it")[0]  # what follows lists what would hold then
     text = f"{message} {finding.follows_from or ''}"
@@ -148,7 +148,7 @@ def _suggestion(
     mutant: Mutant,
     notation: Notation,
     right: Derivation,
-    result: gradcheck.report.DocumentResult,
+    result: gradcheck.report.results.DocumentResult,
 ) -> bool | None:
     """Whether one of the suggestions means what was there before; None if there is none."""
     offered = [

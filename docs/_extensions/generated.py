@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 
-from gradcheck.arguments import command_line
-from gradcheck.configuration import STARTING_POINT, FileRule, Points, Settings
-from gradcheck.derivation.readings import CHARITIES
-from gradcheck.finding import RULES, Rule
+from gradcheck.command.options import command_line
+from gradcheck.language.finding import RULES, Rule
+from gradcheck.project.configuration import STARTING_POINT, FileRule, Points, Settings
 from gradcheck.rules import EXPLANATIONS
+from gradcheck.understand.readings import CHARITIES
 
 TOP = Path(__file__).resolve().parent.parent.parent
 _PLACE = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)

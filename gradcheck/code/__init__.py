@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradcheck.code.case import BackwardCase, GradientCase
     from gradcheck.code.checking import assert_gradient, check_backward, check_gradient
+    from gradcheck.code.gradient_rows import CodeFinding, GradientRow
     from gradcheck.code.layered import Layer, LayeredNetwork
-    from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
+    from gradcheck.code.result import GradientReport
 
 __all__ = [
     "BackwardCase",

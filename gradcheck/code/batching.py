@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.functions import Functions
-from gradcheck.numeric import Batches
+from gradcheck.code.user_functions import Functions
+from gradcheck.evidence.numeric import Batches
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

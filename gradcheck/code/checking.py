@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradcheck.code.functions import Functions
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.layers import layer_of
 from gradcheck.code.parameters import parameters_of
 from gradcheck.code.question import EVERY_ENTRY_UP_TO
 from gradcheck.code.result import GradientReport
 from gradcheck.code.trial import Trial, tried
-from gradcheck.progress import Progress
-from gradcheck.verdict import Verdict
+from gradcheck.code.user_functions import Functions
+from gradcheck.language.verdict import Verdict
+from gradcheck.run.progress import Progress
 
 
 def check_gradient(

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.evidence import Evidence
-from gradcheck.code.result import GradientRow
-from gradcheck.verdict import Verdict
+from gradcheck.code.gradient_rows import GradientRow
+from gradcheck.code.measured import Evidence
+from gradcheck.language.verdict import Verdict
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -17,11 +17,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gradcheck.code.activations import ACTIVATIONS, SAMPLE_LOSSES, SampleLoss, softmax
+from gradcheck.code.layer_functions import ACTIVATIONS, SAMPLE_LOSSES, SampleLoss, softmax
 from gradcheck.code.parameters import parameters_of
-from gradcheck.numeric import NumericGradient
-from gradcheck.numeric.elementwise import elementwise_slopes
-from gradcheck.numeric.incremental import Dense, Slopes, forward, layered_slopes
+from gradcheck.evidence.numeric import NumericGradient
+from gradcheck.evidence.numeric.elementwise import elementwise_slopes
+from gradcheck.evidence.numeric.incremental import Dense, Slopes, forward, layered_slopes
 
 Array = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
@@ -89,7 +89,7 @@ class LayeredNetwork:
         scale: Literal["mean", "sum"] | float = "mean",
         penalties: Mapping[str, Callable[[Array], Array]] | None = None,
     ) -> LayeredNetwork:
-        """The built-in network (`gradcheck.backprop`), parameters ``w_1 b_1 w_2 b_2``."""
+        """The built-in network (`gradcheck.evidence.backprop`), parameters ``w_1 b_1 w_2 b_2``."""
         output = "sigmoid" if loss == "logloss" else "identity"
         layers = (Layer("w_1", "b_1", hidden, inputs_first=False), Layer("w_2", "b_2", output))
         return cls(x, y, layers, loss, scale, penalties or {})

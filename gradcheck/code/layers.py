@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.evidence import Upstream
-from gradcheck.code.functions import Functions
+from gradcheck.code.measured import Upstream
 from gradcheck.code.parameters import parameters_of
+from gradcheck.code.user_functions import Functions
 
 Array = NDArray[Any]
 Output = tuple[Array, ...]

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.code.batching import batched
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.question import Question
-from gradcheck.code.result import CodeFinding, GradientRow
 from gradcheck.code.sampled import sampled_gradient
-from gradcheck.finding import RULES
-from gradcheck.numeric import (
+from gradcheck.evidence.numeric import (
     TRUST,
     ComplexStep,
     Evaluations,
@@ -26,8 +25,9 @@ from gradcheck.numeric import (
     differentiate,
     differentiate_again,
 )
-from gradcheck.numeric.measurement import Noise, measure
-from gradcheck.numeric.search import spread
+from gradcheck.evidence.numeric.measurement import Noise, measure
+from gradcheck.evidence.numeric.search import spread
+from gradcheck.language.finding import RULES
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.evidence import Evidence
-from gradcheck.code.functions import Functions
-from gradcheck.code.result import CodeFinding
+from gradcheck.code.gradient_rows import CodeFinding
+from gradcheck.code.measured import Evidence
 from gradcheck.code.steadiness import noise_of
-from gradcheck.finding import RULES
-from gradcheck.numeric import TRUST
+from gradcheck.code.user_functions import Functions
+from gradcheck.evidence.numeric import TRUST
+from gradcheck.language.finding import RULES
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

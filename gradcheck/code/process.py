@@ -25,12 +25,12 @@ from gradcheck.code.protocol import STARTED, Observation, observation_from, repo
 from gradcheck.code.result import GradientReport
 from gradcheck.code.target import Target, missing
 from gradcheck.code.unexplained import with_unexplained
-from gradcheck.jobs import STOPPED, TIMEOUT
-from gradcheck.lineage import ENDING
-from gradcheck.progress import Progress
-from gradcheck.progress import progress as progress_of
-from gradcheck.report import InputError
-from gradcheck.stopping import keep, let_through
+from gradcheck.language.problem import InputError
+from gradcheck.run.jobs import STOPPED, TIMEOUT
+from gradcheck.run.lineage import ENDING
+from gradcheck.run.progress import Progress
+from gradcheck.run.progress import progress as progress_of
+from gradcheck.run.stopping import keep, let_through
 
 ANSWER_BYTES = 64 * 2**20
 PRINTED_BYTES = 64 * 2**10
@@ -47,7 +47,7 @@ del sys.argv[1:]
 spec = u.spec_from_file_location("gradcheck", path)
 package = sys.modules["gradcheck"] = u.module_from_spec(spec)
 spec.loader.exec_module(package)
-from gradcheck.lineage import guard
+from gradcheck.run.lineage import guard
 guard()
 from gradcheck.code.child import main
 main(request)
@@ -82,8 +82,8 @@ def run(
     """Check a target in a child process of its own; never raises for anything the child does.
 
     ``observe`` asks for what the case computes, for a comparison with a document; ``progress``
-    shows how far the check is (see `gradcheck.progress`). A KeyboardInterrupt here stops the child;
-    ``Answer.interrupted`` then says so.
+    shows how far the check is (see `gradcheck.run.progress`). A KeyboardInterrupt here stops the
+    child; ``Answer.interrupted`` then says so.
     """
     absent = missing(target)
     if absent is not None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
-from gradcheck.finding import RULES, Rule
-from gradcheck.verdict import Verdict
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
+from gradcheck.code.result import GradientReport
+from gradcheck.language.finding import RULES, Rule
+from gradcheck.language.verdict import Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

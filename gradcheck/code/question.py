@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gradcheck.code.functions import Functions
 from gradcheck.code.layered import LayeredNetwork
 from gradcheck.code.precision import Precision
+from gradcheck.code.user_functions import Functions
 
 Arrays = Mapping[str, NDArray[Any]]
 

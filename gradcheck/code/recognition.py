@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.evidence import Evidence
-from gradcheck.code.functions import Functions
-from gradcheck.code.judging import DROWNED, STATIONARY
-from gradcheck.code.result import CodeFinding, GradientRow
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
+from gradcheck.code.measured import Evidence
+from gradcheck.code.row_verdicts import DROWNED, STATIONARY
 from gradcheck.code.steadiness import STEADY, Steadiness
-from gradcheck.finding import RULES
-from gradcheck.verdict import Verdict
+from gradcheck.code.user_functions import Functions
+from gradcheck.language.finding import RULES
+from gradcheck.language.verdict import Verdict
 
 Array = NDArray[Any]
 Rows = tuple[GradientRow, ...]

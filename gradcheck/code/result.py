@@ -4,43 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradcheck.finding import Rule
-from gradcheck.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class GradientRow:
-    """One parameter. Every number is None where it was not computed.
-
-    ``largest_error`` is the largest |claimed - numeric|, ``bound`` what that may be by rounding
-    and truncation at the worst entry, ``visible`` the smallest error that would have been seen in
-    any entry. ``checked`` of ``entries`` entries were compared one by one or within a block.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    verdict: Verdict
-    entries: int
-    checked: int
-    largest_error: float | None = None
-    bound: float | None = None
-    worst_entry: tuple[int, ...] | None = None
-    claimed: float | None = None  # at the worst entry
-    numeric: float | None = None
-    visible: float | None = None
-    wrong_entries: int = 0
-    note: str = ""  # "kink at 3 entries", "not decided: …"
-
-
-@dataclass(frozen=True, slots=True)
-class CodeFinding:
-    """Something to tell the author of gradient code: which parameter, what, and how to mend it."""
-
-    rule: Rule
-    message: str
-    parameter: str | None = None  # None: the case as a whole
-    entry: tuple[int, ...] | None = None
-    suggestion: str | None = None
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
+from gradcheck.language.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +25,20 @@ class GradientReport:
     notes: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
-        from gradcheck.code.table import table
-
         return table(self)
 
     def __bool__(self) -> bool:
         """Whether the gradient agrees: an undecided one does not."""
         return self.verdict is Verdict.AGREES
+
+
+def table(report: GradientReport) -> str:
+    """The verdict, one row a parameter, then the findings and notes."""
+    from gradcheck.code.grid import grid
+
+    lines = [f"{report.target}: {report.verdict.words}", "", grid(report.rows)]
+    lines += [f"{row.name}: {row.note}" for row in report.rows if row.note]
+    for finding in report.findings:
+        lines.append(f"{finding.rule.severity}: {finding.message} [{finding.rule.code}]")
+        lines += [f"    try: {finding.suggestion}"] if finding.suggestion else []
+    return "\n".join([*lines, *report.notes])

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.evidence import Evidence
-from gradcheck.code.functions import Functions
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
+from gradcheck.code.measured import Evidence
 from gradcheck.code.precision import Precision
-from gradcheck.code.result import CodeFinding, GradientRow
-from gradcheck.finding import RULES
-from gradcheck.numeric import TRUST, ComplexStep, Evaluations, NotAnalytic, Singles
-from gradcheck.numeric.scales import Break, Scale, jump, kink, quotients, reach, scales
-from gradcheck.verdict import Verdict
+from gradcheck.code.user_functions import Functions
+from gradcheck.evidence.numeric import TRUST, ComplexStep, Evaluations, NotAnalytic, Singles
+from gradcheck.evidence.numeric.scales import Break, Scale, jump, kink, quotients, reach, scales
+from gradcheck.language.finding import RULES
+from gradcheck.language.verdict import Verdict
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

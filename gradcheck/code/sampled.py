@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.judging import BOTH_ZERO, DROWNED
+from gradcheck.code.gradient_rows import GradientRow
 from gradcheck.code.question import Question
-from gradcheck.code.result import GradientRow
-from gradcheck.numeric import TRUST, NumericGradient
-from gradcheck.numeric.directions import Claim
-from gradcheck.numeric.sampling import DIRECTIONS, MISSED, SAMPLE, Block, Sampled, sample
-from gradcheck.verdict import Verdict
+from gradcheck.code.row_verdicts import BOTH_ZERO, DROWNED
+from gradcheck.evidence.numeric import TRUST, NumericGradient
+from gradcheck.evidence.numeric.directions import Claim
+from gradcheck.evidence.numeric.sampling import DIRECTIONS, MISSED, SAMPLE, Block, Sampled, sample
+from gradcheck.language.verdict import Verdict
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

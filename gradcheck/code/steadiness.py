@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.functions import Functions
+from gradcheck.code.user_functions import Functions
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gradcheck.document import Document
-from gradcheck.loading import LoadError, no_such_file
-from gradcheck.report import InputError
+from gradcheck.language.document import Document
+from gradcheck.language.problem import InputError
+from gradcheck.read.files.loading import LoadError, no_such_file
 
 EXPECTED = (
     "a gradcheck.GradientCase or BackwardCase, or a function without arguments that returns one"

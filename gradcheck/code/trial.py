@@ -9,21 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.code.evidence import Evidence, Upstream
-from gradcheck.code.functions import Functions
-from gradcheck.code.judging import judged, verdict_of
+from gradcheck.code.gradient_rows import GradientRow
 from gradcheck.code.kinks import beside, kinked, lenient, settled
 from gradcheck.code.layered import LayeredNetwork
+from gradcheck.code.measured import Evidence, Upstream
 from gradcheck.code.measuring import CONFIRMED, Measured, by_the_loss, measured
 from gradcheck.code.precision import Precision, imprecise, precision_of
 from gradcheck.code.question import EVERY_ENTRY_UP_TO, Question
 from gradcheck.code.recognition import recognised
-from gradcheck.code.result import GradientReport, GradientRow
+from gradcheck.code.result import GradientReport
 from gradcheck.code.roughness import doubted
+from gradcheck.code.row_verdicts import judged, verdict_of
 from gradcheck.code.steadiness import noise_of, steadiness_of
-from gradcheck.numeric import TRUST, NumericGradient, differentiate_closely
-from gradcheck.progress import Progress, progress
-from gradcheck.verdict import Verdict
+from gradcheck.code.user_functions import Functions
+from gradcheck.evidence.numeric import TRUST, NumericGradient, differentiate_closely
+from gradcheck.language.verdict import Verdict
+from gradcheck.run.progress import Progress, progress
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

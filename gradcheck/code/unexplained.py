@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradcheck.code.result import CodeFinding, GradientReport, GradientRow
-from gradcheck.finding import RULES
-from gradcheck.verdict import Verdict
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
+from gradcheck.code.result import GradientReport
+from gradcheck.language.finding import RULES
+from gradcheck.language.verdict import Verdict
 
 
 def with_unexplained(report: GradientReport) -> GradientReport:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck import Layer, LayeredNetwork, backprop, check_gradient
-from gradcheck.verdict import Verdict
+from gradcheck import Layer, LayeredNetwork, check_gradient
+from gradcheck.evidence import backprop
+from gradcheck.language.verdict import Verdict
 
 Arrays = dict[str, Any]
 NAMES = ("w_1", "b_1", "w_2", "b_2")

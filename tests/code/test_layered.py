@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcheck import backprop
 from gradcheck.code.layered import Layer, LayeredNetwork
-from gradcheck.numeric import TRUST, Batches, differentiate
+from gradcheck.evidence import backprop
+from gradcheck.evidence.numeric import TRUST, Batches, differentiate
 
 Arrays = dict[str, Any]
 
@@ -187,7 +187,7 @@ def test_many_samples_are_taken_in_slabs(monkeypatch: pytest.MonkeyPatch) -> Non
     layers, arrays, x = draw((3, 4, 1), 10, "sigmoid", samples=20)
     network = LayeredNetwork(x, np.zeros(len(x)), layers)
     whole = network.slopes(arrays)
-    monkeypatch.setattr("gradcheck.numeric.incremental.TOGETHER", 12)
+    monkeypatch.setattr("gradcheck.evidence.numeric.incremental.TOGETHER", 12)
     told: list[tuple[int, int]] = []
     slabs = network.slopes(arrays, lambda done, total: told.append((done, total)))
     assert len(told) > 5 and told[-1] == (20, 20)

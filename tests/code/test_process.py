@@ -10,7 +10,7 @@ import pytest
 
 from gradcheck.code.process import run
 from gradcheck.code.target import Target, parse_target
-from gradcheck.verdict import Verdict
+from gradcheck.language.verdict import Verdict
 
 MODEL = """
 import os, sys, time

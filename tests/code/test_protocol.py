@@ -17,8 +17,8 @@ from gradcheck.code.protocol import (
     observation_from,
     report_from,
 )
-from gradcheck.finding import RULES
-from gradcheck.verdict import Verdict
+from gradcheck.language.finding import RULES
+from gradcheck.language.verdict import Verdict
 
 NUMBERS = st.none() | st.floats(allow_nan=False)
 ENTRIES = st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck import GradientReport, check_gradient
-from gradcheck.verdict import Verdict
+from gradcheck.language.verdict import Verdict
 
 Arrays = dict[str, Any]
 
@@ -102,7 +102,7 @@ def test_wrong_entries_are_named(complex_step: bool) -> None:
 
 
 def test_too_many_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcheck.numeric.recovery.MOST_CELLS", 4)
+    monkeypatch.setattr("gradcheck.evidence.numeric.recovery.MOST_CELLS", 4)
 
     def rows(g: Arrays) -> None:
         g["w"][[2, 4, 8]] *= -1

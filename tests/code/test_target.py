@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck.code.target import case_names, file_of, named_in, parse_target, split_targets
-from gradcheck.document import Document
-from gradcheck.loading import LoadError
+from gradcheck.language.document import Document
+from gradcheck.read.files.loading import LoadError
 
 CODE = """
 import gradcheck

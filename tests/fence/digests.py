@@ -16,10 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gradcheck import __version__
 from gradcheck.code.result import GradientReport
-from gradcheck.rendering.formats import renderer
-from gradcheck.report import Report
+from gradcheck.project.version import __version__
+from gradcheck.report.renderers.formats import renderer
+from gradcheck.report.results import Report
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

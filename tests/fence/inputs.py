@@ -12,8 +12,8 @@ from typing import Any
 from benchmarks.verdicts.mistakes import planted
 from benchmarks.verdicts.problems import Gradient, Problem, easy
 from gradcheck import Report, check_gradient, verify
-from gradcheck.loading import SUFFIXES
-from gradcheck.rendering.formats import FORMATS
+from gradcheck.read.files.loading import SUFFIXES
+from gradcheck.report.renderers.formats import FORMATS
 from tests.fence.digests import ROOT, Material, of_code, of_descents, of_document, of_format
 
 CORPUS = ("tests/findings", "tests/notations", "tests/samples")
@@ -78,7 +78,7 @@ def _trained(name: str) -> Material:
 
 def assignments() -> Inputs:
     """Students' documents, each against its assignment."""
-    from tests.test_assignments import STUDENTS, against
+    from tests.judge.against.test_assignments import STUDENTS, against
 
     return {
         f"--against {reference} {student}": lambda pair=(student, reference): of_document(

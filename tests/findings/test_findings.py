@@ -18,7 +18,7 @@ import yaml
 from tests.fence.digests import check, of_document
 
 if TYPE_CHECKING:
-    from gradcheck.report import DocumentResult, Report
+    from gradcheck.report.results import DocumentResult, Report
 
 HERE = Path(__file__).parent
 DOCUMENTS = sorted(path.stem for path in HERE.glob("*.md"))

@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gradcheck.document import Document, Span
-from gradcheck.reading.blocks import Block
-from gradcheck.reading.markdown_blocks import find_blocks
+from gradcheck.language.document import Document, Span
+from gradcheck.read.blocks import Block
+from gradcheck.read.markdown_blocks import find_blocks
 
 DIRECTIVE = re.compile(r"<!-- gradcheck: (.*?) -->")
 HEADING = re.compile(r"(?m)^(#+) (.*)$")

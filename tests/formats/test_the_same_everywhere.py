@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.finding import Finding
-from gradcheck.report import DocumentResult, StepResult
+from gradcheck.language.finding import Finding
+from gradcheck.report.results import DocumentResult, StepResult
 from tests.formats.conversion import Written, to_latex, to_myst, to_notebook, to_rst
 from tests.formats.unicode_spelling import to_unicode
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from gradcheck.document import Document
+from gradcheck.language.document import Document
 from tests.formats.conversion import formulas_of
 
 SIGNS = {

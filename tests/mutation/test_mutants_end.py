@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks import mutants_end
 from benchmarks.mutants.damage import SIGNS, Sample, damaged, samples
-from gradcheck.comparison import Options
-from gradcheck.document import Document
+from gradcheck.judge import Options
+from gradcheck.language.document import Document
 from gradcheck.verification import Choices, verify_document
 
 ROOT = Path(__file__).resolve().parents[2]

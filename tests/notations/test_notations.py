@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import gradcheck
-from gradcheck.formats import SUFFIXES
-from gradcheck.report import DocumentResult, Report
-from gradcheck.verdict import Verdict
+from gradcheck.language.verdict import Verdict
+from gradcheck.read.files.suffixes import SUFFIXES
+from gradcheck.report.results import DocumentResult, Report
 from tests.fence.digests import check, of_document
 
 HERE = Path(__file__).parent

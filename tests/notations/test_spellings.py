@@ -6,12 +6,11 @@ import pytest
 
 from benchmarks.spelling import outcome, verdicts, verified
 from benchmarks.spellings import AFTER, BEFORE, NETWORK, PARTIAL, RIGHT, WRONG, document, spellings
-from gradcheck.derivation import understand
-from gradcheck.document import Document
-from gradcheck.judgement import exit_status
-from gradcheck.reading import read
-from gradcheck.report import DocumentResult, ParameterResult, Report
-from gradcheck.verdict import Verdict
+from gradcheck.language.document import Document
+from gradcheck.language.verdict import Verdict
+from gradcheck.read import read
+from gradcheck.report.results import DocumentResult, ParameterResult, Report, exit_status
+from gradcheck.understand import understand
 
 ALL = list(spellings())
 P = f"${PARTIAL}$"

@@ -2,7 +2,7 @@
 
 ``tests/key/source-NNN.key`` holds one block a statement, in document order: a landmark line that
 begins with ``@``, then one line a side. The first side is an S-expression (the notation of
-`gradcheck.expression.to_key`); every other begins with its relation. ``! reason`` is a side that
+`gradcheck.language.expression.to_key`); every other begins with its relation. ``! reason`` is a side that
 must be refused. Lines that begin with ``#`` are comments.
 """
 
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.document import Document
-    from gradcheck.expression import Expression
-    from gradcheck.statement import ReadDocument, Side, Statement
+    from gradcheck.language.document import Document
+    from gradcheck.language.expression import Expression
+    from gradcheck.language.statement import ReadDocument, Side, Statement
 
 HERE = Path(__file__).parent
 KEY = HERE.parent / "key"
@@ -100,7 +100,7 @@ def _end_of_node(tokens: list[str], at: int, number: int) -> int:
 
 def load(number: str) -> Document:
     """A transcription as a document, its front matter skipped."""
-    from gradcheck.document import Document
+    from gradcheck.language.document import Document
 
     path = DERIVATIONS / f"source-{number}.md"
     text = path.read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ def actual_sides(statement: Statement) -> tuple[str, ...]:
 
 
 def _side_key(side: Side) -> str:
-    from gradcheck.expression import to_key
+    from gradcheck.language.expression import to_key
 
     assert (side.expression is None) != (side.unread is None), "a side is read or refused"
     return REFUSED if side.expression is None else to_key(side.expression)
@@ -144,7 +144,7 @@ def differences(expected: list[Expected], read: ReadDocument) -> str:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_every_side_is_read_as_the_key_has_it(number: str) -> None:
-    from gradcheck.reading import read
+    from gradcheck.read import read
 
     expected = parse_key((KEY / f"source-{number}.key").read_text(encoding="utf-8"))
     found = differences(expected, read(load(number)))
@@ -186,8 +186,8 @@ def test_a_malformed_key_is_refused(text: str) -> None:
 
 def _read(*sides: Expression | None, relation: str = "=") -> ReadDocument:
     """One statement, as a reader would give it; None is a side it refused."""
-    from gradcheck.document import Document, Span
-    from gradcheck.statement import ReadDocument, Relation, Side, Statement, Unread
+    from gradcheck.language.document import Document, Span
+    from gradcheck.language.statement import ReadDocument, Relation, Side, Statement, Unread
 
     place = Span(0, 1)
     read_sides = tuple(
@@ -202,7 +202,7 @@ def _read(*sides: Expression | None, relation: str = "=") -> ReadDocument:
 def test_a_wrong_reading_is_noticed() -> None:
     from dataclasses import replace
 
-    from gradcheck.expression import Add, Name, Negate
+    from gradcheck.language.expression import Add, Name, Negate
 
     z, a, b = Name("z"), Name("a"), Name("b")
     key = parse_key("@ z = a - b\nz\n= (+ a (- b))")

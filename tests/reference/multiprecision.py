@@ -17,7 +17,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.backprop import Network, Parameters
+from gradcheck.evidence.backprop import Network, Parameters
 
 Array = NDArray[np.float64]
 MP = mpmath.mp.clone()
@@ -169,7 +169,7 @@ def relative_error(actual: Array, expected: Array) -> float:
 
 
 def batched_loss(case: Case) -> Any:
-    """The loss for `gradcheck.numeric.gradient`, with the batch as leading axis."""
+    """The loss for `gradcheck.evidence.numeric.gradient`, with the batch as leading axis."""
 
     def loss(p: dict[str, Array]) -> Array:
         z_1 = np.matmul(case.x, p["w_1"].swapaxes(1, 2)) + p["b_1"][:, None, :]

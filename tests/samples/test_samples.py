@@ -17,7 +17,7 @@ import yaml
 from tests.fence.digests import check, of_document
 
 if TYPE_CHECKING:
-    from gradcheck.report import ParameterResult, Report
+    from gradcheck.report.results import ParameterResult, Report
 
 HERE = Path(__file__).parent
 SAMPLES = sorted(path.stem for path in HERE.glob("*.md"))
@@ -36,7 +36,7 @@ def declared(sample: str) -> list[dict[str, str]]:
 
 def outcome(row: ParameterResult) -> str:
     """A row's verdict in the words of the front matter."""
-    from gradcheck.verdict import Verdict
+    from gradcheck.language.verdict import Verdict
 
     if row.verdict is None:
         return row.status

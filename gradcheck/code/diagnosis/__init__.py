@@ -12,16 +12,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.code.diagnosis.clues import Array, Clues, Experiments, Suspicion
-from gradcheck.code.diagnosis.constants import (
-    centring,
-    multiple_of_the_loss,
-    multiples,
-    offset,
-    regulariser,
-)
 from gradcheck.code.diagnosis.factors import activation_of_itself, activations, array_factor
 from gradcheck.code.diagnosis.laboratory import laboratory
-from gradcheck.code.diagnosis.layout import (
+from gradcheck.code.diagnosis.misplaced import (
     altered,
     displaced,
     moved_on,
@@ -30,14 +23,21 @@ from gradcheck.code.diagnosis.layout import (
     spread_out,
 )
 from gradcheck.code.diagnosis.operands import operands, parts
-from gradcheck.code.diagnosis.places import special
+from gradcheck.code.diagnosis.ratios import (
+    centring,
+    multiple_of_the_loss,
+    multiples,
+    offset,
+    regulariser,
+)
 from gradcheck.code.diagnosis.samples import broadcasting, samples, softmax, summed, upstream
 from gradcheck.code.diagnosis.spans import mask, normalised, residual, softmax_sum
+from gradcheck.code.diagnosis.special_values import special
 from gradcheck.code.diagnosis.told import confirmed, elsewhere, findings
-from gradcheck.code.evidence import Evidence
-from gradcheck.code.functions import Functions
-from gradcheck.code.result import CodeFinding, GradientRow
-from gradcheck.verdict import Verdict
+from gradcheck.code.gradient_rows import CodeFinding, GradientRow
+from gradcheck.code.measured import Evidence
+from gradcheck.code.user_functions import Functions
+from gradcheck.language.verdict import Verdict
 
 __all__ = ["Clues", "Experiments", "diagnose", "diagnosed"]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from gradcheck.code.diagnosis.clues import Array, Clues
 from gradcheck.code.diagnosis.surroundings import sample_count, surroundings, with_data
-from gradcheck.code.evidence import Evidence
-from gradcheck.code.functions import Functions
-from gradcheck.numeric import TRUST, NumericGradient, Singles, differentiate
+from gradcheck.code.measured import Evidence
+from gradcheck.code.user_functions import Functions
+from gradcheck.evidence.numeric import TRUST, NumericGradient, Singles, differentiate
 
 EVALUATIONS = 60_000
 """How many evaluations of the loss all experiments together may take."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from gradcheck.code.diagnosis.clues import MOST_DIGITS, SURE, Array, Clues, Suspicion
-from gradcheck.code.result import CodeFinding
-from gradcheck.finding import RULES
+from gradcheck.code.gradient_rows import CodeFinding
+from gradcheck.language.finding import RULES
 
 MOST_A_PARAMETER = 2
 ENTRY_BY_ENTRY = ("ratio", "penalty", "offset", "array", "activation")

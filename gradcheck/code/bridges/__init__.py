@@ -1,0 +1,1 @@
+"""Gradient code of other libraries: PyTorch, JAX, SciPy."""

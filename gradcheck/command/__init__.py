@@ -1,0 +1,1 @@
+"""The command line and the pytest plugin: the only ones that print, write or exit."""

@@ -1,7 +1,0 @@
-"""Comparison: the sources of evidence against each other and against the document's claims."""
-
-from __future__ import annotations
-
-from gradcheck.comparison.evidence import Evidence, Options
-
-__all__ = ["Evidence", "Options"]

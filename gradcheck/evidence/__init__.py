@@ -1,0 +1,1 @@
+"""The sources of evidence: symbolic, numeric, arrays, backprop. None imports another."""

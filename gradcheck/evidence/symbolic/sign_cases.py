@@ -1,0 +1,111 @@
+"""relu and abs: both sides in every case of the signs of their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from gradcheck.evidence.symbolic import polynomial as poly
+from gradcheck.evidence.symbolic.decision import Undecided
+from gradcheck.evidence.symbolic.normal_form import NormalForm
+from gradcheck.evidence.symbolic.polynomial import Polynomial, lane_mask
+from gradcheck.evidence.symbolic.rational import ONE, Rational
+from gradcheck.evidence.symbolic.tower import Generator, Tower
+
+MAX_KINKS = 5
+
+
+def cases(tower: Tower, *forms: NormalForm) -> Iterator[tuple[NormalForm, ...]]:
+    """The forms with relu(u) = u or 0 and abs(u) = u or −u, for each choice of signs.
+
+    The first derivatives are 1, 0 and ±1, the higher ones 0: the kink itself is left out, unless
+    an argument is 0 throughout a case (relu' at relu(u)): there the slope is 0, as in programs.
+    No case at all if there are no such functions. Raises Undecided if there are too many of them.
+    """
+    lanes = _kinks(tower, forms)
+    if not lanes:
+        return
+    arguments = list(dict.fromkeys(_argument(tower, lane) for lane in lanes))
+    if len(arguments) > MAX_KINKS:
+        raise Undecided("too many functions with a kink")
+    for signs in product((1, -1), repeat=len(arguments)):
+        sign = dict(zip(arguments, signs, strict=True))
+        values = _values(tower, lanes, sign)
+        at_kink = [one for one in arguments if _put(one, values).is_zero]  # relu'(relu(u)), u < 0
+        if any(sign[one] > 0 for one in at_kink):
+            continue
+        if at_kink:
+            values = _values(tower, lanes, {**sign, **dict.fromkeys(at_kink, 0)})
+        if not _consistent([(_put(one, values), chosen) for one, chosen in sign.items()]):
+            continue
+        yield tuple(
+            NormalForm(_put(form.plain, values), _put(form.summed, values)) for form in forms
+        )
+
+
+def _kinks(tower: Tower, forms: tuple[NormalForm, ...]) -> list[int]:
+    """The lanes of relu and abs that the forms use, or their arguments do, ascending."""
+    found: set[int] = set()
+    elements = [element for form in forms for element in (form.plain, form.summed)]
+    while elements:
+        element = elements.pop()
+        for lane, generator in enumerate(tower.generators):
+            if generator.has_kink and lane not in found and element.uses(lane_mask(lane)):
+                found.add(lane)
+                elements.append(_argument(tower, lane))
+    return sorted(found)
+
+
+def _values(tower: Tower, lanes: list[int], sign: dict[Rational, int]) -> dict[int, Rational]:
+    """What stands for each lane; sign 0 is the kink itself, where the slope is taken as 0."""
+    # a later generator's argument may hold an earlier one, never the other way round
+    return {
+        lane: _value(tower, tower.generators[lane], sign[_argument(tower, lane)])
+        for lane in reversed(lanes)
+    }
+
+
+def _argument(tower: Tower, lane: int) -> Rational:
+    argument = tower.generators[lane].argument
+    assert argument is not None
+    return argument
+
+
+def _consistent(signs: list[tuple[Rational, int]]) -> bool:
+    """Whether no two arguments that are multiples of each other have contradicting signs."""
+    known = [(element, sign) for element, sign in signs if not element.is_zero]
+    for place, (one, sign) in enumerate(known):
+        for other, other_sign in known[:place]:
+            ratio = (one / other).as_number
+            if ratio is not None and (ratio > 0) != (sign == other_sign):
+                return False
+    return True
+
+
+def _value(tower: Tower, generator: Generator, sign: int) -> Rational:
+    assert generator.argument is not None
+    slope = tower.number(sign if generator.function == "abs" else (1 + sign) // 2)
+    if generator.order == 0:
+        return slope * generator.argument
+    return slope if generator.order == 1 else tower.number(0)
+
+
+def _put(element: Rational, values: dict[int, Rational]) -> Rational:
+    """The element with generators replaced, in the order of ``values``."""
+    for lane, value in values.items():
+        if element.uses(lane_mask(lane)):
+            top = _put_in(element.numerator, lane, value)
+            element = top / _put_in(element.denominator, lane, value)
+    return element
+
+
+def _put_in(polynomial: Polynomial, lane: int, value: Rational) -> Rational:
+    by_power: dict[int, Polynomial] = {}
+    for monomial, coefficient in polynomial.items():
+        exponent = poly.exponent_of(monomial, lane)
+        rest = monomial - exponent * (1 << (poly.LANE * lane))
+        by_power.setdefault(exponent, {})[rest] = coefficient
+    total = Rational({}, ONE, value.budget)
+    for exponent, coefficients in sorted(by_power.items()):
+        total = total + Rational(coefficients, ONE, value.budget) * value**exponent
+    return total

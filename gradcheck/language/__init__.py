@@ -1,0 +1,1 @@
+"""What everything is said in: documents, expressions, statements, models, verdicts, findings."""

@@ -1,0 +1,1 @@
+"""What a project or its user settles: configuration, selected rules, the version."""

@@ -1,0 +1,1 @@
+"""Files: found, loaded, joined, and what they say of their own checking."""

@@ -1,7 +1,0 @@
-"""Reading: from a document to statements, each side an expression or the reason why not."""
-
-from __future__ import annotations
-
-from gradcheck.reading.reader import read
-
-__all__ = ["read"]

@@ -1,0 +1,1 @@
+"""How a run goes: processes, progress, time, memory, and parts that fail."""

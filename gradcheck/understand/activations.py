@@ -1,0 +1,239 @@
+"""Activations: which function a name means, by definition first, then by name, then by prose."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+
+from gradcheck.language.document import Document, Span
+from gradcheck.language.expression import (
+    INDICATOR,
+    Add,
+    Apply,
+    Divide,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Power,
+)
+
+BY_NAME = {
+    "sigma": "sigmoid",
+    "sigmoid": "sigmoid",
+    "Sigmoid": "sigmoid",
+    "logistic": "sigmoid",
+    "expit": "sigmoid",
+    "sig": "sigmoid",
+    "sigm": "sigmoid",
+    "tanh": "tanh",
+    "Tanh": "tanh",
+    "exp": "exp",
+    "log": "log",
+    "ln": "log",
+    "sqrt": "sqrt",
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "arctan": "arctan",
+    "atan": "arctan",
+    "softplus": "softplus",
+    "relu": "relu",
+    "ReLU": "relu",
+    "Relu": "relu",
+    "RELU": "relu",
+    "abs": "abs",
+    "sign": "sign",
+    "sgn": "sign",
+    "sech": "sech",
+    "cosh": "cosh",
+    "sinh": "sinh",
+    "I_d": "identity",
+    "Id": "identity",
+    "id": "identity",
+    "I": "identity",
+    "identity": "identity",
+    "Identity": "identity",
+    "linear": "identity",
+    "Linear": "identity",
+}
+"""What a function means by its name alone, where the document does not define it."""
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus", "identity")
+
+_IN_PROSE = {
+    "sigmoid": r"sigmoid|logistic function",
+    "tanh": r"\btanh\b|hyperbolic tangent|\\tanh",
+    "relu": r"\brelu\b|rectified linear",
+    "softplus": r"softplus",
+}
+
+_POINTS = (-1.7, -0.6, 0.35, 0.9, 2.3)
+
+_REFERENCE: dict[str, Callable[[float], float]] = {
+    "sigmoid": lambda u: 1 / (1 + math.exp(-u)),
+    "tanh": math.tanh,
+    "identity": lambda u: u,
+    "relu": lambda u: max(u, 0.0),
+    "softplus": lambda u: math.log1p(math.exp(u)),
+}
+
+
+def recognise(formals: tuple[str, ...], body: Expression) -> str | None:
+    """Which activation a definition ``g(x) = body`` is, by its values at five points, or None."""
+    if len(formals) != 1:
+        return None
+    try:
+        values = [_value(body, {formals[0]: u}) for u in _POINTS]
+    except (ValueError, ZeroDivisionError, OverflowError, KeyError):
+        return None
+    for name, reference in _REFERENCE.items():
+        pairs = zip(values, _POINTS, strict=True)
+        if all(abs(v - reference(u)) <= 1e-13 * (1 + abs(v)) for v, u in pairs):
+            return name
+    return None
+
+
+def recognise_derivative(formals: tuple[str, ...], body: Expression, key: str) -> str | None:
+    """Which activation has a stated derivative: ``g' = g(1-g)``: the sigmoid, ``1-g^2``: tanh.
+
+    ``body`` may hold ``key`` applied to the formal argument.
+    """
+    if len(formals) != 1:
+        return None
+    for name in ("sigmoid", "tanh"):
+        reference = _REFERENCE[name]
+        step = 1e-5
+        try:
+            good = all(
+                abs(
+                    _value(body, {formals[0]: u}, {key: reference})
+                    - (reference(u + step) - reference(u - step)) / (2 * step)
+                )
+                < 1e-8
+                for u in _POINTS
+            )
+        except (ValueError, ZeroDivisionError, OverflowError, KeyError):
+            return None
+        if good:
+            return name
+    return None
+
+
+def _value(
+    node: Expression,
+    names: Mapping[str, float],
+    functions: Mapping[str, Callable[[float], float]] | None = None,
+) -> float:
+    """The value of a formula of one variable; KeyError for what it does not know."""
+
+    def value(inner: Expression) -> float:
+        return _value(inner, names, functions)
+
+    match node:
+        case Number(value=number):
+            return float(number)
+        case Name():
+            return math.e if node.key == "e" else names[node.key]
+        case Add(terms=terms):
+            return math.fsum(value(term) for term in terms)
+        case Negate(operand=operand):
+            return -value(operand)
+        case Multiply(factors=factors):
+            return math.prod(value(factor) for factor in factors)
+        case Divide(numerator=numerator, denominator=denominator):
+            return value(numerator) / value(denominator)
+        case Power(base=base, exponent=exponent):
+            return math.pow(value(base), value(exponent))
+        case Apply(function=Name(base=base), arguments=(argument,)) if base == INDICATOR:
+            return float(value(argument) > 0)
+        case Apply(function=function, arguments=(argument,), order=0):
+            if functions is not None and function.key in functions:
+                return functions[function.key](value(argument))
+            known = BY_NAME.get(function.key, "")
+            if known in _REFERENCE:
+                return _REFERENCE[known](value(argument))
+            if known in ("exp", "log", "sqrt", "sin", "cos"):
+                return float(getattr(math, known)(value(argument)))
+        case Apply(function=Name(base="max"), arguments=arguments, order=0):
+            return max(value(argument) for argument in arguments)
+    raise KeyError(type(node).__name__)
+
+
+def from_prose(
+    document: Document, prose: tuple[Span, ...], letter: str, near: int
+) -> tuple[str, Span] | None:
+    """An activation that the text names for an abstract function ``g`` applied at offset ``near``.
+
+    Only a sentence that names the function's letter or says "activation" together with exactly
+    one activation counts, or words within two lines of the equation. Returns it with its place.
+    """
+    line_near = document.position(near)[0]
+    candidates: list[tuple[int, str, Span]] = []
+    for span in _with_inline_formulas(document, prose):
+        text = document.source(span)
+        offset = 0
+        for sentence in re.split(r"(?<=[.!?\n])", text):
+            start = span.start + offset
+            offset += len(sentence)
+            named = [k for k, p in _IN_PROSE.items() if re.search(p, sentence, re.IGNORECASE)]
+            if len(named) != 1:
+                continue
+            distance = abs(document.position(start)[0] - line_near)
+            says = re.search(rf"(?<![A-Za-z]){re.escape(letter)}(?![A-Za-z])", sentence)
+            about = re.search(r"activation|hidden", sentence, re.IGNORECASE)
+            output = re.search(r"output|classif", sentence, re.IGNORECASE)
+            hidden = re.search(r"hidden|first|layer 1", sentence, re.IGNORECASE)
+            if (says or about or distance <= 3) and not (output and not hidden):
+                found = Span(start, start + len(sentence))
+                candidates.append((distance, named[0], found))
+    kinds = {kind for _, kind, _ in candidates}
+    if len(kinds) != 1:
+        return None
+    _, kind, span = min(candidates, key=lambda c: c[0])
+    return kind, span
+
+
+def _with_inline_formulas(document: Document, prose: tuple[Span, ...]) -> list[Span]:
+    """Prose with the short formulas inside its lines: ``where $g$ is the hyperbolic tangent``."""
+    merged: list[Span] = []
+    for span in prose:
+        gap = document.text[merged[-1].end : span.start] if merged else "\n"
+        if len(gap) <= 40 and "\n" not in gap:
+            merged[-1] = merged[-1].cover(span)
+        else:
+            merged.append(span)
+    return merged
+
+
+def shape_of(expression: Expression) -> tuple[str, Expression] | None:
+    """``1/(1+e^{-u})`` is (sigmoid, u), ``log(1+e^u)`` (softplus, u); ``g(u)`` is (g, u)."""
+    applied = None
+    if isinstance(expression, Apply) and len(expression.arguments) == 1 and not expression.order:
+        applied = expression.function.key, expression.arguments[0]
+    inner = _exponent(expression) if applied is None or applied[0] == "log" else None
+    if inner is None:
+        return applied
+    for argument, stand_in in ((inner, Name("x")), (Negate(inner), Negate(Name("x")))):
+        name = recognise(("x",), _replace(expression, inner, stand_in))
+        if name is not None:
+            return name, argument
+    return applied
+
+
+def _exponent(expression: Expression) -> Expression | None:
+    from gradcheck.language.expression import walk
+
+    for node in walk(expression):
+        if isinstance(node, Apply) and node.function.key == "exp":
+            argument = node.arguments[0]
+            return argument.operand if isinstance(argument, Negate) else argument
+    return None
+
+
+def _replace(expression: Expression, old: Expression, new: Expression) -> Expression:
+    from gradcheck.language.expression import transform
+
+    return transform(expression, lambda node: new if node == old else node)

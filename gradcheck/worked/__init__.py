@@ -1,5 +1,0 @@
-"""Worked numbers: the arithmetic of examples, judged to the digits that are written."""
-
-from gradcheck.worked.judging import arithmetic_findings
-
-__all__ = ["arithmetic_findings"]

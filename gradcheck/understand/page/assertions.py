@@ -1,0 +1,216 @@
+"""Assertions: what a page says that can be true or false, in order, and why some is not judged.
+
+An assertion is a pair of neighbours in a chain. A claim says besides what the gradient of the loss
+by a parameter is: its sides are the derivative at the chain's head and a side without derivatives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gradcheck.language.document import Span
+from gradcheck.language.expression import Expression, Name, Number, Partial, value_keys
+from gradcheck.language.statement import ReadDocument
+from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
+from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.layout import Layout, layout_of
+from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
+from gradcheck.understand.page.symbols import Unmeant
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """``left = right``, where it stands, and what is to be done with it."""
+
+    statement: int
+    side: int  # of the right one
+    span: Span  # of the right side
+    place: int  # where its statement begins
+    left: Expression
+    right: Expression
+    exempt: str = ""  # why it is not judged, if it is not: a condition, a definition
+    apart: tuple[str, str] | None = None  # index letters that are said to differ
+    together: tuple[str, str] | None = None  # … or to be the same
+
+
+@dataclass(frozen=True)
+class GradientClaim:
+    """What a page says the gradient of a loss by a parameter is."""
+
+    parameter: str  # array
+    by: Name  # as written
+    statement: int
+    side: int
+    span: Span
+    place: int
+    left: Partial
+    right: Expression | None  # None: the side was not read
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page in order with its axes: definitions, assertions, claims."""
+
+    order: InOrder
+    layout: Layout
+    versions: dict[str, list[Defined]]
+
+    @cached_property
+    def assertions(self) -> tuple[Assertion, ...]:
+        """What is asserted, in document order."""
+        found: list[Assertion] = []
+        for at, statement in enumerate(self.order.statements):
+            if not statement.is_update and not names_factor(statement):
+                found += self._of(statement, self.order.statements[at + 1 : at + 2])
+        return tuple(found)
+
+    def _of(
+        self, statement: CanonicalStatement, following: Sequence[CanonicalStatement]
+    ) -> Iterator[Assertion]:
+        apart, together = _condition(statement, following, self.layout.symbols.letters)
+        for k, relation in enumerate(statement.statement.relations):
+            left, right = statement.sides[k], statement.sides[k + 1]
+            if left is None or right is None or relation.symbol not in EQUALITIES:
+                continue
+            yield Assertion(
+                statement.number, k + 1, statement.statement.sides[k + 1].span,
+                statement.position, left, right, self._exempt(statement, k), apart, together,
+            )  # fmt: skip
+
+    def _exempt(self, statement: CanonicalStatement, k: int) -> str:
+        """Why the pair k, k + 1 is not judged; empty if it is."""
+        left, right = statement.sides[k], statement.sides[k + 1]
+        for defined in self._defined_in(statement.number):
+            if left == defined.head and k < defined.binding.side:
+                return "definition"
+            if defined.binding.side == k and right == defined.head:
+                return "definition"
+        if isinstance(left, Name) and k == 0:
+            if left.key in self.order.trained:
+                return "solved"
+            if right is not None and not value_keys(right):
+                return "value"
+        if isinstance(right, Number) and right.value == 0 and self._is_condition(statement, k):
+            return "condition"
+        return ""
+
+    def _defined_in(self, statement: int) -> list[Defined]:
+        return [d for v in self.versions.values() for d in v if d.binding.statement == statement]
+
+    def _is_condition(self, statement: CanonicalStatement, k: int) -> bool:
+        """Whether ``= 0`` at the end of a chain asks for an optimum."""
+        last = k + 2 == len(statement.sides)
+        if not last or not isinstance(statement.sides[0], Partial):
+            return False
+        text = self.order.read.document.text
+        around = text[max(0, statement.position - 240) : statement.statement.span.end + 240]
+        return bool(_OPTIMUM.search(around)) or (k > 0 and self._all_end_so)
+
+    @cached_property
+    def _all_end_so(self) -> bool:
+        """Whether every line that derives a loss by something trained ends in ``= 0``."""
+        chains = [s for s in self.order.statements if self._parameter(s) is not None]
+        ends = [s.sides[-1] for s in chains if len(s.sides) > 1]
+        return bool(ends) and all(isinstance(e, Number) and e.value == 0 for e in ends)
+
+    @cached_property
+    def claims(self) -> tuple[GradientClaim, ...]:
+        """What is claimed of gradients, in document order."""
+        found: list[GradientClaim] = []
+        for statement in self.order.statements:
+            parameter = self._parameter(statement)
+            if parameter is None or statement.is_update:
+                continue
+            head = statement.sides[0]
+            assert isinstance(head, Partial) and isinstance(head.by, Name)
+            for k in range(1, len(statement.sides)):
+                symbol = statement.statement.relations[k - 1].symbol
+                if symbol not in EQUALITIES:
+                    break
+                side = statement.sides[k]
+                if side is not None and (not is_closed(side) or self._exempt(statement, k - 1)):
+                    continue
+                unread = statement.statement.sides[k].unread
+                found.append(
+                    GradientClaim(
+                        parameter,
+                        head.by,
+                        statement.number,
+                        k,
+                        statement.statement.sides[k].span,
+                        statement.position,
+                        head,
+                        side,
+                        unread.reason if unread is not None else "",
+                    )
+                )
+        return tuple(found)
+
+    def _parameter(self, statement: CanonicalStatement) -> str | None:
+        """The array by which a chain derives the loss, if it does so by one that is trained."""
+        head = statement.sides[0]
+        if not isinstance(head, Partial) or head.order != 1:
+            return None
+        if not isinstance(head.of, Name) or not isinstance(head.by, Name):
+            return None
+        if not self._is_whole_loss(head.of, statement.position):
+            return None
+        try:
+            array, _ = self.layout.array(head.by)
+        except Unmeant:
+            return None
+        return None if array in self.versions else array
+
+    def _is_whole_loss(self, name: Name, place: int) -> bool:
+        meant = self.order.loss_at(place)
+        if meant is None:
+            return False
+        if meant.name.key == name.key:
+            return True
+        if not is_loss_name(name):
+            return False
+        defined = {b.name.key for b in self.order.bindings}
+        return name.key not in defined or not self.order._is_part(self._binding(name, meant))
+
+    def _binding(self, name: Name, default: Binding) -> Binding:
+        return next((b for b in self.order.bindings if b.name.key == name.key), default)
+
+
+_OPTIMUM = re.compile(
+    r"optim|station|minim|maxim|extrem|solv|\bset(?:ting)?\b|zero|normal equation|critical|vanish",
+    re.I,
+)
+
+
+def _condition(
+    statement: CanonicalStatement,
+    following: Sequence[CanonicalStatement],
+    letters: frozenset[str],
+) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """Indices that are said to differ, or to be the same, right behind a chain: ``k \\ne i``."""
+    for other in following:
+        near = 0 <= other.position - statement.statement.span.end < 40
+        sides = other.sides
+        if not near or len(sides) != 2:
+            continue
+        one, two = sides
+        if isinstance(one, Name) and isinstance(two, Name) and {one.key, two.key} <= letters:
+            pair = (one.key, two.key)
+            symbol = other.statement.relations[0].symbol
+            if symbol == "!=":
+                return pair, None
+            if symbol == "=":
+                return None, pair
+    return None, None
+
+
+def page_of(read: ReadDocument) -> Page:
+    """A document's page: its definitions in order, its axes, what it asserts."""
+    order = in_order(read)
+    layout = layout_of(order)
+    found = versions(order, lambda name: layout.array(name)[0])
+    return Page(order, layout, found)

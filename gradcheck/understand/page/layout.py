@@ -1,0 +1,396 @@
+"""The layout of a page: every array with its slots and their axes, the samples' axis, the counts.
+
+Axes come from the forward equations and the loss. What only claims and helpers have (δ_k) gets its
+axes from the letters beside it, where those are known; a claim never changes an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradcheck.language.expression import (
+    Add,
+    Divide,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Sum,
+    walk,
+)
+from gradcheck.understand.bindings import Binding, CanonicalStatement
+from gradcheck.understand.naming import COUNTS
+from gradcheck.understand.page.order import InOrder, is_closed
+from gradcheck.understand.page.sorts import Equation, Sorts, Use, bound_scope, sorts_of, uses
+from gradcheck.understand.page.symbols import Slot, Symbols, Unmeant, Written
+from gradcheck.understand.roles import BIASES, INPUTS, WEIGHTS
+
+SAMPLE_SLOT = Slot(True, 9)
+"""Where an input carries the samples' index that the page never writes for it."""
+
+
+@dataclass
+class Layout:
+    """Arrays, slots and axes of one page."""
+
+    page: InOrder
+    symbols: Symbols
+    sorts: Sorts
+    slots: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
+    known: dict[tuple[str, Slot], str] = field(default_factory=dict)
+    samples: frozenset[str] = frozenset()
+    counts: dict[str, str] = field(default_factory=dict)  # name of a count → axis
+    lengths: dict[str, int] = field(default_factory=dict)
+
+    def axis(self, array: str, slot: Slot) -> str:
+        """The axis at a slot."""
+        found = self.sorts.axis(array, slot) or self.known.get((array, slot))
+        return self.sorts.union.find(found if found is not None else f"{array}/{slot}")
+
+    def has_axis(self, array: str, slot: Slot) -> bool:
+        """Whether an axis was found for the slot."""
+        return self.sorts.axis(array, slot) is not None or (array, slot) in self.known
+
+    def array(self, name: Name) -> tuple[str, Written]:
+        """The array that a name means, and its indices. Raises Unmeant."""
+        written = self.symbols.written(name)
+        return self.sorts.variant(written), written
+
+    def letter_axes(self, sides: Iterable[Expression], scope: str) -> dict[str, list[str]]:
+        """The axes at which each letter of some sides stands, by scope, where they are known."""
+        found: dict[str, list[str]] = {}
+        for side in sides:
+            for use in uses_in(side, self.symbols, scope):
+                try:
+                    array = self.sorts.variant(use.written)
+                except Unmeant:
+                    continue
+                for slot, text in use.written.indices:
+                    if text.isdigit() or not self.has_axis(array, slot):
+                        continue
+                    axes = found.setdefault(use.scopes[text], [])
+                    axis = self.axis(array, slot)
+                    if axis not in axes:
+                        axes.append(axis)
+        return found
+
+
+def uses_in(side: Expression, symbols: Symbols, scope: str) -> list[Use]:
+    """The uses of a side; none where a name has no meaning."""
+    try:
+        return list(uses(side, symbols, scope))
+    except Unmeant:
+        return []
+
+
+def layout_of(page: InOrder) -> Layout:
+    """Arrays, slots and axes of a page."""
+    forward = forward_bindings(page)
+    equations = [Equation(b.name, b.body, f"s{b.statement}") for b in forward]
+    sorts = sorts_of(equations, page.symbols)
+    several = _helper_variants(page, sorts)
+    layout = _laid_out(page, forward, replace(sorts, variants={**sorts.variants, **several}))
+    one = {s for s, v in several.items() if _is_one(layout, s, v)}
+    if one:
+        kept = {s: v for s, v in several.items() if s not in one}
+        layout = _laid_out(page, forward, replace(sorts, variants={**sorts.variants, **kept}))
+    layout.samples = _sample_axes(layout, forward)
+    _implicit_inputs(layout, forward)
+    return layout
+
+
+def _laid_out(page: InOrder, forward: Sequence[Binding], sorts: Sorts) -> Layout:
+    layout = Layout(page, page.symbols, sorts)
+    _join_counts(layout, forward)
+    _collect_slots(layout)
+    _spread(layout)
+    return layout
+
+
+def _helper_variants(page: InOrder, sorts: Sorts) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Helpers that are defined under several letters: ``δ_k`` and ``δ_j``."""
+    heads: dict[str, dict[tuple[str, ...], None]] = {}
+    for binding in page.bindings:
+        try:
+            written = page.symbols.written(binding.name)
+        except Unmeant:
+            continue
+        if written.symbol not in sorts.variants and written.letters:
+            heads.setdefault(written.symbol, {})[written.letters] = None
+    return {
+        symbol: tuple(found)
+        for symbol, found in heads.items()
+        if len(found) > 1 and len({len(letters) for letters in found}) == 1
+    }
+
+
+def _is_one(layout: Layout, symbol: str, variants: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether all variants of a helper have the same axes: then they are one array."""
+    arrays = [f"{symbol}@{''.join(v)}" for v in variants]
+    axes = {tuple(layout.axis(a, s) for s in layout.slots.get(a, ())) for a in arrays}
+    return len(axes) == 1
+
+
+def forward_bindings(page: InOrder) -> list[Binding]:
+    """The definitions that the losses are computed from; without a loss, those before any claim."""
+    closed = [b for b in page.bindings if is_closed(b.body)]
+    if not page.losses:
+        return [b for b in closed if b.start < page.first_claim]
+    symbol = page._symbol
+    by_symbol: dict[str, list[Binding]] = {}
+    for binding in closed:
+        by_symbol.setdefault(symbol(binding.name), []).append(binding)
+    wanted = [symbol(b.name) for b in page.losses]
+    seen: dict[str, None] = {}
+    while wanted:
+        name = wanted.pop()
+        if name in seen:
+            continue
+        seen[name] = None
+        for binding in by_symbol.get(name, ()):
+            wanted += [symbol(n) for n in walk(binding.body) if isinstance(n, Name)]
+    return [b for b in closed if symbol(b.name) in seen]
+
+
+def _join_counts(layout: Layout, forward: Sequence[Binding]) -> None:
+    """Sums up to the same count run over one axis; sums up to a number over one that long."""
+    for binding in forward:
+        scope = f"s{binding.statement}"
+        for node in walk(binding.body):
+            if not isinstance(node, Sum) or node.index is None:
+                continue
+            axis = bound_scope(scope, node)
+            if isinstance(node.upper, Name):
+                known = layout.counts.setdefault(node.upper.key, axis)
+                layout.sorts.union.join(known, axis)
+            elif isinstance(node.upper, Number) and isinstance(node.lower, Number):
+                length = node.upper.value - node.lower.value + 1
+                if length.denominator == 1 and length > 1:
+                    layout.lengths[axis] = int(length)
+    layout.counts = {k: layout.sorts.union.find(a) for k, a in layout.counts.items()}
+    layout.lengths = {layout.sorts.union.find(a): n for a, n in layout.lengths.items()}
+
+
+def _collect_slots(layout: Layout) -> None:
+    found: dict[str, dict[Slot, None]] = {
+        array: dict.fromkeys(slots) for array, slots in layout.sorts.slots.items()
+    }
+    for side in layout.page.expressions:
+        for use in uses_in(side, layout.symbols, ""):
+            try:
+                array = layout.sorts.variant(use.written)
+            except Unmeant:
+                continue
+            slots = found.setdefault(array, {})
+            slots |= dict.fromkeys(slot for slot, _ in use.written.indices)
+    layout.slots = {
+        array: tuple(sorted(slots, key=lambda s: (s.above, s.at))) for array, slots in found.items()
+    }
+
+
+def _sides(statement: CanonicalStatement) -> list[Expression]:
+    return [side for side in statement.sides if side is not None]
+
+
+def _spread(layout: Layout) -> None:
+    """Give the slots of helpers the axes of the letters beside them, as far as they are known."""
+    for _ in range(4):
+        before = len(layout.known)
+        for statement in layout.page.statements:
+            if statement.is_update:
+                continue
+            scope = f"s{statement.number}"
+            sides = _sides(statement)
+            axes = layout.letter_axes(sides, scope)
+            for side in sides:
+                _spread_side(layout, side, scope, axes)
+        if len(layout.known) == before:
+            break
+
+
+def _spread_side(layout: Layout, side: Expression, scope: str, axes: dict[str, list[str]]) -> None:
+    for use in uses_in(side, layout.symbols, scope):
+        try:
+            array = layout.sorts.variant(use.written)
+        except Unmeant:
+            continue
+        for slot, text in use.written.indices:
+            found = axes.get(use.scopes.get(text, ""))
+            if found and not layout.has_axis(array, slot):
+                layout.known[array, slot] = found[0]
+
+
+@dataclass(frozen=True)
+class OuterSum:
+    """A sum of a loss that only constants multiply, with the axis that it runs over."""
+
+    node: Sum
+    axis: str
+    meaned: bool  # divided by a count
+
+
+def outer_sums(layout: Layout, binding: Binding) -> Iterator[OuterSum]:
+    """The sums of a loss that nothing but constants and other terms stands around."""
+    scope = f"s{binding.statement}"
+    stack: list[tuple[Expression, bool]] = [(binding.body, False)]
+    while stack:
+        node, meaned = stack.pop()
+        match node:
+            case Add(terms=terms):
+                stack += [(term, meaned) for term in terms]
+            case Negate(operand=operand):
+                stack.append((operand, meaned))
+            case Multiply(factors=factors):
+                counted = meaned or any(_divides_by_count(f) for f in factors)
+                stack += [(factor, counted) for factor in factors]
+            case Divide(numerator=numerator, denominator=denominator):
+                stack.append((numerator, meaned or _has_count(denominator)))
+            case Sum(index=index) if index is not None:
+                axes = layout.letter_axes([binding.name, binding.body], scope)
+                own = axes.get(bound_scope(scope, node))
+                axis = own[0] if own else layout.sorts.union.find(bound_scope(scope, node))
+                yield OuterSum(node, layout.sorts.union.find(axis), meaned)
+
+
+def _divides_by_count(node: Expression) -> bool:
+    return isinstance(node, Divide) and _has_count(node.denominator)
+
+
+def _has_count(node: Expression) -> bool:
+    return any(isinstance(n, Name) and n.key in COUNTS for n in walk(node))
+
+
+def _sample_axes(layout: Layout, forward: Sequence[Binding]) -> frozenset[str]:
+    """The axes that the loss only adds up over: no parameter has them, no equation sums them."""
+    losses = {b.span for b in layout.page.losses}
+    taken = _axes_of_parameters(layout) | _summed_below(layout, forward, losses)
+    found: set[str] = set()
+    for binding in layout.page.losses:
+        for outer in outer_sums(layout, binding):
+            letter = outer.node.index.base if outer.node.index is not None else ""
+            sure = outer.meaned or letter in ("i", "n", "s", "p") or _is_bracketed(layout, outer)
+            if outer.axis not in taken and sure:
+                found.add(outer.axis)
+                _name_count(layout, binding, outer)
+    return frozenset(found)
+
+
+def _is_bracketed(layout: Layout, outer: OuterSum) -> bool:
+    """Whether the index is written in brackets above: ``x^{(k)}``."""
+    assert outer.node.index is not None
+    letter = outer.node.index.base
+    names = (n for n in walk(outer.node.body) if isinstance(n, Name))
+    return any(n.superscript.strip() == f"({letter})" for n in names)
+
+
+def _name_count(layout: Layout, binding: Binding, outer: OuterSum) -> None:
+    """``\\frac1N\\sum_i``: N counts the samples, though no bound says so."""
+    if outer.axis in layout.counts.values() or not outer.meaned:
+        return
+    defined = {b.key for b in layout.page.bindings}
+    for node in walk(binding.body):
+        if isinstance(node, Divide):
+            for name in walk(node.denominator):
+                free = isinstance(name, Name) and name.key in COUNTS and name.key not in defined
+                if free and isinstance(name, Name) and name.key not in layout.counts:
+                    layout.counts[name.key] = outer.axis
+                    return
+
+
+def _axes_of_parameters(layout: Layout) -> set[str]:
+    """The axes that trained names carry, and names that weights and biases usually have."""
+    found: set[str] = set()
+    defined = {layout.page._symbol(b.name) for b in layout.page.bindings}
+    for side in layout.page.expressions:
+        for use in uses_in(side, layout.symbols, ""):
+            name = use.name
+            typical = WEIGHTS.match(name.base) or (BIASES.match(name.base) and name.base != "d")
+            trained = name.key in layout.page.trained
+            if not (trained or (typical and not name.accent)) or use.written.symbol in defined:
+                continue
+            try:
+                array = layout.sorts.variant(use.written)
+            except Unmeant:
+                continue
+            found |= {
+                layout.axis(array, slot)
+                for slot, _ in use.written.indices
+                if layout.has_axis(array, slot)
+            }
+    return found
+
+
+def _summed_below(layout: Layout, forward: Sequence[Binding], losses: set) -> set[str]:  # type: ignore[type-arg]
+    """The axes that equations below the loss sum over."""
+    found: set[str] = set()
+    for binding in forward:
+        scope = f"s{binding.statement}"
+        own = {o.node for o in outer_sums(layout, binding)} if binding.span in losses else set()
+        axes = layout.letter_axes([binding.name, binding.body], scope)
+        for node in walk(binding.body):
+            if isinstance(node, Sum) and node.index is not None and node not in own:
+                found |= set(axes.get(bound_scope(scope, node), ()))
+    return found
+
+
+def _implicit_inputs(layout: Layout, forward: Sequence[Binding]) -> None:
+    """Inputs carry the samples' index where what is computed from them does."""
+    if len(layout.samples) != 1:
+        return
+    (axis,) = layout.samples
+    carrying = {
+        array
+        for array, slots in layout.slots.items()
+        if any(layout.axis(array, slot) == axis for slot in slots)
+    }
+    defined = _defined_arrays(layout)
+    changed = True
+    while changed:
+        changed = False
+        for binding in forward:
+            try:
+                head, _ = layout.array(binding.name)
+            except Unmeant:
+                continue
+            inside = {u.written.symbol: u for u in uses_in(binding.body, layout.symbols, "")}
+            if head in carrying and not set(inside) & carrying:
+                new = [a for a, use in inside.items() if a in defined or _is_input(layout, use)]
+            elif head not in carrying and set(inside) & carrying:
+                new = [] if _sums_over(layout, binding, axis) else [head]
+            else:
+                continue
+            for array in new:
+                _carry(layout, array, axis)
+                carrying.add(array)
+                changed = True
+
+
+def _sums_over(layout: Layout, binding: Binding, axis: str) -> bool:
+    """Whether an equation adds up over an axis, so that its head does not carry it."""
+    scope = f"s{binding.statement}"
+    axes = layout.letter_axes([binding.name, binding.body], scope)
+    return any(
+        isinstance(node, Sum)
+        and (node.index is None or axis in axes.get(bound_scope(scope, node), (axis,)))
+        for node in walk(binding.body)
+    )
+
+
+def _defined_arrays(layout: Layout) -> set[str]:
+    return {layout.page._symbol(b.name) for b in layout.page.bindings}
+
+
+def _is_input(layout: Layout, use: Use) -> bool:
+    """Whether a free name is data: neither trained nor called as weights and constants are."""
+    name = use.name
+    if INPUTS.match(name.base) and not name.accent:
+        return True
+    typical = WEIGHTS.match(name.base) or BIASES.match(name.base) or len(name.base) > 1
+    return not typical and name.key not in layout.page.trained and name.key not in layout.counts
+
+
+def _carry(layout: Layout, array: str, axis: str) -> None:
+    layout.slots[array] = (*layout.slots.get(array, ()), SAMPLE_SLOT)
+    layout.known[array, SAMPLE_SLOT] = axis

@@ -1,0 +1,295 @@
+"""The page in order: its definitions, and which of them a name refers to where it stands.
+
+A use refers to the last definition before it, to a later one only if there is none before. A
+definition that is made anew is either another one for the same quantity (``a_1 = \\tanh z_1``
+instead): then everything computed from it follows; or a name used again (``z = w_2 a + b_2`` where
+a comes from the old z; a new error term δ): then what was computed before keeps the old value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradcheck.language.expression import (
+    Apply,
+    Expression,
+    Name,
+    Number,
+    Partial,
+    Sum,
+    Underbrace,
+    contains,
+    names_in,
+    to_key,
+    transform,
+    value_keys,
+    walk,
+)
+from gradcheck.language.statement import ReadDocument
+from gradcheck.understand.bindings import Binding, CanonicalStatement, collect_bindings
+from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
+from gradcheck.understand.roles import BIASES, WEIGHTS
+
+_HELPERS = re.compile(r"delta|Delta|epsilon|varepsilon|u|v|g|e|r|d[a-zA-Z]\w*|err|error|grad")
+"""Bases of names that are set anew for the next layer."""
+
+
+@dataclass(frozen=True)
+class Defined:
+    """A definition in document order, the ``version`` of its name counted from 0."""
+
+    binding: Binding
+    head: Name
+    version: int
+    again: str = ""  # "" the first; "other": the same quantity otherwise; "anew": a name used again
+
+    @property
+    def place(self) -> int:
+        return self.binding.start
+
+    @property
+    def body(self) -> Expression:
+        return self.binding.body
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """The statements of a page, with its definitions.
+
+    ``statements`` have the names as the author writes them, indices included.
+    """
+
+    read: ReadDocument
+    statements: tuple[CanonicalStatement, ...]
+    trained: frozenset[str]
+
+    @cached_property
+    def bindings(self) -> tuple[Binding, ...]:
+        """Every definition of a value, in document order."""
+        found = collect_bindings(self.statements, set(self.trained))
+        return tuple(b for b in found if not b.formals and self._defines(b))
+
+    def _defines(self, binding: Binding) -> bool:
+        """Whether something is defined: not by ``i = j``, nor by a number alone."""
+        if binding.name.key in self.index_letters and len(binding.name.key) == 1:
+            return False
+        return bool(value_keys(binding.body))
+
+    @cached_property
+    def index_letters(self) -> frozenset[str]:
+        sums = (n for e in self.expressions for n in walk(e) if isinstance(n, Sum))
+        return frozenset(s.index.base for s in sums if s.index is not None)
+
+    @cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every side that was read."""
+        return tuple(side for s in self.statements for side in s.sides if side is not None)
+
+    @cached_property
+    def symbols(self) -> Symbols:
+        """How the names of the page are taken apart."""
+        heads = tuple(b.name for b in self.bindings)
+        valued = [
+            x for s in self.statements if not _is_of_letters(s) for x in s.sides if x is not None
+        ]
+        return Census(self.expressions, heads, quantities(valued)).symbols()
+
+    @cached_property
+    def first_claim(self) -> int:
+        """Where the first derivative is claimed; past the end if none is."""
+        for statement in self.statements:
+            head = statement.sides[0]
+            if len(statement.sides) > 1 and isinstance(head, Partial):
+                return statement.position
+        return len(self.read.document.text) + 1
+
+    @cached_property
+    def losses(self) -> tuple[Binding, ...]:
+        """Definitions of losses, in document order."""
+        named = tuple(b for b in self.bindings if is_loss_name(b.name))
+        if named:
+            return named
+        derived = self._derived_of
+        sinks = [b for b in self.bindings if b.name.key in derived and self._is_sink(b)]
+        return tuple(sinks)
+
+    @cached_property
+    def _derived_of(self) -> frozenset[str]:
+        """Keys of what is differentiated at the head of a chain, by something trained."""
+        heads = [s.sides[0] for s in self.statements if len(s.sides) > 1]
+        return frozenset(
+            h.of.key
+            for h in heads
+            if isinstance(h, Partial) and isinstance(h.of, Name) and isinstance(h.by, Name)
+            if h.by.key in self.trained
+        )
+
+    def _is_sink(self, binding: Binding) -> bool:
+        return all(binding.key not in names_in(b.body) for b in self.bindings if b is not binding)
+
+    def loss_at(self, place: int) -> Binding | None:
+        """The loss that is meant at a place: the last total before it, else the first after."""
+        totals = [b for b in self.losses if not self._is_part(b)]
+        before = [b for b in totals if b.start <= place]
+        if before:
+            return before[-1]
+        return totals[0] if totals else None
+
+    def _is_part(self, binding: Binding) -> bool:
+        """Whether another loss is computed from it: E_1 of ``E = E_1 + E_2``."""
+        return any(
+            self._symbol(binding.name) in {self._symbol(n) for n in _names(other.body)}
+            for other in self.losses
+            if other is not binding and other.name.key != binding.name.key
+        )
+
+    def _symbol(self, name: Name) -> str:
+        try:
+            return self.symbols.written(name).symbol
+        except Unmeant:
+            return name.key
+
+    def passes_on(self, start: int, end: int) -> bool:
+        """Whether the text between two places passes on to something else."""
+        return bool(_PASSES_ON.search(self.read.document.text[start:end]))
+
+
+def _is_of_letters(statement: CanonicalStatement) -> bool:
+    """Whether a statement compares indices only: ``k \\ne i``, ``i = 1``."""
+    return all(
+        isinstance(side, Number) or (isinstance(side, Name) and len(side.key) == 1)
+        for side in statement.sides
+    ) and not isinstance(statement.sides[-1], Number)
+
+
+_PASSES_ON = re.compile(
+    r"\b(?:now|instead|alternatively|otherwise|next|again|second|other)\b|^\s*#|\\(?:sub)*section\b",
+    re.I | re.M,
+)
+
+
+def is_helper(name: Name) -> bool:
+    """Whether a name is one that pages set anew: an error term, a shorthand."""
+    return bool(_HELPERS.fullmatch(name.base))
+
+
+def in_order(read: ReadDocument) -> InOrder:
+    """The page with its definitions."""
+    statements = tuple(_as_written(s) for s in _statements(read))
+    return InOrder(read, statements, _trained(statements))
+
+
+def _statements(read: ReadDocument) -> Iterator[CanonicalStatement]:
+    for statement in read.statements:
+        sides = tuple(side.expression for side in statement.sides)
+        yield CanonicalStatement(statement, sides, ("",) * len(sides), ((),) * len(sides))
+
+
+def _as_written(statement: CanonicalStatement) -> CanonicalStatement:
+    """Losses without their arguments; labels of braces are statements of their own."""
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Underbrace):
+            return replace(node, label=None)
+        if isinstance(node, Apply) and is_loss_name(node.function) and not node.order:
+            return replace(node.function, span=node.span)
+        return node
+
+    sides = tuple(None if s is None else transform(s, change) for s in statement.sides)
+    return replace(statement, sides=sides)
+
+
+def _trained(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
+    """Keys of names that something is derived by, or that an update trains, and nothing defines.
+
+    What the page only solves for in the end (``b = \\bar y - w \\bar x``) is not defined by that.
+    """
+    by: dict[str, Name] = {}
+    heads: dict[str, int] = {}
+    used: dict[str, int] = {}
+    for at, statement in enumerate(statements):
+        head = statement.sides[0]
+        if statement.is_update:
+            if isinstance(head, Name):
+                by.setdefault(head.key, head)
+            continue
+        if isinstance(head, Name) and len(statement.sides) > 1:
+            heads.setdefault(head.key, at)
+        for side in statement.sides:
+            for node in walk(side) if side is not None else ():
+                if isinstance(node, Partial) and isinstance(node.by, Name):
+                    by.setdefault(node.by.key, node.by)
+        if isinstance(head, Name):
+            for side in statement.sides[1:]:
+                for key in value_keys(side) if side is not None else ():
+                    used.setdefault(key, at)
+    return frozenset(
+        key
+        for key, name in by.items()
+        if key not in heads or (used.get(key, 10**9) < heads[key] and _is_typical(name))
+    )
+
+
+def _is_typical(name: Name) -> bool:
+    return bool(WEIGHTS.match(name.base) or BIASES.match(name.base)) and not name.accent
+
+
+def _names(expression: Expression) -> list[Name]:
+    return [node for node in walk(expression) if isinstance(node, Name)]
+
+
+def versions(page: InOrder, array_of: Callable[[Name], str]) -> dict[str, list[Defined]]:
+    """The definitions of every array, in document order.
+
+    A definition that repeats the last one, or says in closed form what a derivative that was
+    given a name is, makes no new version. ``array_of`` raises Unmeant for what is no name of one.
+    """
+    found: dict[str, list[Defined]] = {}
+    for binding in page.bindings:
+        try:
+            array = array_of(binding.name)
+        except Unmeant:
+            continue
+        several = found.setdefault(array, [])
+        if several and _is_claim(several[-1].binding, binding):
+            continue
+        again = _again(page, several[-1].binding, binding) if several else ""
+        several.append(Defined(binding, binding.name, len(several), again))
+    return found
+
+
+def _is_claim(old: Binding, new: Binding) -> bool:
+    return to_key(old.body) == to_key(new.body) or not is_closed(old.body)
+
+
+def _again(page: InOrder, old: Binding, new: Binding) -> str:
+    if is_helper(new.name) or _comes_from(page, old, new):
+        return "anew"
+    return "other"
+
+
+def _comes_from(page: InOrder, old: Binding, new: Binding) -> bool:
+    """Whether the new body uses what was computed from the old value."""
+    bodies: dict[str, Expression] = {}
+    for binding in page.bindings:
+        if binding.start < new.start or binding is new:
+            bodies[binding.key] = binding.body
+    seen: set[str] = set()
+    stack = list(value_keys(new.body))
+    while stack:
+        key = stack.pop()
+        if key == old.key:
+            return True
+        if key not in seen and key in bodies:
+            seen.add(key)
+            stack += value_keys(bodies[key])
+    return False
+
+
+def is_closed(expression: Expression) -> bool:
+    """Whether no derivative is left in it."""
+    return not contains(expression, Partial)

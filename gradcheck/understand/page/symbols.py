@@ -1,0 +1,198 @@
+"""Symbols: written names taken apart into what they name and the indices that they carry.
+
+``w_{ji}`` is the symbol w with the indices j and i, ``a_1^{(i)}`` the symbol a_1 with the index i,
+``o_h`` a symbol of its own. A letter is an index if a sum binds it somewhere, or if it is one of
+the usual letters and stands alone as a mark. A number is part of the symbol, unless the same symbol
+has an index at that place: ``p_1`` beside ``p_k``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from gradcheck.language.expression import Expression, Name, Partial, Sum, walk
+
+USUAL = frozenset("ijklmnpqrst")
+"""Letters that are indices where they stand alone below a name, unless the page says otherwise."""
+
+_WORDS = frozenset("in is it lin min ln tr kl pr rms int ins mr mk st nn sp".split())
+"""Marks that are words although every letter is a usual index."""
+
+_GROUP = re.compile(r"\[[^\]]*\]|\([^)]*\)|[^\[\](),\s]+")
+_PIECE = re.compile(r"\d+|[A-Za-z]+|[^\sA-Za-z\d]+")
+
+
+class Unmeant(Exception):
+    """What is written has no meaning here: the reason, in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for an index: ``below`` and ``above`` count from 0 each."""
+
+    above: bool
+    at: int
+
+    def __str__(self) -> str:
+        return f"{'above' if self.above else 'below'}{self.at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A name taken apart. ``indices`` maps slots to letters, or to numbers on an indexed axis."""
+
+    symbol: str
+    indices: tuple[tuple[Slot, str], ...] = ()
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The index letters, in the order of the slots."""
+        return tuple(text for _, text in self.indices if not text.isdigit())
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """Takes the names of one page apart."""
+
+    letters: frozenset[str]
+    indexed: frozenset[tuple[str, Slot]]  # symbol without numbers, slot: an index stands there
+    numbered: frozenset[str]  # keys of names with numbers that equations define one by one
+
+    def written(self, name: Name) -> Written:
+        """The symbol and the indices of a name. Raises Unmeant for a shifted index (``l-1``)."""
+        fixed: list[str] = []
+        indices: list[tuple[Slot, str]] = []
+        base = base_of(name)
+        numbered = name.key in self.numbered
+        for slot, text in marks(name, self.letters):
+            position = text.isdigit() and not numbered and (base, slot) in self.indexed
+            if text in self.letters or position:
+                indices.append((slot, text))
+            elif re.search(r"[-+]", text) and len(text) > 1:
+                raise Unmeant(f"a shifted index ({text}) is not kept yet")
+            else:
+                fixed.append(("^" if slot.above else "_") + text)
+        return Written(base + "".join(fixed), tuple(indices))
+
+
+def base_of(name: Name) -> str:
+    """The name without sub- and superscripts: ``hat(y)``, ``w``, ``y(pred)``."""
+    return Name(name.base, accent=name.accent, qualifier=name.qualifier).key
+
+
+def marks(name: Name, letters: frozenset[str]) -> list[tuple[Slot, str]]:
+    """The marks of a name in order, those below first: ``w_{ji}`` has j and i."""
+    found: list[tuple[Slot, str]] = []
+    for above, text in ((False, name.subscript), (True, name.superscript)):
+        at = 0
+        for group in _GROUP.findall(text):
+            for mark in _split(group.strip("()[] "), letters):
+                found.append((Slot(above, at), mark))
+                at += 1
+    return found
+
+
+def _split(text: str, letters: frozenset[str]) -> list[str]:
+    """The marks in one group: ``ji`` is two if both are indices, ``o1`` and ``out`` are one."""
+    if not text:
+        return []
+    if re.search(r"[-+]", text) and len(text) > 1 and not re.fullmatch(r"[-+]\d*", text):
+        return [text]
+    pieces = _PIECE.findall(text)
+    parts: list[str] = []
+    for piece in pieces:
+        if piece.isalpha() and len(piece) > 1 and set(piece) <= letters and piece not in _WORDS:
+            parts += list(piece)
+        else:
+            parts.append(piece)
+    alone = all(part in letters or part.isdigit() for part in parts)
+    return parts if alone else [text]
+
+
+@dataclass(frozen=True)
+class Census:
+    """What letters and marks occur on a page."""
+
+    expressions: tuple[Expression, ...]
+    heads: tuple[Name, ...]  # the heads of definitions
+    named: frozenset[str]  # single letters that are quantities of the page
+
+    @cached_property
+    def names(self) -> list[Name]:
+        return [n for e in self.expressions for n in walk(e) if isinstance(n, Name)]
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Letters that a sum runs over."""
+        sums = (n for e in self.expressions for n in walk(e) if isinstance(n, Sum))
+        return frozenset(s.index.base for s in sums if s.index is not None and _plain(s.index))
+
+    def symbols(self) -> Symbols:
+        """How names are taken apart."""
+        letters = self.bound | self._alone
+        letters |= self._in_pairs(letters)
+        numbered = frozenset(head.key for head in self.heads if re.search(r"\d", head.key))
+        indexed = {
+            (base_of(name), slot)
+            for name in self.names
+            for slot, text in marks(name, letters)
+            if text in letters
+        }
+        return Symbols(letters, frozenset(indexed), numbered | self._beside(numbered))
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        """Usual letters that stand alone below a name."""
+        found = {t for name in self.names for t in re.split(r"[,\s]+", name.subscript)}
+        above = {name.superscript.strip("()[] ") for name in self.names if name.superscript}
+        bracketed = {t for t in above if t in USUAL}
+        return frozenset(t for t in found | bracketed if t in USUAL and t not in self.named)
+
+    def _in_pairs(self, letters: frozenset[str]) -> frozenset[str]:
+        """Usual letters that stand in pairs: ``w_{jk}`` where nothing else has an index."""
+        found: set[str] = set()
+        for name in self.names:
+            if re.fullmatch(r"[ijkl]{2,3}", name.subscript) and name.subscript not in _WORDS:
+                found |= set(name.subscript)
+        return frozenset(found - self.named)
+
+    def _beside(self, numbered: frozenset[str]) -> frozenset[str]:
+        """Names numbered like those that are defined one by one: ``w_1`` beside ``z_1 = …``."""
+        if not any(re.fullmatch(r"\D+_?\^?[(\[]?\d[)\]]?", key) for key in numbered):
+            return frozenset()
+        numbers = {d for key in numbered for d in re.findall(r"\d+", key)}
+        return frozenset(
+            name.key
+            for name in self.names
+            if re.fullmatch(r"\d+", name.subscript) and name.subscript in numbers
+        )
+
+
+def _plain(index: Name) -> bool:
+    return bool(re.fullmatch(r"[A-Za-z]", index.key))
+
+
+def quantities(expressions: Iterable[Expression]) -> frozenset[str]:
+    """Single letters that stand for a value somewhere, bounds and indices of sums left out."""
+    found: set[str] = set()
+    for expression in expressions:
+        stack = [expression]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Sum):
+                stack.append(node.body)
+            elif isinstance(node, Name):
+                if len(node.key) == 1:
+                    found.add(node.key)
+            elif isinstance(node, Partial):
+                stack += [node.of, node.by]
+            else:
+                stack += list(node.children())
+    return frozenset(found)

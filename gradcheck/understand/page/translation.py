@@ -1,0 +1,593 @@
+"""Translation: typed terms of what is written, where it is written.
+
+Nothing is dropped: what has no meaning with axes raises `Unmeant` with the reason. A letter that
+stands at two different axes is a misfit; it is noted, and the term is made with those axes merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from gradcheck.language.expression import (
+    INDICATOR,
+    Add,
+    Apply,
+    Cancel,
+    Divide,
+    Expression,
+    FunctionName,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Partial,
+    Power,
+    Sum,
+    Transpose,
+    Underbrace,
+    to_key,
+)
+from gradcheck.language.model import FUNCTIONS
+from gradcheck.language.typed import (
+    Call,
+    Choice,
+    Constant,
+    Definition,
+    Entry,
+    Extent,
+    Free,
+    Index,
+    Letter,
+    Over,
+    Place,
+    Plus,
+    Position,
+    Raised,
+    Slope,
+    Term,
+    Test,
+    Times,
+    Total,
+    World,
+    letters,
+    nodes,
+)
+from gradcheck.run.budget import spend
+from gradcheck.understand.activations import BY_NAME
+from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.layout import Layout, outer_sums
+from gradcheck.understand.page.order import Defined
+from gradcheck.understand.page.sorts import bound_scope
+from gradcheck.understand.page.symbols import Slot, Unmeant
+from gradcheck.understand.resolution import FunctionMeaning
+
+_MINUS = Constant(Fraction(-1))
+_ONE = Constant(Fraction(1))
+ONE_SAMPLE = "~one"
+"""What is added to the name of a loss for its part that one sample gives."""
+
+
+@dataclass
+class Scope:
+    """Where a term is made: its statement, what each letter of it runs over, and the place."""
+
+    name: str
+    axes: Mapping[str, str]  # scope of a letter → axis
+    position: int  # where it stands, for what its names refer to
+    bound: dict[str, Letter] = field(default_factory=dict)
+    formals: Mapping[str, Term] = field(default_factory=dict)
+    depth: int = 0
+
+    def letter(self, text: str) -> Letter:
+        """The letter as it is bound here, or free."""
+        found = self.bound.get(text)
+        return found if found is not None else Letter(text, self.axes[f"{self.name}.{text}"])
+
+    def binding(self, letter: Letter) -> Scope:
+        """The scope inside a sum."""
+        return Scope(
+            self.name, self.axes, self.position, {**self.bound, letter.name: letter},
+            self.formals, self.depth,
+        )  # fmt: skip
+
+
+@dataclass
+class Translator:
+    """Makes terms for one place of a page; definitions are made once."""
+
+    layout: Layout
+    functions: Mapping[str, FunctionMeaning]
+    versions: Mapping[str, list[Defined]]
+    place: int
+    merged: Mapping[str, str] = field(default_factory=dict)  # axes that are taken for one
+    sample: Letter | None = None  # losses are those of this one sample
+    mean: bool = True  # … with the constant that stands before the sum
+    misfits: set[tuple[str, str]] = field(default_factory=set)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    free: dict[str, Free] = field(default_factory=dict)
+    names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
+    _failed: dict[str, str] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    # ------------------------------------------------------------------ places and letters
+
+    def axis(self, name: str) -> str:
+        """An axis after merging."""
+        found = self.layout.sorts.union.find(name)
+        return self.merged.get(found, found)
+
+    def scope(self, sides: list[Expression], name: str, position: int) -> Scope:
+        """The scope of a statement with these sides: every letter with its axis.
+
+        A letter that stands at several axes is a misfit.
+        """
+        found = self.layout.letter_axes(sides, name)
+        axes: dict[str, str] = {}
+        for scope, several in found.items():
+            kinds = list(dict.fromkeys(self.axis(a) for a in several))
+            axes[scope] = kinds[0]
+            self.misfits |= {(kinds[0], other) for other in kinds[1:]}
+        return Scope(name, _Fresh(axes), position)
+
+    def terms(self, sides: list[Expression], name: str, position: int) -> list[Term]:
+        """The terms of several sides of one statement. Raises Unmeant."""
+        scope = self.scope(sides, name, position)
+        return [self.term(side, scope) for side in sides]
+
+    def world(self, terms: list[Term]) -> World:
+        """What all names in some terms mean. Raises Unmeant."""
+        definitions: dict[str, Definition] = {}
+        free: dict[str, Free] = {}
+        stack = [n.name for t in terms for n in nodes(t) if isinstance(n, Entry)]
+        while stack:
+            name = stack.pop()
+            if name in self._failed:
+                raise Unmeant(self._failed[name])
+            if name in definitions or name in free:
+                continue
+            if name in self.definitions:
+                definitions[name] = self.definitions[name]
+                body = self.definitions[name].body
+                stack += [n.name for n in nodes(body) if isinstance(n, Entry)]
+            else:
+                free[name] = self.free[name]
+        lengths = {self.axis(a): n for a, n in self.layout.lengths.items()}
+        return World(dict(sorted(definitions.items())), dict(sorted(free.items())), lengths)
+
+    # ------------------------------------------------------------------ nodes
+
+    def term(self, node: Expression, scope: Scope) -> Term:
+        """The term of an expression. Raises Unmeant."""
+        spend(3)
+        match node:
+            case Number(value=value):
+                return Constant(value, span=node.span)
+            case Name():
+                return self._name(node, scope)
+            case Add(terms=terms):
+                return Plus(tuple(self.term(t, scope) for t in terms), span=node.span)
+            case Multiply(factors=factors):
+                return Times(tuple(self.term(f, scope) for f in factors), span=node.span)
+            case Negate(operand=operand):
+                return Times((_MINUS, self.term(operand, scope)), span=node.span)
+            case Divide(numerator=numerator, denominator=denominator):
+                above, below = self.term(numerator, scope), self.term(denominator, scope)
+                return Over(above, below, span=node.span)
+            case Power():
+                return self._power(node, scope)
+            case Sum():
+                return self._sum(node, scope)
+            case Apply():
+                return self._apply(node, scope)
+            case Partial():
+                return self._partial(node, scope)
+            case Cancel(operand=operand) | Underbrace(operand=operand):
+                return self.term(operand, scope)
+            case Transpose():
+                raise Unmeant("a transpose is not read with axes yet")
+            case FunctionName(function=function):
+                raise Unmeant(f"{function.key} stands without an argument")
+        raise Unmeant(f"a {type(node).__name__} has no axes yet")
+
+    def _name(self, node: Name, scope: Scope) -> Term:
+        if node.key in scope.formals:
+            return scope.formals[node.key]
+        if node.key == "e" and not self.versions.get("e") and "e" not in self.layout.page.trained:
+            return Call("exp", (_ONE,), span=node.span)
+        if node.key in self.layout.counts and node.key not in self.versions:
+            return Extent(self.axis(self.layout.counts[node.key]), span=node.span)
+        if node.key in scope.bound and node.key not in self.versions:
+            return Position(scope.bound[node.key], span=node.span)
+        array, written = self.layout.array(node)
+        if node.base == "delta" and len(written.letters) == 2 and array not in self.versions:
+            one, other = (Position(scope.letter(x)) for x in written.letters)
+            same = Test(one, "=", other)
+            return Choice(((same, _ONE), (None, Constant(Fraction(0)))), span=node.span)
+        if array not in self.versions and is_loss_name(node):
+            return self._some_loss(node, scope)
+        return self._entry(node, array, dict(written.indices), scope)
+
+    def _entry(self, node: Name, array: str, indices: dict[Slot, str], scope: Scope) -> Entry:
+        """An entry of an array; a sample's index that is not written is put in."""
+        name = self._refer(array, node, scope.position)
+        at: list[Index] = []
+        for slot in self.layout.slots.get(array, ()):
+            axis = self.axis(self.layout.axis(array, slot))
+            text = indices.get(slot)
+            if text is None:
+                at.append(self._unwritten(node, axis, scope))
+            elif text.isdigit():
+                at.append(Place(int(text), axis))
+            else:
+                letter = scope.letter(text)
+                if letter.axis.startswith("?"):
+                    letter = Letter(letter.name, axis)
+                if letter.axis != axis:
+                    self.misfits.add((letter.axis, axis))
+                at.append(letter)
+        return Entry(name, tuple(at), span=node.span)
+
+    def _unwritten(self, node: Name, axis: str, scope: Scope) -> Letter:
+        """The index that is meant where none is written: only ever the samples'."""
+        if axis not in {self.axis(a) for a in self.layout.samples}:
+            raise Unmeant(f"{node.key} stands without its index")
+        known = [x for x in scope.bound.values() if x.axis == axis]
+        free = [Letter(s.rsplit(".", 1)[1], a) for s, a in scope.axes.items() if _is_free(s, scope)]
+        known += [x for x in free if x.axis == axis]
+        if len({x.name for x in known}) > 1:
+            raise Unmeant(f"{node.key} stands without its index")
+        return known[0] if known else Letter("·", axis)
+
+    def _power(self, node: Power, scope: Scope) -> Term:
+        base, exponent = node.base, node.exponent
+        squared = isinstance(exponent, Number) and exponent.value == 2
+        if isinstance(base, Apply) and base.function.base == "norm" and squared:
+            return self._square(base.arguments[0], scope)
+        return Raised(self.term(base, scope), self.term(exponent, scope), span=node.span)
+
+    def _square(self, inner: Expression, scope: Scope) -> Term:
+        """``\\|w\\|^2``: the sum of the squares of all entries of an array."""
+        if not isinstance(inner, Name):
+            raise Unmeant("a norm of a formula has no axes yet")
+        array, written = self.layout.array(inner)
+        slots = self.layout.slots.get(array, ())
+        if written.indices or not slots:
+            value = self.term(inner, scope)
+            return Raised(value, Constant(Fraction(2)))
+        name = self._refer(array, inner, scope.position)
+        index = [
+            Letter(f"{name}.{k}", self.axis(self.layout.axis(array, s)))
+            for k, s in enumerate(slots)
+        ]
+        body: Term = Raised(Entry(name, tuple(index)), Constant(Fraction(2)))
+        for letter in index:
+            body = Total(letter, body)
+        return body
+
+    def _sum(self, node: Sum, scope: Scope) -> Term:
+        if node.index is None:
+            return self._sum_of_samples(node, scope)
+        self._check_bounds(node)
+        text = node.index.base
+        axis = scope.axes.get(bound_scope(scope.name, node))
+        samples = sorted({self.axis(a) for a in self.layout.samples})
+        unused = axis is None or axis.startswith("?")
+        if unused and len(samples) == 1:
+            axis = samples[0]
+        letter = Letter(text, axis or f"?{bound_scope(scope.name, node)}")
+        body = self.term(node.body, scope.binding(letter))
+        if text not in letters(body):
+            raise Unmeant(f"the index {text} of a sum stands nowhere in it")
+        return Total(letter, body, span=node.span)
+
+    def _sum_of_samples(self, node: Sum, scope: Scope) -> Term:
+        samples = sorted({self.axis(a) for a in self.layout.samples})
+        if len(samples) != 1:
+            raise Unmeant("a sum without an index, where several could be meant")
+        letter = Letter("·", samples[0])
+        body = self.term(node.body, scope.binding(letter))
+        if "·" not in letters(body):
+            raise Unmeant("a sum without an index, and nothing in it that has one")
+        return Total(letter, body, span=node.span)
+
+    def _check_bounds(self, node: Sum) -> None:
+        """Only sums over a whole axis have a meaning yet. Raises Unmeant."""
+        lower, upper = node.lower, node.upper
+        if lower is not None and not (isinstance(lower, Number) and lower.value in (0, 1)):
+            raise Unmeant("a sum that begins in the middle is not kept yet")
+        if upper is not None and not isinstance(upper, Name | Number):
+            whole = isinstance(lower, Number) and lower.value == 0 and _less_one(upper)
+            if not whole:
+                raise Unmeant("the bounds of a sum do not take in a whole axis")
+        if isinstance(lower, Number) and lower.value == 0 and isinstance(upper, Name):
+            raise Unmeant("a sum from 0 to its count has one term too many")
+
+    # ------------------------------------------------------------------ functions
+
+    def _apply(self, node: Apply, scope: Scope) -> Term:
+        key, base = node.function.key, node.function.base
+        if key == INDICATOR:
+            return _positive(self.term(node.arguments[0], scope))
+        if base == "norm":
+            raise Unmeant("a norm that is not squared has no axes yet")
+        if base in ("softmax", "Softmax"):
+            return self._softmax(node, scope)
+        if base == "max" and len(node.arguments) == 2:
+            one, other = (self.term(a, scope) for a in node.arguments)
+            relu = Call("relu", (Plus((one, Times((_MINUS, other)))),))
+            return Plus((relu, other), span=node.span)
+        if base in ("log", "lg") and node.function.subscript not in ("", "e"):
+            raise Unmeant("a logarithm to another base has no rule here")
+        own = [v for v in self.versions.get(key, ()) if v]
+        if own and not node.order:  # \hat y(x) is the value
+            return self._name(node.function, scope)
+        meaning = self.functions.get(key)
+        known = meaning.known if meaning is not None else BY_NAME.get(key)
+        if base in ("log", "ln", "lg"):
+            known = "log"
+        if known is None and key in FUNCTIONS:
+            known = key
+        arguments = tuple(self.term(a, scope) for a in node.arguments)
+        if known == "identity" and len(arguments) == 1:
+            return arguments[0] if not node.order else Constant(Fraction(node.order == 1))
+        if known is not None:
+            return Call(known, arguments, node.order, span=node.span)
+        if meaning is not None and meaning.body is not None:
+            return self._expanded(node, meaning, arguments, scope)
+        if base in ("mean", "avg", "sum", "norm", "diag", "min", "max", "argmax", "softmax"):
+            raise Unmeant(f"{base} has no axes yet")
+        return Call(key, arguments, node.order, span=node.span)
+
+    def _expanded(
+        self, node: Apply, meaning: FunctionMeaning, arguments: tuple[Term, ...], scope: Scope
+    ) -> Term:
+        """A function that the page defines, put in; its slope is that of the formula."""
+        assert meaning.body is not None
+        if scope.depth > 8:
+            raise Unmeant("functions are defined in a circle")
+        if len(meaning.formals) != len(arguments):
+            raise Unmeant(f"{node.function.key} with {len(arguments)} arguments is not defined")
+        formals: dict[str, Term] = dict(zip(meaning.formals, arguments, strict=True))
+        if node.order:
+            if len(arguments) != 1 or node.order > 1:
+                raise Unmeant("a higher derivative of a function that the page defines")
+            at = self._argument(arguments[0])
+            formals = {meaning.formals[0]: at}
+        inner = Scope(
+            scope.name, scope.axes, scope.position, dict(scope.bound), formals, scope.depth + 1
+        )
+        body = self.term(meaning.body, inner)
+        if not node.order:
+            return body
+        by = formals[meaning.formals[0]]
+        assert isinstance(by, Entry)
+        return Slope(body, by, span=node.span)
+
+    def _argument(self, argument: Term) -> Entry:
+        """The argument of a slope as an entry of its own."""
+        if isinstance(argument, Entry):
+            return argument
+        name = f"~argument{len(self.definitions)}"
+        index = tuple(letters(argument).values())
+        self.definitions[name] = Definition(name, index, argument)
+        return Entry(name, index)
+
+    def _softmax(self, node: Apply, scope: Scope) -> Term:
+        if len(node.arguments) != 1 or node.order:
+            raise Unmeant("softmax is read of one name")
+        inner = self.term(node.arguments[0], scope)
+        samples = {self.axis(a) for a in self.layout.samples}
+        own = [x for x in letters(inner).values() if x.axis not in samples]
+        if not isinstance(inner, Entry) or len(own) != 1:
+            raise Unmeant("softmax is read of one name with one index")
+        other = Letter(f"{own[0].name}'", own[0].axis)
+        at = tuple(other if i == own[0] else i for i in inner.at)
+        total = Total(other, Call("exp", (Entry(inner.name, at),)))
+        return Over(Call("exp", (inner,)), total, span=node.span)
+
+    # ------------------------------------------------------------------ derivatives
+
+    def _partial(self, node: Partial, scope: Scope) -> Term:
+        by = node.by
+        while isinstance(by, Cancel | Underbrace):
+            by = by.operand
+        if not isinstance(by, Name) or by.key in scope.formals:
+            raise Unmeant("a derivative by something that is not a name")
+        at = self._name(by, scope)
+        if not isinstance(at, Entry):
+            raise Unmeant(f"a derivative by {by.key}")
+        of = self._differentiated(node.of, at, scope)
+        found: Term = of
+        for _ in range(node.order):
+            found = Slope(found, at, span=node.span)
+        return found
+
+    def _differentiated(self, of: Expression, at: Entry, scope: Scope) -> Term:
+        if isinstance(of, Name) and of.key in self.functions and not self.versions.get(of.key):
+            return self._apply_to(of, at, scope)
+        return self.term(of, scope)
+
+    def _apply_to(self, function: Name, at: Entry, scope: Scope) -> Term:
+        """``\\partial\\sigma/\\partial z``: the function at that argument."""
+        inner = Scope(
+            scope.name, scope.axes, scope.position, dict(scope.bound), {"~": at}, scope.depth
+        )
+        return self._apply(Apply(function, (Name("~"),)), inner)
+
+    def _some_loss(self, node: Name, scope: Scope) -> Term:
+        """A loss's name that nothing defines means the loss of the place."""
+        meant = self.layout.page.loss_at(scope.position)
+        if meant is None:
+            raise Unmeant(f"{node.key} is not defined")
+        array, written = self.layout.array(meant.name)
+        if written.indices:
+            raise Unmeant(f"{node.key} is not defined")
+        return self._entry(node, array, {}, scope)
+
+    # ------------------------------------------------------------------ definitions
+
+    def refers(self, array: str, position: int) -> Defined | None:
+        """The definition that a name at a position means, as seen from this place."""
+        several = self.versions.get(array)
+        if not several:
+            return None
+        before = [d for d in several if d.place < position]
+        current = before[-1] if before else several[0]
+        for later in several[current.version + 1 :]:
+            if later.place > self.place or later.again == "anew":
+                break
+            current = later
+        return current
+
+    def _refer(self, array: str, node: Name, position: int) -> str:
+        """The name in the world of what a name means; its definition is made if there is one."""
+        defined = self.refers(array, position)
+        if defined is None:
+            self.names.setdefault(array, node)
+            if array not in self.free:
+                slots = self.layout.slots.get(array, ())
+                axes = tuple(self.axis(self.layout.axis(array, s)) for s in slots)
+                self.free[array] = Free(array, axes)
+            return array
+        name = array if defined.version == 0 else f"{array}#{defined.version}"
+        one = self.sample is not None and self._is_loss(defined)
+        name += ONE_SAMPLE if one else ""
+        self.names.setdefault(name, node)
+        if name not in self.definitions and name not in self._failed:
+            self._define(name, array, defined, one)
+        if name in self._failed:
+            raise Unmeant(self._failed[name])
+        return name
+
+    def _is_loss(self, defined: Defined) -> bool:
+        return any(defined.binding.span == loss.span for loss in self.layout.page.losses)
+
+    def _define(self, name: str, array: str, defined: Defined, one: bool) -> None:
+        if name in self._open:
+            raise Unmeant(f"{defined.head.key} is computed from itself")
+        self._open.append(name)
+        try:
+            self.definitions[name] = self._definition(name, array, defined, one)
+        except Unmeant as trouble:
+            self._failed[name] = trouble.reason
+        finally:
+            self._open.remove(name)
+
+    def _definition(self, name: str, array: str, defined: Defined, one: bool) -> Definition:
+        binding = defined.binding
+        before = set(self.misfits)
+        scope = self.scope([binding.name, binding.body], f"s{binding.statement}", defined.place)
+        _, written = self.layout.array(binding.name)
+        given = dict(written.indices)
+        head: list[Letter] = []
+        for slot in self.layout.slots.get(array, ()):
+            axis = self.axis(self.layout.axis(array, slot))
+            text = given.get(slot)
+            if text is None:
+                if axis not in {self.axis(a) for a in self.layout.samples}:
+                    raise Unmeant(f"{binding.name.key} is defined without its index")
+                head.append(Letter("·", axis))
+            elif text.isdigit():
+                raise Unmeant(f"{binding.name.key} is one entry of several")
+            else:
+                head.append(Letter(text, axis))
+        if one:
+            body, sample = self._of_one_sample(defined, scope)
+            head = [*head, *([sample] if sample is not None else [])]
+        else:
+            body = self.term(binding.body, scope)
+        if self.misfits - before:
+            raise Unmeant(f"the indices of {binding.name.key} do not fit")
+        loose = [x for x in letters(body) if x not in {h.name for h in head}]
+        if loose:
+            raise Unmeant(f"the index {loose[0]} of {binding.name.key} stands on one side only")
+        return Definition(name, tuple(head), body)
+
+    # ------------------------------------------------------------------ the loss of one sample
+
+    def _of_one_sample(self, defined: Defined, scope: Scope) -> tuple[Term, Letter | None]:
+        """The part of a loss that one sample gives, with the penalty whole."""
+        assert self.sample is not None
+        sums = {
+            to_key(o.node): o.node
+            for o in outer_sums(self.layout, defined.binding)
+            if self.axis(o.axis) == self.sample.axis
+        }
+        body = defined.binding.body
+        bare = [n for n in _linear(body) if isinstance(n, Sum) and n.index is None]
+        sums |= {to_key(n): n for n in bare}
+        if not sums:
+            return self.term(body, scope), None
+        term = self._stripped(body, scope, set(sums), not self.mean)
+        return term, self.sample
+
+    def _stripped(self, node: Expression, scope: Scope, sums: set[str], drop: bool) -> Term:
+        assert self.sample is not None
+        if to_key(node) in sums and isinstance(node, Sum):
+            text = node.index.base if node.index is not None else "·"
+            inner = scope.binding(Letter(text, self.sample.axis))
+            inner.bound[text] = self.sample
+            return self.term(node.body, inner)
+        if not any(to_key(n) in sums for n in _linear(node)):
+            return self.term(node, scope)
+        match node:
+            case Add(terms=terms):
+                return Plus(tuple(self._stripped(t, scope, sums, drop) for t in terms))
+            case Negate(operand=operand):
+                return Times((_MINUS, self._stripped(operand, scope, sums, drop)))
+            case Multiply(factors=factors):
+                kept = [f for f in factors if not (drop and _is_mean(f, self.layout))]
+                return Times(tuple(self._stripped(f, scope, sums, drop) for f in kept))
+            case Divide(numerator=numerator, denominator=denominator):
+                above = self._stripped(numerator, scope, sums, drop)
+                return Over(above, self.term(denominator, scope))
+        return self.term(node, scope)
+
+
+class _Fresh(dict[str, str]):
+    """Axes of letters; one that stands beside nothing known has an axis of its own."""
+
+    def __missing__(self, key: str) -> str:
+        return f"?{key}"
+
+
+def _is_free(scope: str, inside: Scope) -> bool:
+    return scope.startswith(f"{inside.name}.") and scope.count(".") == 1
+
+
+def _linear(node: Expression) -> list[Expression]:
+    """The parts of a sum of products, as far as only constants stand around them."""
+    found, stack = [], [node]
+    while stack:
+        inner = stack.pop()
+        found.append(inner)
+        if isinstance(inner, Add | Negate | Multiply):
+            stack += list(inner.children())
+        elif isinstance(inner, Divide):
+            stack.append(inner.numerator)
+    return found
+
+
+def _is_mean(node: Expression, layout: Layout) -> bool:
+    """Whether a factor is 1/N."""
+    return (
+        isinstance(node, Divide)
+        and isinstance(node.numerator, Number)
+        and isinstance(node.denominator, Name)
+        and node.denominator.key in layout.counts
+    )
+
+
+def _less_one(node: Expression) -> bool:
+    return isinstance(node, Add) and any(
+        isinstance(t, Negate) and isinstance(t.operand, Number) and t.operand.value == 1
+        for t in node.terms
+    )
+
+
+def _positive(term: Term) -> Term:
+    """1 where a term is positive, 0 where it is negative."""
+    zero = Constant(Fraction(0))
+    return Choice(((Test(term, ">", zero), _ONE), (None, zero)))

@@ -107,6 +107,7 @@ class Translator:
     misfits: set[tuple[str, str]] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
     free: dict[str, Free] = field(default_factory=dict)
+    carried: dict[str, tuple[Letter, ...]] = field(default_factory=dict)  # indices on the right only
     names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
     _failed: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -227,7 +228,17 @@ class Translator:
                 if letter.axis != axis:
                     self.misfits.add((letter.axis, axis))
                 at.append(letter)
+        at += [self._carried(x, scope) for x in self.carried.get(name, ())]
         return Entry(name, tuple(at), span=node.span)
+
+    def _carried(self, letter: Letter, scope: Scope) -> Letter:
+        """An index that stands on the right of a definition only: the name carries it on."""
+        known = [x for x in scope.bound.values() if x.axis == letter.axis]
+        return known[0] if len(known) == 1 and self.is_sample(letter) else letter
+
+    def is_sample(self, letter: Letter) -> bool:
+        """Whether a letter runs over the samples."""
+        return letter.axis in {self.axis(a) for a in self.layout.samples}
 
     def _unwritten(self, node: Name, axis: str, scope: Scope) -> Letter:
         """The index that is meant where none is written: only ever the samples'."""
@@ -500,10 +511,11 @@ class Translator:
             body = self.term(binding.body, scope)
         if self.misfits - before:
             raise Unmeant(f"the indices of {binding.name.key} do not fit")
-        loose = [x for x in letters(body) if x not in {h.name for h in head}]
+        named = {h.name for h in head}
+        loose = tuple(x for x in letters(body).values() if x.name not in named)
         if loose:
-            raise Unmeant(f"the index {loose[0]} of {binding.name.key} stands on one side only")
-        return Definition(name, tuple(head), body)
+            self.carried[name] = loose
+        return Definition(name, (*head, *loose), body)
 
     # ------------------------------------------------------------------ the loss of one sample
 

@@ -1,0 +1,309 @@
+"""Verdicts on what a page asserts, with axes: decided in prime fields, for all sizes.
+
+A side that carries the samples' index where the left side does not is judged against the loss of
+one sample (the sum is left out). A constant may be left out only of a derivative of the loss. An
+index that stands at two different axes cannot be right: with those axes taken for one, the sides
+must differ at a real point, else nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from gradcheck.evidence.field import Decision, decide
+from gradcheck.language.expression import Expression
+from gradcheck.language.typed import (
+    Choice,
+    Constant,
+    Entry,
+    Letter,
+    Position,
+    Slope,
+    Term,
+    Test,
+    Times,
+    World,
+    letters,
+    nodes,
+)
+from gradcheck.language.verdict import Constant as LeftOut
+from gradcheck.language.verdict import Verdict
+from gradcheck.run.budget import CLAIM
+from gradcheck.run.parts import attempt
+from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
+from gradcheck.understand.page.symbols import Unmeant
+from gradcheck.understand.page.translation import Translator
+from gradcheck.understand.resolution import FunctionMeaning
+
+NOT_ALIKE = "not alike in all gradients"
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """The verdict on ``left = right`` with its evidence; terms as they were compared."""
+
+    verdict: Verdict
+    left_out: LeftOut | None = None
+    sum_left_out: bool = False
+    reason: str = ""
+    left: Term | None = None
+    right: Term | None = None
+    world: World | None = None
+    decision: Decision | None = None
+    misfit: tuple[str, str] | None = None  # two axes at which one index stands
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class PageJudge:
+    """Judges the assertions of one page."""
+
+    page: Page
+    functions: Mapping[str, FunctionMeaning]
+    seed: int = 0
+    _known: dict[tuple[int, Expression, Expression], JudgedPair] = field(default_factory=dict)
+
+    def assertion(self, asserted: Assertion) -> JudgedPair:
+        """The verdict on a neighbouring pair."""
+        return self._pair(
+            asserted.left, asserted.right, asserted.statement, asserted.place, asserted
+        )
+
+    def claim(self, claim: GradientClaim) -> JudgedPair:
+        """The verdict on what a gradient is said to be."""
+        if claim.right is None:
+            return JudgedPair(Verdict.UNREAD, reason=claim.reason)
+        return self._pair(claim.left, claim.right, claim.statement, claim.place, None)
+
+    def _pair(
+        self,
+        left: Expression,
+        right: Expression,
+        statement: int,
+        place: int,
+        asserted: Assertion | None,
+    ) -> JudgedPair:
+        condition = (asserted.apart, asserted.together) if asserted is not None else (None, None)
+        if asserted is None:
+            condition = self._condition(statement)
+        key = (statement, left, right)
+        if key not in self._known:
+            self._known[key] = attempt(
+                "the verdict with axes",
+                lambda: self._judged(left, right, statement, place, condition),
+                lambda reason: JudgedPair(Verdict.UNDECIDED, reason=reason),
+                right.span,
+                CLAIM,
+            )
+        return self._known[key]
+
+    def _condition(
+        self, statement: int
+    ) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+        for other in self.page.assertions:
+            if other.statement == statement:
+                return other.apart, other.together
+        return None, None
+
+    def _judged(
+        self,
+        left: Expression,
+        right: Expression,
+        statement: int,
+        place: int,
+        condition: tuple[tuple[str, str] | None, tuple[str, str] | None],
+    ) -> JudgedPair:
+        merged: dict[str, str] = {}
+        misfit: tuple[str, str] | None = None
+        for _ in range(4):
+            translator = self._translator(place, merged)
+            try:
+                terms = translator.terms([left, right], f"s{statement}", place)
+                world = translator.world(terms)
+            except Unmeant as trouble:
+                return JudgedPair(Verdict.UNDECIDED, reason=trouble.reason)
+            if not translator.misfits:
+                break
+            misfit = misfit or min(translator.misfits)
+            merged |= _merging(translator.misfits, merged)
+        made = _Made(translator, terms[0], terms[1], world, f"s{statement}", place)
+        judged = self._compared(made, left, right, condition)
+        if misfit is None:
+            return judged
+        if judged.verdict is Verdict.WRONG:
+            return replace(judged, misfit=misfit)
+        reason = "an index stands where another one belongs, which the values do not show"
+        return JudgedPair(Verdict.UNDECIDED, reason=reason, misfit=misfit)
+
+    def _translator(self, place: int, merged: Mapping[str, str]) -> Translator:
+        page = self.page
+        return Translator(page.layout, self.functions, page.versions, place, dict(merged))
+
+    def _compared(
+        self,
+        made: _Made,
+        left: Expression,
+        right: Expression,
+        condition: tuple[tuple[str, str] | None, tuple[str, str] | None],
+    ) -> JudgedPair:
+        own = letters(made.left)
+        more = [x for x in letters(made.right).values() if x.name not in own]
+        samples = [x for x in more if made.translator.is_sample(x)]
+        of_loss = _of_loss(self.page, made.left) or _of_loss(self.page, made.right)
+        if len(samples) == 1 and len(more) == 1 and _of_loss(self.page, made.left):
+            return self._one_sample(made, left, right, samples[0], condition)
+        return self._decided(made, condition, of_loss)
+
+    def _one_sample(
+        self,
+        made: _Made,
+        left: Expression,
+        right: Expression,
+        sample: Letter,
+        condition: tuple[tuple[str, str] | None, tuple[str, str] | None],
+    ) -> JudgedPair:
+        """Judged against the loss of one sample: with the constant before its sum, or without."""
+        found: list[JudgedPair] = []
+        for mean in (True, False):
+            translator = self._translator(made.place, made.translator.merged)
+            translator.sample, translator.mean = sample, mean
+            try:
+                terms = translator.terms([left, right], made.scope, made.place)
+                world = translator.world(terms)
+            except Unmeant as trouble:
+                return JudgedPair(Verdict.UNDECIDED, reason=trouble.reason)
+            one = _Made(translator, terms[0], terms[1], world, made.scope, made.place)
+            judged = self._decided(one, condition, True)
+            left_to_do = _of_loss(self.page, one.right)
+            if judged.verdict in (Verdict.EXACT, Verdict.CONVENTION) and not left_to_do:
+                judged = replace(judged, verdict=Verdict.CONVENTION, sum_left_out=True)
+            found.append(judged)
+        good = [j for j in found if j.verdict in (Verdict.EXACT, Verdict.CONVENTION)]
+        return good[0] if good else found[0]
+
+    def _decided(
+        self,
+        made: _Made,
+        condition: tuple[tuple[str, str] | None, tuple[str, str] | None],
+        of_loss: bool,
+    ) -> JudgedPair:
+        left, right = _under(made, condition)
+        unknown = _not_there(made, self.page)
+        if unknown:
+            return JudgedPair(Verdict.UNDECIDED, reason=unknown)
+        counts = frozenset(made.translator.axis(a) for a in self.page.layout.samples)
+        decision = decide(left, right, made.world, seed=self.seed, counts=counts)
+        base = JudgedPair(
+            Verdict.UNDECIDED, reason=decision.reason, left=left, right=right, world=made.world,
+            decision=decision,
+            names={k: n.key for k, n in made.translator.names.items()},
+        )  # fmt: skip
+        if decision.outcome == "equal":
+            return replace(base, verdict=Verdict.EXACT, reason="")
+        if decision.outcome == "multiple" and of_loss:
+            constant = _constant(decision, self.page)
+            if constant is not None and constant.rational > 0:
+                return replace(base, verdict=Verdict.CONVENTION, left_out=constant, reason="")
+            return replace(base, verdict=Verdict.WRONG, reason="")
+        if decision.outcome in ("unequal", "multiple"):
+            return replace(base, verdict=Verdict.WRONG, reason="")
+        return base
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Both sides as terms, with what made them."""
+
+    translator: Translator
+    left: Term
+    right: Term
+    world: World
+    scope: str
+    place: int
+
+
+def _merging(misfits: set[tuple[str, str]], merged: Mapping[str, str]) -> dict[str, str]:
+    """Axes that are taken for one: each with the one that stands for it."""
+    found = dict(merged)
+    for one, other in sorted(misfits):
+        first, second = found.get(one, one), found.get(other, other)
+        if first == second:
+            continue
+        found = {axis: first if to == second else to for axis, to in found.items()}
+        found[second] = first
+        found[other] = first
+    return found
+
+
+def _of_loss(page: Page, term: Term) -> bool:
+    """Whether a derivative of a loss stands in a term."""
+    losses = {_array(page, b.name) for b in page.order.losses}
+    return any(
+        isinstance(node, Slope)
+        and isinstance(node.of, Entry)
+        and node.of.name.partition("~")[0].partition("#")[0] in losses
+        for node in nodes(term)
+    )
+
+
+def _array(page: Page, name) -> str:  # type: ignore[no-untyped-def]
+    try:
+        return page.layout.array(name)[0]
+    except Unmeant:
+        return ""
+
+
+def _not_there(made: _Made, page: Page) -> str:
+    """Why a derivative says nothing: by what it is taken does not occur in what is derived."""
+    for node in (*nodes(made.left), *nodes(made.right)):
+        if not isinstance(node, Slope):
+            continue
+        below = _below(node.of, made.world)
+        if node.by.name not in below:
+            shown = made.translator.names.get(node.by.name)
+            words = shown.key if shown is not None else node.by.name
+            return f"{words} does not occur in what is differentiated"
+    return ""
+
+
+def _below(term: Term, world: World) -> set[str]:
+    found: set[str] = set()
+    stack = [n.name for n in nodes(term) if isinstance(n, Entry)]
+    while stack:
+        name = stack.pop()
+        if name in found:
+            continue
+        found.add(name)
+        if name in world.definitions:
+            body = world.definitions[name].body
+            stack += [n.name for n in nodes(body) if isinstance(n, Entry)]
+    return found
+
+
+def _under(
+    made: _Made, condition: tuple[tuple[str, str] | None, tuple[str, str] | None]
+) -> tuple[Term, Term]:
+    """Both sides where the page says that they are meant: 0 for all other indices."""
+    apart, together = condition
+    pair = apart or together
+    if pair is None:
+        return made.left, made.right
+    free = {**letters(made.left), **letters(made.right)}
+    if not set(pair) <= set(free):
+        return made.left, made.right
+    one, other = (Position(free[x]) for x in pair)
+    zero, unit = Constant(Fraction(0)), Constant(Fraction(1))
+    where = Choice(((Test(one, "!=" if apart else "=", other), unit), (None, zero)))
+    return Times((where, made.left)), Times((where, made.right))
+
+
+def _constant(decision: Decision, page: Page) -> LeftOut | None:
+    """What is left out, as a rational times a power of the sample count."""
+    powers = {k: n for k, n in decision.powers.items() if n}
+    if len(powers) > 1:
+        return None
+    (axis, power) = next(iter(powers.items()), ("", 0))
+    names = [k for k, a in page.layout.counts.items() if page.layout.sorts.union.find(a) == axis]
+    return LeftOut(decision.factor, power, names[0] if names else "N")

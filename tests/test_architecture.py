@@ -32,12 +32,14 @@ ROOMS = (
 """The house: a room imports from the rows above its own, never from beside it or from below."""
 DOORS = {"__init__", "__main__", "jax", "pytest_plugin", "scipy", "torch"}
 """Public names of the package: they define nothing, and nothing inside imports them."""
-EVIDENCE = ("symbolic", "numeric", "arrays", "backprop")
+EVIDENCE = ("symbolic", "numeric", "arrays", "backprop", "field", "witness")
 FORBIDDEN = {
-    "symbolic": ("numeric", "arrays", "backprop"),
-    "numeric": ("symbolic", "arrays", "backprop"),
-    "arrays": ("symbolic", "backprop"),
-    "backprop": ("symbolic", "numeric", "arrays"),
+    "symbolic": ("numeric", "arrays", "backprop", "field", "witness"),
+    "numeric": ("symbolic", "arrays", "backprop", "field", "witness"),
+    "arrays": ("symbolic", "backprop", "field", "witness"),
+    "backprop": ("symbolic", "numeric", "arrays", "field", "witness"),
+    "field": ("symbolic", "numeric", "arrays", "backprop", "witness"),
+    "witness": ("symbolic", "numeric", "arrays", "backprop", "field"),
 }
 PRINTING = {"gradcheck.command.cli", "gradcheck.command.streams", "gradcheck.__main__"}
 NAMESAKES: set[str] = set()

@@ -1,1 +1,1 @@
-"""The sources of evidence: symbolic, numeric, arrays, backprop. None imports another."""
+"""The sources of evidence: symbolic, numeric, arrays, backprop, field, witness. None imports another."""

@@ -1,0 +1,7 @@
+"""Equality of typed terms for all sizes, decided at random points of prime fields."""
+
+from gradcheck.evidence.field.deciding import decide
+from gradcheck.evidence.field.decision import Decision, Witness
+from gradcheck.evidence.field.refusal import Refused
+
+__all__ = ["Decision", "Refused", "Witness", "decide"]

@@ -29,7 +29,9 @@ from gradcheck.explain import (
 )
 from gradcheck.explain.absence import sort_out
 from gradcheck.explain.hygiene import hygiene_findings, without_bystanders
+from gradcheck.explain.page_result import PageResult
 from gradcheck.judge import Evidence, Options
+from gradcheck.judge.page_verdicts import page_verdicts
 from gradcheck.judge.updates import update_findings, with_substituted
 from gradcheck.judge.worked import arithmetic_findings
 from gradcheck.language.document import NOWHERE, Document, Span
@@ -52,7 +54,8 @@ from gradcheck.run.parts import attempt, failed, separately
 from gradcheck.run.progress import Progress
 from gradcheck.run.progress import progress as progress_of
 from gradcheck.run.shelf import MANY, Shelf, pack
-from gradcheck.understand import Instead, derive, settle
+from gradcheck.understand import Instead, Passages, derive, settle
+from gradcheck.understand.page import page_of
 
 if TYPE_CHECKING:
     from gradcheck.code.result import GradientReport
@@ -255,7 +258,7 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
     )
     told = _findings(statements, derivation, evidence, choices, differences)
     steps = step_results(document, derivation, evidence)
-    return statements, DocumentResult(
+    result = DocumentResult(
         document=document,
         readings=_readings(document, derivation, evidence, others),
         setups=tuple(in_setup(setup_result(item), others) for item in evidence),
@@ -266,6 +269,26 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
         descents=_descents(derivation, choices),
         comparisons=_comparisons(document, evidence, choices),
     )
+    if choices.reference is not None:
+        return statements, result
+    return statements, _with_axes(result, statements, settled, derivation, choices)
+
+
+def _with_axes(
+    result: DocumentResult,
+    statements: ReadDocument,
+    settled: Passages,
+    derivation: Derivation,
+    choices: Choices,
+) -> DocumentResult:
+    """The result with the verdicts found in order, and with the axes of every quantity."""
+
+    def revised() -> DocumentResult:
+        page = page_of(statements)
+        verdicts = page_verdicts(page, settled.functions, choices.options.seed)
+        return PageResult(result.document, derivation, verdicts).revised(result)
+
+    return attempt("the verdicts with axes", revised, lambda _: result)
 
 
 def _substituted(derivation: Derivation) -> Derivation:

@@ -28,10 +28,10 @@ def accepted_constant(judged: Sequence[JudgedClaim]) -> Constant:
     for item in judged:
         if item.verdict in JUDGED:
             last[item.claim.parameter] = item.left_out or Constant()
-    return _accepted(list(last.values())) if last else Constant()
+    return accepted(list(last.values())) if last else Constant()
 
 
-def _accepted(constants: list[Constant]) -> Constant:
+def accepted(constants: list[Constant]) -> Constant:
     """What may be left out: what all leave out alike, else the majority's, else nothing.
 
     Where some gradients leave nothing out, nothing may be left out.

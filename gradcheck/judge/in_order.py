@@ -99,9 +99,7 @@ class PageJudge:
             )
         return self._known[key]
 
-    def _condition(
-        self, statement: int
-    ) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    def _condition(self, statement: int) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
         for other in self.page.assertions:
             if other.statement == statement:
                 return other.apart, other.together

@@ -10,8 +10,8 @@ that count), `roles` (parameters, inputs, labels), `resolution` (what a side mea
 
 from __future__ import annotations
 
-from gradcheck.understand.passages import settle
+from gradcheck.understand.passages import Passages, settle
 from gradcheck.understand.readings import Instead
 from gradcheck.understand.understanding import derive, understand
 
-__all__ = ["Instead", "derive", "settle", "understand"]
+__all__ = ["Instead", "Passages", "derive", "settle", "understand"]

@@ -4,3 +4,6 @@
 `order` goes through the page and says which definition a name refers to, `translation` makes typed
 terms of what is written, and `assertions` lists what the page asserts.
 """
+
+from gradcheck.understand.page.assertions import Page as Page
+from gradcheck.understand.page.assertions import page_of as page_of

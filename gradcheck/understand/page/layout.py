@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Add,
     Divide,
@@ -43,6 +44,17 @@ class Layout:
     samples: frozenset[str] = frozenset()
     counts: dict[str, str] = field(default_factory=dict)  # name of a count → axis
     lengths: dict[str, int] = field(default_factory=dict)
+    forward: frozenset[Span] = frozenset()  # bodies of forward equations and losses
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a forward equation or a loss has an axis besides the samples'."""
+        arrays = {a for a, _ in self._forward_slots()}
+        axes = {self.axis(a, s) for a, s in self._forward_slots()}
+        return bool(arrays) and bool(axes - {self.sorts.union.find(a) for a in self.samples})
+
+    def _forward_slots(self) -> list[tuple[str, Slot]]:
+        return [(a, s) for a, slots in self.sorts.slots.items() for s in slots]
 
     def axis(self, array: str, slot: Slot) -> str:
         """The axis at a slot."""
@@ -96,6 +108,7 @@ def layout_of(page: InOrder) -> Layout:
     if one:
         kept = {s: v for s, v in several.items() if s not in one}
         layout = _laid_out(page, forward, replace(sorts, variants={**sorts.variants, **kept}))
+    layout.forward = frozenset(b.span for b in forward)
     layout.samples = _sample_axes(layout, forward)
     _implicit_inputs(layout, forward)
     return layout
@@ -322,7 +335,7 @@ def _axes_of_parameters(layout: Layout) -> set[str]:
     return found
 
 
-def _summed_below(layout: Layout, forward: Sequence[Binding], losses: set) -> set[str]:  # type: ignore[type-arg]
+def _summed_below(layout: Layout, forward: Sequence[Binding], losses: set[Span]) -> set[str]:
     """The axes that equations below the loss sum over."""
     found: set[str] = set()
     for binding in forward:

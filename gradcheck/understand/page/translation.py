@@ -107,7 +107,9 @@ class Translator:
     misfits: set[tuple[str, str]] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
     free: dict[str, Free] = field(default_factory=dict)
-    carried: dict[str, tuple[Letter, ...]] = field(default_factory=dict)  # indices on the right only
+    carried: dict[str, tuple[Letter, ...]] = field(
+        default_factory=dict
+    )  # indices on the right only
     names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
     _failed: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -212,7 +214,7 @@ class Translator:
 
     def _entry(self, node: Name, array: str, indices: dict[Slot, str], scope: Scope) -> Entry:
         """An entry of an array; a sample's index that is not written is put in."""
-        name = self._refer(array, node, scope.position)
+        name = self.refer(array, node, scope.position)
         at: list[Index] = []
         for slot in self.layout.slots.get(array, ()):
             axis = self.axis(self.layout.axis(array, slot))
@@ -267,7 +269,7 @@ class Translator:
         if written.indices or not slots:
             value = self.term(inner, scope)
             return Raised(value, Constant(Fraction(2)))
-        name = self._refer(array, inner, scope.position)
+        name = self.refer(array, inner, scope.position)
         index = [
             Letter(f"{name}.{k}", self.axis(self.layout.axis(array, s)))
             for k, s in enumerate(slots)
@@ -452,7 +454,7 @@ class Translator:
             current = later
         return current
 
-    def _refer(self, array: str, node: Name, position: int) -> str:
+    def refer(self, array: str, node: Name, position: int) -> str:
         """The name in the world of what a name means; its definition is made if there is one."""
         defined = self.refers(array, position)
         if defined is None:
@@ -513,6 +515,9 @@ class Translator:
             raise Unmeant(f"the indices of {binding.name.key} do not fit")
         named = {h.name for h in head}
         loose = tuple(x for x in letters(body).values() if x.name not in named)
+        if any(not self.is_sample(x) for x in loose) and binding.span in self.layout.forward:
+            words = f"the index {loose[0].name} of {binding.name.key} stands on one side only"
+            raise Unmeant(words)
         if loose:
             self.carried[name] = loose
         return Definition(name, (*head, *loose), body)

@@ -1,0 +1,327 @@
+"""The result of a page that was judged with axes: rows, steps and findings.
+
+Where a page has axes, its verdicts are those found with them. Where it has none, the scalar
+algebra stays; what it left open, or judged by a definition that was not meant, is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradcheck.explain.page_words import diagnosis, witness_words
+from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
+from gradcheck.language.document import Document, Span
+from gradcheck.language.expression import Name, Partial
+from gradcheck.language.finding import RULES, Finding
+from gradcheck.language.model import Derivation
+from gradcheck.language.notation import to_tex, to_text
+from gradcheck.language.verdict import SEVERITY_ORDER, Verdict
+from gradcheck.report.results import (
+    CHAIN_RULE_ONLY,
+    ClaimResult,
+    DocumentResult,
+    ParameterResult,
+    SetupResult,
+    StepResult,
+)
+from gradcheck.understand.bindings import Binding
+from gradcheck.understand.modelling import loss_kind
+
+_OPEN = (None, Verdict.UNDECIDED)
+_REPLACED = ("GC005", "GC008", "GC006")
+"""What is told of verdicts that are open; with those verdicts it goes."""
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """Revises the result of one document by the verdicts with axes."""
+
+    document: Document
+    derivation: Derivation
+    verdicts: PageVerdicts
+
+    @property
+    def governs(self) -> bool:
+        """Whether the verdicts with axes are those of the page: it has axes, or no other setup."""
+        if not self.verdicts.gradients and not self.verdicts.losses:
+            return not self.derivation.setups
+        return self.verdicts.page.layout.indexed or not self.derivation.setups
+
+    def revised(self, result: DocumentResult) -> DocumentResult:
+        """The result with the verdicts found with axes."""
+        steps = self._steps(result.steps)
+        if self.governs:
+            return replace(
+                result,
+                setups=self._setups(result) if self.verdicts.losses else result.setups,
+                steps=steps,
+                findings=self._told(result, all_=True),
+            )
+        return replace(
+            result,
+            setups=tuple(self._amended(setup) for setup in result.setups),
+            steps=steps,
+            findings=self._told(result, all_=False),
+        )
+
+    # ------------------------------------------------------------------ steps
+
+    def _steps(self, steps: Sequence[StepResult]) -> tuple[StepResult, ...]:
+        return tuple(
+            self._step(shown, step.statement, step.side)
+            for shown, step in zip(steps, self.derivation.steps, strict=True)
+        )
+
+    def _step(self, shown: StepResult, statement: int, side: int) -> StepResult:
+        asserted, judged = self.verdicts.steps.get((statement, side), (None, None))
+        if asserted is None:
+            return shown
+        if (statement, side) in self._loose:
+            return replace(shown, verdict=Verdict.WRONG)
+        if judged is None:
+            return self._exempt(shown, asserted.exempt)
+        if not self.governs and not self._overrules(shown.verdict, judged.verdict):
+            return shown
+        return replace(
+            shown,
+            verdict=judged.verdict,
+            left_out=judged.left_out,
+            sum_left_out=judged.sum_left_out,
+        )
+
+    def _exempt(self, shown: StepResult, why: str) -> StepResult:
+        if why == "definition":
+            verdict = shown.verdict if not self.governs else Verdict.EXACT
+            if shown.verdict is Verdict.WRONG and shown.kind == "definition":
+                return shown
+            return replace(shown, verdict=verdict)
+        if self.governs or shown.verdict in (Verdict.WRONG, Verdict.UNDECIDED):
+            return replace(shown, verdict=None)
+        return shown
+
+    def _overrules(self, old: Verdict | None, new: Verdict) -> bool:
+        """Whether a verdict with axes stands against one of the scalar algebra on a plain page."""
+        if new is Verdict.UNDECIDED:
+            return False
+        return old in _OPEN or (old is Verdict.WRONG and new is Verdict.EXACT and self._rebinds)
+
+    @cached_property
+    def _rebinds(self) -> bool:
+        """Whether a name is defined more than once on the page."""
+        return any(len(several) > 1 for several in self.verdicts.page.versions.values())
+
+    @cached_property
+    def _loose(self) -> frozenset[tuple[int, int]]:
+        return frozenset((x.statement, x.side) for x in self.verdicts.loose)
+
+    # ------------------------------------------------------------------ rows
+
+    def _amended(self, setup: SetupResult) -> SetupResult:
+        return replace(setup, parameters=tuple(self._row_of(row) for row in setup.parameters))
+
+    def _row_of(self, row: ParameterResult) -> ParameterResult:
+        by_span = {item.claim.span: item for item in self.verdicts.gradients}
+        claims = []
+        for claim in row.claims:
+            item = by_span.get(claim.span)
+            if item is not None and self._overrules(claim.verdict, item.judged.verdict):
+                claim = self._claim(item)
+            claims.append(claim)
+        if tuple(claims) == row.claims:
+            return row
+        return _row(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
+
+    def _setups(self, result: DocumentResult) -> tuple[SetupResult, ...]:
+        return tuple(self._setup(loss, result) for loss in self.verdicts.losses)
+
+    def _setup(self, loss: Binding, result: DocumentResult) -> SetupResult:
+        line = self.document.line_of(loss.span)
+        old = next((s for s in result.setups if s.line == line), None)
+        old = old or (result.setups[0] if len(result.setups) == 1 else None)
+        forward = self._forward(loss)
+        rows = tuple(self._parameter(a, n, loss) for a, n in self.verdicts.parameters(loss))
+        bodies = {b.key: b.body for b in self.verdicts.page.order.bindings}
+        name = old.name if old is not None else loss_kind(loss.key, bodies)
+        return SetupResult(
+            name, old.hidden if old is not None else "", line, forward,
+            forward[-1] if forward else "", rows,
+            "another network: its equations have indices",
+        )  # fmt: skip
+
+    def _forward(self, loss: Binding) -> tuple[str, ...]:
+        """The equations that the loss is computed from, indices included."""
+        page = self.verdicts.page
+        found = [
+            f"{to_text(d.head)} = {to_text(d.body)}"
+            for several in page.versions.values()
+            for d in several
+            if d.binding.span in page.layout.forward and d.binding.span != loss.span
+        ]
+        return (*found, f"{to_text(loss.name)} = {to_text(loss.body)}")
+
+    def _parameter(self, array: str, name: Name, loss: Binding) -> ParameterResult:
+        own = [
+            item
+            for item in self.verdicts.gradients
+            if item.claim.parameter == array
+            and self.verdicts.page.order.loss_at(item.claim.place) == loss
+        ]
+        claims = tuple(self._claim(item) for item in own)
+        chain = any(
+            isinstance(a.left, Partial) and isinstance(a.left.by, Name) and a.left.by == name
+            for a in self.verdicts.page.assertions
+        )
+        return _row(to_text(name), to_tex(name), claims, chain, None)
+
+    def _claim(self, item: JudgedGradient) -> ClaimResult:
+        judged = item.judged
+        return ClaimResult(
+            span=item.claim.span,
+            line=self.document.line_of(item.claim.span),
+            source=" ".join(self.document.source(item.claim.span).split()),
+            verdict=judged.verdict,
+            left_out=judged.left_out,
+            sum_left_out=judged.sum_left_out,
+            reason=judged.reason,
+            witness=witness_words(judged),
+        )
+
+    # ------------------------------------------------------------------ findings
+
+    def _told(self, result: DocumentResult, all_: bool) -> tuple[Finding, ...]:
+        """The findings: those about verdicts that no longer stand go, the new ones come."""
+        settled = self._settled_spans
+        kept = [f for f in result.findings if not self._falls(f, settled, all_)]
+        new = list(self._wrong(all_, result.steps)) + (
+            list(self._open()) + list(self._held()) if all_ else []
+        )
+        return tuple(kept + [f for f in new if f.span not in {k.span for k in kept if k.fails}])
+
+    def _falls(self, finding: Finding, settled: Mapping[Span, Verdict], all_: bool) -> bool:
+        code = finding.rule.code
+        of_mathematics = code.startswith(("GC1", "GC2", "GC301", "GC31")) and code not in (
+            "GC140", "GC190", "GC191",
+        )  # fmt: skip
+        if all_:
+            return of_mathematics or code in (*_REPLACED, "GC002", "GC303", "GC305", "GC306")
+        if not (of_mathematics or code in _REPLACED):
+            return False
+        return settled.get(finding.span) in HELD or self._line_held(finding.span, settled)
+
+    def _line_held(self, span: Span, settled: Mapping[Span, Verdict]) -> bool:
+        inside = [v for s, v in settled.items() if span.start <= s.start and s.end <= span.end]
+        inside += [v for s, v in settled.items() if s.start <= span.start and span.end <= s.end]
+        return bool(inside) and all(v in HELD for v in inside)
+
+    @cached_property
+    def _settled_spans(self) -> dict[Span, Verdict]:
+        """The places of verdicts that overrule what was found without axes."""
+        return {
+            asserted.span: judged.verdict
+            for asserted, judged in self.verdicts.steps.values()
+            if judged is not None and judged.verdict is not Verdict.UNDECIDED
+        }
+
+    def _wrong(self, all_: bool, before: Sequence[StepResult]) -> Iterator[Finding]:
+        """The first wrong side of every chain."""
+        told: set[int] = set()
+        newly = frozenset() if all_ else self._newly_wrong(before)
+        roots = [*self.verdicts.loose]
+        for loose in roots:
+            words = f"the index {loose.letter.name} stands on the right side only"
+            words += f": a sum over {loose.letter.name} is missing, or the index is another's"
+            told.add(loose.statement)
+            yield Finding(RULES["GC132"], loose.span, words)
+        cause = self.document.place_of(roots[0].span) if roots else None
+        gradients = {item.claim.span: item for item in self.verdicts.gradients}
+        for (statement, _), (asserted, judged) in sorted(self.verdicts.steps.items()):
+            item = gradients.get(asserted.span)
+            if item is not None and item.judged.verdict is Verdict.WRONG:
+                judged = item.judged
+            if judged is None or judged.verdict is not Verdict.WRONG or statement in told:
+                continue
+            if not all_ and asserted.span not in newly:
+                continue
+            told.add(statement)
+            found = diagnosis(self.verdicts, asserted, item, judged)
+            yield replace(found, follows_from=cause) if cause else found
+
+    def _newly_wrong(self, before: Sequence[StepResult]) -> frozenset[Span]:
+        """The places that were open before, and are wrong."""
+        found = set()
+        for shown, step in zip(before, self.derivation.steps, strict=True):
+            asserted, judged = self.verdicts.steps.get((step.statement, step.side), (None, None))
+            wrong = judged is not None and judged.verdict is Verdict.WRONG
+            if asserted is not None and wrong and shown.verdict in _OPEN:
+                found.add(asserted.span)
+        return frozenset(found)
+
+    def _open(self) -> Iterator[Finding]:
+        """Gradients that are not decided, or not read, are errors; other steps are warnings."""
+        told: set[int] = set()
+        for item in self.verdicts.gradients:
+            if item.judged.verdict is Verdict.UNDECIDED and item.claim.statement not in told:
+                told.add(item.claim.statement)
+                words = f"∂loss/∂{to_text(item.claim.by)} is not decided: {item.judged.reason}"
+                yield Finding(RULES["GC005"], item.claim.span, words)
+            if item.judged.verdict is Verdict.UNREAD and item.claim.statement not in told:
+                told.add(item.claim.statement)
+                words = (
+                    f"the gradient by {to_text(item.claim.by)} is not read: {item.judged.reason}"
+                )
+                yield Finding(RULES["GC002"], item.claim.span, words)
+        for (statement, _), (asserted, judged) in sorted(self.verdicts.steps.items()):
+            if judged is None or judged.verdict is not Verdict.UNDECIDED or statement in told:
+                continue
+            told.add(statement)
+            yield Finding(RULES["GC008"], asserted.span, f"not decided: {judged.reason}")
+
+    def _held(self) -> Iterator[Finding]:
+        """What is left out, each told once."""
+        held = [i for i in self.verdicts.gradients if i.judged.verdict is Verdict.CONVENTION]
+        constants = [i for i in held if i.judged.left_out is not None]
+        if constants:
+            first = constants[0]
+            words = f"{first.judged.left_out} is left out of all gradients alike"
+            words += ": it only rescales the learning rate"
+            yield Finding(RULES["GC201"], first.claim.span, words)
+        sums = [i for i in held if i.judged.sum_left_out]
+        if sums:
+            words = "the sum over the samples is left out: the line is one sample's gradient"
+            yield Finding(RULES["GC202"], sums[0].claim.span, words)
+
+
+def _row(
+    role: str,
+    source: str,
+    claims: tuple[ClaimResult, ...],
+    chain: bool,
+    old: ParameterResult | None,
+) -> ParameterResult:
+    """A row from its claims: the last if that was not read, else the worst."""
+    shown: ClaimResult | None = None
+    if claims:
+        if claims[-1].verdict is Verdict.UNREAD:
+            shown = claims[-1]
+        else:
+            read = [c for c in claims if c.verdict is not Verdict.UNREAD]
+            worst = min(read, key=lambda c: SEVERITY_ORDER.index(c.verdict)).verdict
+            same = [c for c in read if c.verdict is worst]
+            shown = same[0] if worst in (Verdict.WRONG, Verdict.UNDECIDED) else same[-1]
+    verdict = shown.verdict if shown is not None else None
+    base = old or ParameterResult(role, source, None, "", None, (), "", "")
+    return replace(
+        base, verdict=verdict, status=_status(shown, chain), claim=shown, claims=claims,
+        document_error=None if old is None or verdict is not old.verdict else old.document_error,
+    )  # fmt: skip
+
+
+def _status(shown: ClaimResult | None, chain: bool) -> str:
+    if shown is None:
+        return CHAIN_RULE_ONLY if chain else "not claimed"
+    if shown.verdict is Verdict.CONVENTION:
+        parts = [] if shown.left_out is None else [str(shown.left_out)]
+        return "up to " + ", ".join([*parts, "Σ"] if shown.sum_left_out else parts)
+    return shown.verdict.words

@@ -1,0 +1,39 @@
+"""Words for verdicts with axes: what is wrong, and where it shows."""
+
+from __future__ import annotations
+
+from gradcheck.judge.in_order import JudgedPair
+from gradcheck.judge.page_verdicts import JudgedGradient, PageVerdicts
+from gradcheck.language.finding import RULES, Finding
+from gradcheck.language.notation import to_text
+from gradcheck.understand.page.assertions import Assertion
+
+
+def diagnosis(
+    verdicts: PageVerdicts, asserted: Assertion, item: JudgedGradient | None, judged: JudgedPair
+) -> Finding:
+    """The finding of a wrong side."""
+    if item is not None and judged.reason.startswith("wrong constant"):
+        return Finding(RULES["GC104"], asserted.span, judged.reason)
+    if item is not None:
+        message = f"this is not the gradient by {to_text(item.claim.by)}"
+        rule = RULES["GC105"]
+    else:
+        left = to_text(asserted.left)
+        message = f"this does not equal {left if len(left) < 60 else 'the side before it'}"
+        rule = RULES["GC110"]
+    if judged.misfit is not None:
+        message += ": an index stands where another one belongs"
+        rule = RULES["GC137"]
+    return Finding(rule, asserted.span, message, counterexample=witness_words(judged))
+
+
+def witness_words(judged: JudgedPair) -> str:
+    """An entry at which the sides differ, and both values."""
+    decision = judged.decision
+    if decision is None or decision.witness is None:
+        return ""
+    witness = decision.witness
+    at = ", ".join(f"{letter} = {number}" for letter, number in sorted(witness.at.items()))
+    place = f"at {at}: " if at else ""
+    return f"{place}it is {witness.left:.6g}, the line gives {witness.right:.6g}"

@@ -1,0 +1,165 @@
+"""All verdicts on one page with axes: its steps, its gradients, its definitions of helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradcheck.judge.constants import accepted
+from gradcheck.judge.in_order import JudgedPair, PageJudge
+from gradcheck.language.document import Span
+from gradcheck.language.expression import Name
+from gradcheck.language.typed import Letter
+from gradcheck.language.verdict import Constant, Verdict
+from gradcheck.understand.bindings import Binding
+from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
+from gradcheck.understand.page.symbols import Unmeant
+from gradcheck.understand.page.translation import Translator
+from gradcheck.understand.resolution import FunctionMeaning
+from gradcheck.understand.roles import BIASES, LABELS, WEIGHTS
+
+HELD = (Verdict.EXACT, Verdict.CONVENTION)
+
+
+@dataclass(frozen=True)
+class JudgedGradient:
+    """A claim for a gradient with its verdict."""
+
+    claim: GradientClaim
+    judged: JudgedPair
+
+
+@dataclass(frozen=True)
+class LooseIndex:
+    """A helper whose definition has an index on its right side only."""
+
+    span: Span
+    statement: int
+    side: int
+    head: Name
+    letter: Letter
+
+
+@dataclass(frozen=True)
+class PageVerdicts:
+    """What was found out about a page."""
+
+    page: Page
+    judge: PageJudge
+
+    @cached_property
+    def steps(self) -> dict[tuple[int, int], tuple[Assertion, JudgedPair | None]]:
+        """By statement and right side: the assertion and its verdict; None where it is exempt."""
+        return {
+            (a.statement, a.side): (a, None if a.exempt else self.judge.assertion(a))
+            for a in self.page.assertions
+        }
+
+    @cached_property
+    def gradients(self) -> tuple[JudgedGradient, ...]:
+        """The claims for gradients, their constants compared with each other."""
+        found = [JudgedGradient(c, self.judge.claim(c)) for c in self.page.claims]
+        return tuple(item for group in _by_loss(self.page, found) for item in _settled(group))
+
+    @cached_property
+    def losses(self) -> tuple[Binding, ...]:
+        """The losses that gradients are claimed of, in order."""
+        found = (self.page.order.loss_at(item.claim.place) for item in self.gradients)
+        return tuple(dict.fromkeys(b for b in found if b is not None))
+
+    @cached_property
+    def loose(self) -> tuple[LooseIndex, ...]:
+        """Helpers with an index, not the samples', that only their right side has."""
+        found = []
+        for array, several in self.page.versions.items():
+            for defined in several:
+                binding = defined.binding
+                if binding.span in self.page.layout.forward:
+                    continue
+                translator = self.translator(binding.span.end)
+                name = array if not defined.version else f"{array}#{defined.version}"
+                try:
+                    translator.refer(array, defined.head, binding.span.end)
+                except Unmeant:
+                    continue
+                found += [
+                    LooseIndex(binding.span, binding.statement, binding.side, defined.head, letter)
+                    for letter in translator.carried.get(name, ())
+                    if not translator.is_sample(letter)
+                ]
+        return tuple(found)
+
+    def translator(self, place: int) -> Translator:
+        """What makes terms at a place."""
+        page = self.page
+        return Translator(page.layout, self.judge.functions, page.versions, place)
+
+    def parameters(self, loss: Binding) -> tuple[tuple[str, Name], ...]:
+        """The parameters of a loss, in the order of its equations, with a name as written."""
+        page = self.page
+        claimed = {
+            item.claim.parameter: item.claim.by
+            for item in self.gradients
+            if page.order.loss_at(item.claim.place) == loss
+        }
+        translator = self.translator(loss.span.end)
+        try:
+            array, _ = page.layout.array(loss.name)
+            translator.refer(array, loss.name, loss.span.end)
+        except Unmeant:
+            pass
+        found = {
+            array: claimed.get(array, name)
+            for array, name in sorted(translator.names.items(), key=lambda item: item[1].span.start)
+            if array in translator.free
+            if array in claimed or self._is_parameter(name)
+        }
+        return tuple((found | claimed).items())
+
+    def _is_parameter(self, name: Name) -> bool:
+        typical = WEIGHTS.match(name.base) or BIASES.match(name.base)
+        label = LABELS.match(name.base) and not BIASES.match(name.base)
+        return bool(typical) and not label and not name.accent
+
+
+def page_verdicts(
+    page: Page, functions: Mapping[str, FunctionMeaning], seed: int = 0
+) -> PageVerdicts:
+    """The verdicts of a page; they are found when they are first asked for."""
+    return PageVerdicts(page, PageJudge(page, functions, seed))
+
+
+def _by_loss(page: Page, found: list[JudgedGradient]) -> list[list[JudgedGradient]]:
+    groups: dict[Binding | None, list[JudgedGradient]] = {}
+    for item in found:
+        groups.setdefault(page.order.loss_at(item.claim.place), []).append(item)
+    return list(groups.values())
+
+
+def _settled(group: list[JudgedGradient]) -> list[JudgedGradient]:
+    """The same; a constant that is not left out of all alike makes a gradient wrong."""
+    last: dict[str, Constant] = {}
+    for item in group:
+        if item.judged.verdict in HELD:
+            last[item.claim.parameter] = item.judged.left_out or Constant()
+    if not last:
+        return group
+    common = accepted(list(last.values()))
+    found = []
+    for item in group:
+        own = item.judged.left_out
+        if item.judged.verdict in HELD and own is not None and own != common:
+            others = (
+                "not alike in all gradients"
+                if common.is_one
+                else f"{common} in the other gradients"
+            )
+            reason = (
+                f"wrong constant: {own} is left out here, {others}, "
+                "so that the update no longer follows the gradient"
+            )
+            judged = replace(item.judged, verdict=Verdict.WRONG, reason=reason)
+            item = JudgedGradient(item.claim, judged)
+        found.append(item)
+    return found

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.evidence.field.points import Sides
-from gradcheck.evidence.field.residues import PRIMES
+from gradcheck.evidence.field.residues import HEIGHT, rational
 
-HEIGHT = 1000
-"""Numerators and denominators of constants that an author may leave out."""
 POWERS = 3
 
 Multiple = tuple[Fraction, tuple[int, ...]]
@@ -33,7 +31,7 @@ def multiple(sides: Sides, counts: tuple[str, ...]) -> Multiple | None:
         product(range(-POWERS, POWERS + 1), repeat=len(counts)),
         key=lambda found: (sum(map(abs, found)), [-k for k in found]),
     )
-    primes = sides.evaluator.numbers.primes.tolist()
+    primes = _primes(sides)
     for tried in powers:
         factor = _common(ratios, values, tried, primes)
         if factor is not None:
@@ -49,7 +47,7 @@ def _ratios(sides: Sides) -> list[int] | None:
     if ((left == 0) != (right == 0)).any() or not (left != 0).any():
         return None
     ratios = []
-    for k, prime in enumerate(sides.evaluator.numbers.primes.tolist()):
+    for k, prime in enumerate(_primes(sides)):
         at = np.flatnonzero(right[k])
         if not at.size:
             return None
@@ -69,7 +67,13 @@ def _count(sides: Sides, name: str) -> list[int]:
             array = evaluator.numbers.constant(Fraction(evaluator.sizes[name]))
     else:
         array = evaluator.array(name).array
-    return [int(x) for x in np.broadcast_to(array, (evaluator.numbers.points,))]
+    full = np.broadcast_to(array, (evaluator.numbers.points,))
+    return [int(full[row]) for row in sides.rows]
+
+
+def _primes(sides: Sides) -> list[int]:
+    primes = sides.evaluator.numbers.primes.tolist()
+    return [primes[row] for row in sides.rows]
 
 
 def _common(
@@ -81,24 +85,9 @@ def _common(
         for value, power in zip(values, powers, strict=True):
             rest = rest * pow(value[k], -power, prime) % prime
         if found is None:
-            found = rational(rest, prime)
+            found = rational(rest, prime, HEIGHT)
             if found is None:
                 return None
         if (found.numerator - rest * found.denominator) % prime:
             return None
     return found
-
-
-def rational(residue: int, prime: int, height: int = HEIGHT) -> Fraction | None:
-    """The fraction of small height that a residue stands for, by Euclid's algorithm."""
-    before, now, above, below = prime, residue, 0, 1
-    while now > height:
-        quotient = before // now
-        before, now = now, before - quotient * now
-        above, below = below, above - quotient * below
-    if below == 0 or abs(below) > height:
-        return None
-    return Fraction(now, below)
-
-
-__all__ = ["PRIMES", "are_equal", "multiple", "rational"]

@@ -45,6 +45,7 @@ from gradcheck.language.typed import (
     Raised,
     Slope,
     Term,
+    Test,
     Times,
     Total,
     World,
@@ -306,9 +307,9 @@ def _varies(term: Term) -> bool:
     return isinstance(term, Entry) or any(_varies(part) for part in parts(term))
 
 
-def _branch(branches: tuple[tuple[object, Term], ...], index: int) -> Term:
+def _branch(branches: tuple[tuple[Test | None, Term], ...], index: int) -> Term:
     tests = [test for test, _ in branches]
-    return Choice(tuple((t, ONE if k == index else ZERO) for k, t in enumerate(tests)))  # type: ignore[arg-type,misc]
+    return Choice(tuple((t, ONE if k == index else ZERO) for k, t in enumerate(tests)))
 
 
 def slope_of_call(call: Call, index: int) -> Term:
@@ -341,8 +342,6 @@ _SLOPES = {
 
 def _of_several(call: Call) -> Term:
     """``max(a, b, …)`` as a choice."""
-    from gradcheck.language.typed import Test
-
     relation = ">" if call.function == "max" else "<"
     found = call.arguments[0]
     for other in call.arguments[1:]:

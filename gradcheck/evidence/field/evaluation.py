@@ -146,10 +146,12 @@ class Evaluator:
             raise Refused("circle", f"{definition.name} is defined by itself")
         self._open.add(definition.name)
         outer, self.bad = self.bad, []
-        value = self.evaluate(definition.body)
+        try:
+            value = self.evaluate(definition.body)
+        finally:
+            bad, self.bad = self.bad, outer
+            self._open.discard(definition.name)
         names = {letter.name: str(k) for k, letter in enumerate(definition.letters)}
-        bad, self.bad = self.bad, outer
-        self._open.discard(definition.name)
         for letter in value.letters:
             if letter not in names:
                 raise Refused("index", f"{letter} is free in {definition.name} but not in its head")
@@ -169,7 +171,8 @@ class Evaluator:
 
     def _picked(self, value: Value, term: Entry) -> Value:
         """The entry of an array: letters for its dimensions, fixed places, diagonals."""
-        array, letters = value.array, []
+        array = value.array
+        letters: list[str] = []
         for number in reversed(range(len(value.letters))):
             slot = int(value.letters[number])
             if slot >= len(term.at):
@@ -333,7 +336,7 @@ class Evaluator:
             for letter in letters:
                 if letter.name in mark.letters:
                     axis = mark.letters.index(letter.name)
-                    mark.array = mark.array.any(axis + 1)
+                    mark.array = np.asarray(mark.array.any(axis + 1))
                     mark.letters = mark.letters[:axis] + mark.letters[axis + 1 :]
 
     def _guarded(self, term: Total) -> Value:

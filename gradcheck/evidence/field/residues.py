@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field.refusal import Refused
-
 Array = NDArray[Any]
 
 PRIMES = (2147260631, 2146303871, 2143697111)
 """-1 is a square in none of them; all primes below 50 are squares in each, as in the reals."""
+
+HEIGHT = 1000
+"""Numerators and denominators of constants that an author may leave out."""
 
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 _STEP = 0x9E3779B97F4A7C15
@@ -36,6 +37,8 @@ class Residues:
         self.primes = np.array([PRIMES[k % len(PRIMES)] for k in range(points)], dtype=np.int64)
         self.random = np.random.default_rng([seed, points])
         self.keys = self.random.integers(1, 2**63, points, dtype=np.uint64)
+        self.decides_zero = False
+        """Whether real numbers that are compared are labels, whose residues say what they are."""
         self._shapes: dict[int, Array] = {}
         self._kinds: dict[str, int] = {}
         self._constants: dict[Fraction, Array] = {}
@@ -129,7 +132,8 @@ class Residues:
         for argument in arguments:
             mixed = _mixed(mixed ^ argument.astype(np.uint64))
         modulus = self.modulus(rank)
-        return (mixed >> np.uint64(1)).astype(np.int64) % (modulus - 3) + 2
+        found: Array = (mixed >> np.uint64(1)).astype(np.int64) % (modulus - 3) + 2
+        return found
 
     def signed(self, values: Array) -> tuple[Array, Array]:
         """One of ``z`` and ``-z``, the same for both, and where it is ``-z``."""
@@ -202,10 +206,15 @@ class Residues:
         """A free indicator m of ``z > 0``, with ``m(-z) = 1 - m(z)``."""
         part, turned = self.signed(values)
         found = self.random_of("positive", part)
-        return np.where(turned, self.modulus(values.ndim) + 1 - found, found), None
+        if self.decides_zero:
+            found = np.where(part <= HEIGHT, 1, found)
+        found = np.where(turned, self.modulus(values.ndim) + 1 - found, found)
+        return np.where(values == 0, 0, self.reduced(found)), None
 
     def zero(self, values: Array) -> tuple[Array, Array | None]:
         """A free indicator of ``z = 0`` between real numbers; 1 where it always is."""
+        if self.decides_zero:
+            return (values == 0).astype(np.int64), None
         part, _ = self.signed(values)
         return np.where(values == 0, 1, self.random_of("zero", part)), None
 
@@ -239,5 +248,13 @@ def _mixed(state: Array) -> Array:
     return state ^ (state >> np.uint64(31))
 
 
-def refuse(words: str) -> Refused:
-    return Refused("function", words)
+def rational(residue: int, prime: int, height: int) -> Fraction | None:
+    """The fraction of small height that a residue stands for, by Euclid's algorithm."""
+    before, now, above, below = prime, residue, 0, 1
+    while now > height:
+        quotient = before // now
+        before, now = now, before - quotient * now
+        above, below = below, above - quotient * below
+    if below == 0 or abs(below) > height:
+        return None
+    return Fraction(now, below)

@@ -101,7 +101,7 @@ class Rooted(Residues):
     def __init__(self, points: int, seed: int) -> None:
         super().__init__(points, seed)
         self.dropped = np.zeros(points, dtype=bool)
-        self.kinks = 0
+        self.kinks: set[bytes] = set()
 
     def root(self, values: Array) -> tuple[Array, Array | None]:
         full = np.broadcast_to(values, (self.points, *values.shape[1:]))
@@ -114,8 +114,10 @@ class Rooted(Residues):
 
     def positive(self, values: Array) -> tuple[Array, Array | None]:
         full = np.broadcast_to(values, (self.points, *values.shape[1:]))
-        self.kinks += full[0].size
-        return self._is_square(full).astype(np.int64), None
+        sides = self._is_square(full)
+        flat = sides.reshape(self.points, -1)
+        self.kinks |= {(flat[:, k] ^ flat[0, k]).tobytes() for k in range(flat.shape[1])}
+        return sides.astype(np.int64), None
 
     def zero(self, values: Array) -> tuple[Array, Array | None]:
         return _never(self, values), None

@@ -11,10 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.evidence.field.comparison import Multiple, are_equal, multiple
+from gradcheck.evidence.field.comparison import (
+    Quotient,
+    are_equal,
+    may_be_powers,
+    multiple,
+    quotients,
+    real_quotient,
+)
 from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
 from gradcheck.evidence.field.decision import Decision, Witness
-from gradcheck.evidence.field.derivative import Derivatives
+from gradcheck.evidence.field.derivative import PI, Derivatives
+from gradcheck.evidence.field.drawing import SPREADS
 from gradcheck.evidence.field.plain import Precise
 from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
 from gradcheck.evidence.field.reals import Reals
@@ -28,7 +36,11 @@ LEAST = 4
 """Values that every axis has at least."""
 MOST = 12
 """The largest count that sizes are chosen by."""
-REAL_POINTS = 6
+REAL_POINTS = len(SPREADS)
+LONGER = (0, 3, 1, 2, 5, 0)
+"""By how much axes are longer at real points."""
+MANY = 16
+"""Real points of each spread where equal slopes have to mean equal values."""
 KEPT = 8
 """Worlds whose points are kept for the next question."""
 GRID = 24
@@ -58,6 +70,7 @@ def decide(
 
 
 _WHOLE = Manner(lengths=True)
+_SLOPES = "by their slopes, and their values to 50 digits"
 
 
 class Decider:
@@ -143,36 +156,46 @@ class Question:
         world, features = self.asked.world, self.notes.features
         facts = bool(world.facts) or any(f.one_hot is not None for f in world.free.values())
         labels = any(free.labels for free in world.free.values())
-        relations = "exp" in features
-        if "length" in features:
-            yield _WHOLE
         for used in (False, True) if facts else (False,):
             if used:
-                yield Manner(True, facts=True)
-            if relations:
-                yield Manner(True, facts=used, relations=True)
-            if "kink" in features:
-                for kinks in ("all", "met"):
-                    yield Manner(True, facts=used, kinks=kinks)
-            if "kink" in features and relations:
-                yield Manner(True, facts=used, relations=True, kinks="met")
-            if "root" in features:
-                yield Manner(True, facts=used, kinks="roots")
+                yield Manner(facts=True)
+            if "length" in features:
+                yield Manner(True, facts=used)
+            yield from self._of_functions(used)
         if labels:
             yield Manner(True, facts=facts, labels=True)
 
+    def _of_functions(self, facts: bool) -> Iterator[Manner]:
+        """What helps with the functions that occur."""
+        features = self.notes.features
+        relations = "exp" in features
+        if relations:
+            yield Manner(True, facts=facts, relations=True)
+        if "kink" in features:
+            for kinks in ("all", "met"):
+                yield Manner(True, facts=facts, kinks=kinks)
+            if relations:
+                yield Manner(True, facts=facts, relations=True, kinks="met")
+        if "root" in features:
+            yield Manner(True, facts=facts, kinks="roots")
+
     def _settled(self, manner: Manner) -> Decision | None:
         """Equal or a multiple at all points and sizes of one manner, or None."""
-        equal = True
-        factor: Multiple | None = None
-        for which, sizes in enumerate(self._sizes(manner)):
+        equal = 0
+        points: list[Quotient] = []
+        sets = self._sizes(manner)
+        for which, sizes in enumerate(sets):
             sides = self.asked.points.sides(self.left, self.right, manner, sizes, which)
-            if equal and are_equal(sides):
-                continue
-            found = multiple(sides, self.counts) if self.constants else None
-            if found is None or (factor or found) != found or (equal and which):
-                return None
-            equal, factor = False, found
+            if are_equal(sides):
+                equal += 1
+            if equal <= which:
+                found = quotients(sides, self.counts) if self.constants and not equal else None
+                if found is None:
+                    return None
+                points += found
+        factor = multiple(points, len(self.counts)) if points else None
+        if points and factor is None:
+            return None
         reach = self._reach(manner) or (BRANCHES if manner.kinks == "met" else "")
         reason = "; ".join(filter(None, (self._limits(manner), self._used(manner))))
         if factor is None:
@@ -229,8 +252,14 @@ class Question:
     # -- real numbers ------------------------------------------------------------------------
 
     def _real_sides(self, numbers: Any, spread: int) -> Sides | None:
-        evaluator = self.asked.points.real(dict(self._sizes(Manner())[0]), numbers, spread)
+        evaluator = self.asked.points.real(dict(self._real_sizes(spread)), numbers, spread)
         return both_sides(evaluator, self.left, self.right)
+
+    def _real_sizes(self, spread: int) -> Sizes:
+        """Other lengths at every other point: 1/4 is (9 - N)/20 where N is 4 or 5."""
+        fixed = self.asked.world.lengths
+        first = self._sizes(Manner())[0]
+        return tuple((a, fixed.get(a, n + LONGER[spread % len(LONGER)])) for a, n in first)
 
     def _witness(self) -> Witness | str:
         """A real point where the sides differ by more than their errors, or why there is none."""
@@ -248,21 +277,24 @@ class Question:
         return "no witness: the field tells the sides apart, real numbers do not"
 
     def _may_be_multiple(self) -> bool:
-        """Whether the sides have one quotient at real points."""
+        """Whether the sides' quotient at real points is a constant times powers of counts."""
         if not self.constants:
             return False
+        found: list[list[float]] = []
         for spread in range(REAL_POINTS):
             sides = self._real_sides(Reals(1), spread)
             if sides is not None:
-                left, right = sides.left[0].ravel(), sides.right[0].ravel()
-                bounds = 32 * (sides.left[1] + sides.right[1]).ravel()
-                zero = (np.abs(left) <= bounds) & (np.abs(right) <= bounds)
-                with np.errstate(all="ignore"):
-                    ratios = (left / right)[~zero]
-                if not ratios.size or not np.isfinite(ratios).all():
+                ratio = real_quotient(sides)
+                if ratio is None:
                     return False
-                return bool(np.ptp(ratios) <= 1e-6 * np.abs(ratios).max())
-        return False
+                found.append([ratio, *(self._real_count(sides, name) for name in self.counts)])
+        return len(found) > 1 and may_be_powers(np.array(found))
+
+    def _real_count(self, sides: Sides, name: str) -> float:
+        evaluator = sides.evaluator
+        if name in evaluator.sizes:
+            return float(evaluator.sizes[name])
+        return float(evaluator.array(name).array.ravel()[0])
 
     # -- slopes ------------------------------------------------------------------------------
 
@@ -280,9 +312,17 @@ class Question:
         for name in names:
             at = tuple(derivatives.fresh.on(axis) for axis in derivatives.axes(name))
             by = Entry(name, at)
-            if name not in ("pi", "π") and not self._same(Slope(left, by), Slope(right, by)):
+            if name not in PI and not self._same(Slope(left, by), Slope(right, by)):
                 return False
-        return self._same_digits()
+        return self._same_digits() and self._same_all_over()
+
+    def _same_all_over(self) -> bool:
+        """No difference at many real points, so that all parts of the domain are met."""
+        for spread in range(REAL_POINTS):
+            sides = self._real_sides(Reals(MANY), spread + 2 * REAL_POINTS)
+            if sides is not None and certain_difference(sides) is not None:
+                return False
+        return True
 
     def _same(self, left: Term, right: Term) -> bool:
         question = Question(self.asked, left, right, False, [])
@@ -327,8 +367,9 @@ def _leaves(derivatives: Derivatives, term: Term) -> set[str]:
 
 def certain_difference(sides: Sides) -> Witness | None:
     """The entry with the largest relative difference that is no rounding."""
-    left, right = sides.left[0], sides.right[0]
-    errors = sides.left[1] + sides.right[1]
+    points = len(sides.rows)
+    left, right = sides.left[:points], sides.right[:points]
+    errors = sides.left[points:] + sides.right[points:]
     difference = np.abs(left - right)
     with np.errstate(all="ignore"):
         relative = difference / np.maximum(np.abs(left), np.abs(right))
@@ -336,6 +377,6 @@ def certain_difference(sides: Sides) -> Witness | None:
     if not relative.size or relative.max() <= 1e-9:
         return None
     at = np.unravel_index(int(relative.argmax()), relative.shape)
-    position = {letter: int(k) + 1 for letter, k in zip(sides.letters, at, strict=True)}
+    position = {letter: int(k) + 1 for letter, k in zip(sides.letters, at[1:], strict=True)}
     sizes = dict(sides.evaluator.sizes)
     return Witness(position, float(left[at]), float(right[at]), float(relative[at]), sizes)

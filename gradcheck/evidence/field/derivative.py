@@ -51,6 +51,9 @@ from gradcheck.language.typed import (
     World,
 )
 
+PI = ("pi", "π")
+"""Names of the one number that needs no definition."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Use:
@@ -76,7 +79,8 @@ class Derivatives:
         self.world = world
         self.fresh = Fresh()
         self.definitions: dict[str, Definition] = {}
-        self.free: dict[str, Free] = dict(world.free)
+        self.free: dict[str, Free] = {name: Free(name, (), sign=1) for name in PI}
+        self.free |= world.free
         self._uses: dict[str, dict[str, list[_Use]]] = {}
         self._below: dict[str, frozenset[str]] = {}
         self._roots: dict[tuple[Term, frozenset[str]], tuple[_Root, tuple[Letter, ...]]] = {}
@@ -89,8 +93,10 @@ class Derivatives:
                 raise Refused("circle", f"{name} is defined by itself")
             self._open.add(name)
             given = self.world.definitions[name]
-            self.definitions[name] = replace(given, body=self.expanded(given.body))
-            self._open.discard(name)
+            try:
+                self.definitions[name] = replace(given, body=self.expanded(given.body))
+            finally:
+                self._open.discard(name)
         found = self.definitions.get(name)
         if found is None and name not in self.free:
             raise Refused("unknown name", f"nothing says what {name} is")
@@ -102,6 +108,8 @@ class Derivatives:
             return self._slope(self.expanded(term.of), term.by, term.fixed)
         if isinstance(term, Call) and term.function in ("max", "min") and not term.order:
             return self.expanded(_of_several(term))
+        if isinstance(term, Call) and term.function in _SLOPES and term.order == 1:
+            return _SLOPES[term.function](self.expanded(term.arguments[0]))
         return with_parts(term, self.expanded)
 
     def axes(self, name: str) -> tuple[str, ...]:

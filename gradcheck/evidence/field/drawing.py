@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.evidence.field.derivative import PI
 from gradcheck.evidence.field.refusal import Refused
 from gradcheck.evidence.field.residues import Residues
 from gradcheck.language.typed import Free
 
 Array = NDArray[Any]
+
+SPREADS = (
+    ("normal", 0.0, 1.1),
+    ("uniform", 0.3, 1.9),
+    ("uniform", 0.1, 0.9),
+    ("normal", 0.0, 4.0),
+    ("normal", 0.0, 12.0),
+    ("uniform", 1.0, 9.0),
+)
+"""Of which size and sign real entries are drawn: from 0 to 1 for logarithms, far out for kinks."""
 
 
 def shape_of(free: Free, sizes: dict[str, int]) -> tuple[int, ...]:
@@ -61,17 +73,18 @@ class ResidueDrawing:
 
 
 class RealDrawing:
-    """Random real numbers of ten bits; ``spread`` says of which size and sign."""
+    """Random real numbers of ten bits; ``spread`` is a row of `SPREADS`."""
 
     def __init__(self, numbers: Any, sizes: dict[str, int], seed: int, spread: int) -> None:
         self.numbers = numbers
         self.sizes = sizes
-        self.random = np.random.default_rng([seed, spread, 77])
-        self.spread = spread % 3
+        self.seed = seed, spread
+        self.spread = spread % len(SPREADS)
 
     def __call__(self, free: Free) -> Array:
         shape = (self.numbers.points, *shape_of(free, self.sizes))
-        if free.name in ("pi", "π") and not free.axes:
+        self.random = np.random.default_rng([*self.seed, zlib.crc32(free.name.encode())])
+        if free.name in PI and not free.axes:
             return np.asarray(self.numbers.pi())
         if free.labels and free.one_hot is not None:
             return np.asarray(self.numbers.of(_one_hot(self.random, shape, free.one_hot + 1)))
@@ -81,12 +94,13 @@ class RealDrawing:
             return np.asarray(self.numbers.of(values[which]))
         if free.one_hot is not None:
             return np.asarray(self.numbers.of(self._shares(shape, free.one_hot + 1)))
-        if free.sign > 0 or self.spread == 1:
-            found = self.random.uniform(0.3, 1.9, shape)
-        elif self.spread == 2:
-            found = self.random.uniform(0.1, 0.9, shape)
+        kind, one, other = SPREADS[self.spread]
+        if free.sign > 0 or kind == "uniform":
+            if kind == "normal":
+                one, other = 0.3 * other, 1.7 * other
+            found = self.random.uniform(one, other, shape)
         else:
-            found = self.random.normal(0, 1.1, shape)
+            found = self.random.normal(one, other, shape)
         return np.asarray(self.numbers.of(_short(found)))
 
     def _shares(self, shape: tuple[int, ...], axis: int) -> Array:

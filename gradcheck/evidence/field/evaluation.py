@@ -162,14 +162,20 @@ class Evaluator:
     def _relabelled(value: Value, names: Mapping[str, str]) -> Value:
         return Value(value.array, tuple(names[letter] for letter in value.letters))
 
+    @staticmethod
+    def without(value: Value, mark: Value) -> Value:
+        """The value, NaN where it is marked to be none."""
+        letters = union(value, mark)
+        return Value(np.where(aligned(mark, letters), np.nan, aligned(value, letters)), letters)
+
     def _entry(self, term: Entry) -> Value:
         value = self.array(term.name)
         marks = self._arrays[term.name][1]
         if marks:
-            self.bad.extend(self._picked(mark, term) for mark in marks)
-        return self._picked(value, term) if value.letters else value
+            self.bad.extend(self.picked(mark, term) for mark in marks)
+        return self.picked(value, term) if value.letters else value
 
-    def _picked(self, value: Value, term: Entry) -> Value:
+    def picked(self, value: Value, term: Entry) -> Value:
         """The entry of an array: letters for its dimensions, fixed places, diagonals."""
         array = value.array
         letters: list[str] = []

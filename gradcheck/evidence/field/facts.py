@@ -102,7 +102,7 @@ class Facts:
         scale = evaluator.evaluate(Times(tuple(f for f in factors if f != entry) or (_ONE,)))
         if not set(value.letters) <= set(rest) or scale.letters:
             return array
-        inverse, bad = numbers.inverse(aligned(scale, rest))
+        inverse, _ = numbers.inverse(aligned(scale, rest))
         wanted = numbers.multiply(aligned(value, rest), inverse)
         last = [slice(None)] * array.ndim
         last[axis] = slice(0, -1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.evidence.field.branches import KINKS, Enumerated, Rooted, Signed
 from gradcheck.evidence.field.derivative import Derivatives
-from gradcheck.evidence.field.drawing import RealDrawing, ResidueDrawing
+from gradcheck.evidence.field.drawing import SPREADS, RealDrawing, ResidueDrawing
 from gradcheck.evidence.field.evaluation import Evaluator, aligned
 from gradcheck.evidence.field.facts import Facts
 from gradcheck.evidence.field.reals import Reals
@@ -29,7 +29,9 @@ REDRAWN = 4
 """How often points are drawn again because something has no value there."""
 LABELLED = 48
 """Points where entries are labels: each value, and each pair of values, is met."""
-ROOTED = 64
+MET = 96
+"""Points where kinks are taken as at real points."""
+ROOTED = 256
 """Points drawn together where all radicands have to be squares."""
 
 
@@ -63,7 +65,10 @@ class Sides:
 
     def only(self, keep: list[int]) -> Sides:
         """At some of the points only."""
-        left, right = self.left[keep], self.right[keep]
+        rows = [
+            row + k for k in range(0, len(self.left), self.evaluator.numbers.points) for row in keep
+        ]
+        left, right = self.left[rows], self.right[rows]
         return Sides(left, right, self.letters, self.evaluator, keep)
 
 
@@ -98,7 +103,9 @@ class Points:
             return self._related(left, right, manner, sizes, which)
         for again in range(REDRAWN):
             found = both_sides(self._kept(manner, sizes, which + 100 * again), left, right)
-            if found is not None:
+            if found is not None and len(found.rows) >= (
+                LABELLED // 2 if manner.labels else POINTS
+            ):
                 return found
         raise Refused("no value", "at every point something has no value")
 
@@ -139,7 +146,7 @@ class Points:
     @staticmethod
     def _needed(evaluator: Evaluator, left: Term, right: Term) -> Sides:
         found = both_sides(evaluator, left, right)
-        if found is None:
+        if found is None or len(found.rows) < evaluator.numbers.points:
             raise Refused("no value", "at every point something has no value")
         return found
 
@@ -173,7 +180,7 @@ class Points:
             return self._signs(left, right, sizes, points, which)
 
         if not manner.relations:
-            numbers = Signed(met(LABELLED), LABELLED, self._seed(sizes, which))
+            numbers = Signed(met(MET), MET, self._seed(sizes, which))
             return self._needed(self._evaluator(manner, sizes, numbers), left, right)
         return self._growing(
             lambda points: RelatedSigned(met(points), points, self._seed(sizes, which), which),
@@ -184,9 +191,10 @@ class Points:
 
     def _signs(self, left: Term, right: Term, sizes: Sizes, points: int, which: int) -> list[Array]:
         """The sides of all kinks at real points that have a margin at each."""
-        for spread in range(3):
+        found: list[list[Array]] = []
+        for spread in range(len(SPREADS)):
             numbers = Reals(points)
-            real = self.real(dict(sizes), numbers, 60 + 3 * which + spread)
+            real = self.real(dict(sizes), numbers, len(SPREADS) * (10 + which) + spread)
             real.bad = []
             real.evaluate(left)
             real.evaluate(right)
@@ -196,8 +204,8 @@ class Points:
             good = np.flatnonzero(~bad)
             if good.size:
                 rows = good[np.arange(points) % good.size]
-                return [signs[rows] for signs in numbers.signs]
-        raise Refused("kinks", "no real point with a margin at each of them")
+                found.append([signs[rows] for signs in numbers.signs])
+        return _mixed_signs(found, points)
 
     def _rooted(self, left: Term, right: Term, manner: Manner, sizes: Sizes, which: int) -> Sides:
         """At points where all radicands are squares, many drawn for the few that are."""
@@ -206,7 +214,7 @@ class Points:
             sides = self._needed(self._evaluator(manner, sizes, numbers), left, right)
             keep = np.flatnonzero(~numbers.dropped).tolist()
             if len(keep) >= POINTS:
-                if numbers.kinks and len(keep) < 2 ** min(numbers.kinks, 20):
+                if numbers.kinks and len(keep) < 16 * 2 ** min(len(numbers.kinks), 20):
                     raise Refused("kinks", "roots beside too many kinks")
                 return sides.only(keep)
         raise Refused("roots", "no point at which all radicands are squares")
@@ -222,15 +230,41 @@ class Points:
         return evaluator
 
 
+def _mixed_signs(found: list[list[Array]], points: int) -> list[Array]:
+    """Sides from real points of all spreads in turn; each kink has to be met on both."""
+    if not found:
+        raise Refused("kinks", "no real point with a margin at each of them")
+    mixed = []
+    for signs in zip(*found, strict=True):
+        turn = np.arange(points) % len(signs)
+        rows = np.stack(signs)[turn, np.arange(points)]
+        if (rows.all(0) | ~rows.any(0)).any():
+            raise Refused("kinks", "one that was met on one side only")
+        mixed.append(rows)
+    return mixed
+
+
 def both_sides(evaluator: Evaluator, left: Term, right: Term) -> Sides | None:
-    """Both sides over the grid of their letters; None where a point lacks a value."""
+    """Both sides over the grid of their letters, at the points where all has a value.
+
+    None where there are none.
+    """
     evaluator.bad = []
     one, other = evaluator.evaluate(left), evaluator.evaluate(right)
-    if any(mark.array.any() for mark in evaluator.bad):
+    points = evaluator.numbers.points
+    bad = np.zeros(points, dtype=bool)
+    for mark in evaluator.bad:
+        bad |= mark.array.reshape(mark.array.shape[0], -1).any(1)
+    if bad.all():
         return None
     letters = (*one.letters, *(letter for letter in other.letters if letter not in one.letters))
     a, b = aligned(one, letters), aligned(other, letters)
-    shape = np.broadcast_shapes(a.shape, b.shape)
-    lead = (evaluator.numbers.lead, *shape[1:])
-    rows = list(range(evaluator.numbers.points))
-    return Sides(np.broadcast_to(a, lead), np.broadcast_to(b, lead), letters, evaluator, rows)
+    lead = (evaluator.numbers.lead, *np.broadcast_shapes(a.shape, b.shape)[1:])
+    sides = Sides(
+        np.broadcast_to(a, lead),
+        np.broadcast_to(b, lead),
+        letters,
+        evaluator,
+        list(range(points)),
+    )
+    return sides.only(np.flatnonzero(~bad).tolist()) if bad.any() else sides

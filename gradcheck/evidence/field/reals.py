@@ -154,7 +154,7 @@ class Reals:
         shape = (self.points, *np.broadcast_shapes(*(a.shape[1:] for a in arguments)))
         value, error = np.zeros(shape), np.zeros(shape)
         for height, shift, speeds in sines(name, len(arguments)):
-            inner = shift + order * np.pi / 2
+            inner: Any = shift + order * np.pi / 2
             change = np.zeros(shape)
             for speed, argument in zip(speeds, arguments, strict=True):
                 inner = inner + speed * self.values(argument)

@@ -160,16 +160,17 @@ class Residues:
 
     def _exponential_of_logs(self, values: Array) -> Array:
         """``e^{log u}`` is u: logarithms are looked up by their residues."""
-        found = self._exponential(values).copy()
-        full = np.broadcast_to(values, found.shape)
+        powers = self._exponential(values)
+        found = powers.reshape(self.points, -1).copy()
+        flat = np.broadcast_to(values, powers.shape).reshape(self.points, -1)
         for logs, of in self._logs.values():
             for point in range(self.points):
                 order = np.argsort(logs[point])
                 known = logs[point][order]
-                place = np.minimum(np.searchsorted(known, full[point]), known.size - 1)
-                hit = known[place] == full[point]
+                place = np.minimum(np.searchsorted(known, flat[point]), known.size - 1)
+                hit = known[place] == flat[point]
                 found[point][hit] = of[point][order][place[hit]]
-        return found
+        return found.reshape(powers.shape)
 
     def logarithm(self, values: Array) -> tuple[Array, Array | None]:
         full = np.broadcast_to(values, (self.points, *values.shape[1:]))
@@ -207,7 +208,11 @@ class Residues:
         part, turned = self.signed(values)
         found = self.random_of("positive", part)
         if self.decides_zero:
-            found = np.where(part <= HEIGHT, 1, found)
+            for whole in (1, 2, 3, 4, 5, 10):
+                multiple = self.reduced(values * whole)
+                small = np.minimum(multiple, self.modulus(values.ndim) - multiple) <= HEIGHT
+                above = (multiple <= HEIGHT) != turned
+                found = np.where(small, above.astype(np.int64), found)
         found = np.where(turned, self.modulus(values.ndim) + 1 - found, found)
         return np.where(values == 0, 0, self.reduced(found)), None
 
@@ -245,7 +250,8 @@ def _mixed(state: Array) -> Array:
     """One round of splitmix64: every bit of the state counts for every bit of the result."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(_MIX[0])
     state = (state ^ (state >> np.uint64(27))) * np.uint64(_MIX[1])
-    return state ^ (state >> np.uint64(31))
+    found: Array = state ^ (state >> np.uint64(31))
+    return found
 
 
 def rational(residue: int, prime: int, height: int) -> Fraction | None:

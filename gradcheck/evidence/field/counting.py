@@ -10,7 +10,7 @@ once. A function's value is a generator of its own, and its argument a term of i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck.evidence.field.terms import Chosen, Others, free_letters, parts
 from gradcheck.language.typed import (
@@ -28,56 +28,117 @@ from gradcheck.language.typed import (
     Product,
     Raised,
     Term,
+    Test,
     Times,
     Total,
 )
 
 Counts = dict[str, int]
+Denominators = dict[str, tuple[int, Counts]]
+"""By how it is written: its power, and its own count."""
 
 
-def _added(one: Counts, other: Counts, times: int = 1) -> Counts:
+def added(one: Counts, other: Counts, times: int = 1) -> Counts:
+    """Counts of a product."""
+    if not other or not times:
+        return one
     found = dict(one)
     for key, count in other.items():
         found[key] = found.get(key, 0) + times * count
     return found
 
 
-def _largest(one: Counts, other: Counts) -> Counts:
+def largest(one: Counts, other: Counts) -> Counts:
+    """Counts of a sum."""
+    if not other or one is other:
+        return one
+    if not one:
+        return other
     return {key: max(one.get(key, 0), other.get(key, 0)) for key in one | other}
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a term contains, wherever it stands in it."""
+
+    features: frozenset[str] = frozenset()
+    """Kinds of nodes that need a manner of their own: exp, log, root, kink, extreme, length."""
+    limits: frozenset[str] = frozenset()
+    """Why no sizes stand for all sizes."""
+    axes: frozenset[str] = frozenset()
+    places: tuple[tuple[str, int], ...] = ()
+    """Fixed positions: by axis, the last of them."""
+    inner: Counts = field(default_factory=dict)
+    """The largest numerator of any argument of a function."""
+    under: Counts = field(default_factory=dict)
+    """The largest denominator of any argument of a function."""
+
+    def with_(self, other: Notes) -> Notes:
+        """The notes of both."""
+        if other is self or other is NOTHING:
+            return self
+        if self is NOTHING:
+            return other
+        return Notes(
+            self.features | other.features,
+            self.limits | other.limits,
+            self.axes | other.axes,
+            tuple(largest(dict(self.places), dict(other.places)).items()),
+            largest(self.inner, other.inner),
+            largest(self.under, other.under),
+        )
+
+
+NOTHING = Notes()
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
-    """By axis: bound letters in the numerator; by denominator: its power and its own letters.
+    """By axis: bound letters in the numerator; the denominators.
 
     ``#axis`` counts how often the axis's own length is multiplied in.
     """
 
     above: Counts = field(default_factory=dict)
-    below: dict[str, tuple[int, Counts]] = field(default_factory=dict)
+    below: Denominators = field(default_factory=dict)
+    notes: Notes = NOTHING
 
-    def cleared(self, denominators: dict[str, tuple[int, Counts]]) -> Counts:
+    def cleared(self, denominators: Denominators) -> Counts:
         """The numerator over a common denominator that this one's divides."""
         found = self.above
         for key, (power, counts) in denominators.items():
             own = self.below.get(key, (0, counts))[0]
-            found = _added(found, counts, power - own)
+            found = added(found, counts, power - own)
         return found
 
     def times(self, other: Count) -> Count:
-        below = dict(self.below)
-        for key, (power, counts) in other.below.items():
-            below[key] = (below.get(key, (0, counts))[0] + power, counts)
-        return Count(_added(self.above, other.above), below)
+        below = self.below
+        if other.below:
+            below = dict(below)
+            for key, (power, counts) in other.below.items():
+                below[key] = (below.get(key, (0, counts))[0] + power, counts)
+        return Count(added(self.above, other.above), below, self.notes.with_(other.notes))
 
     def plus(self, other: Count) -> Count:
+        notes = self.notes.with_(other.notes)
+        if not self.below and not other.below:
+            return Count(largest(self.above, other.above), {}, notes)
         below = common(self.below, other.below)
-        return Count(_largest(self.cleared(below), other.cleared(below)), below)
+        return Count(largest(self.cleared(below), other.cleared(below)), below, notes)
+
+    def noting(self, notes: Notes) -> Count:
+        """The same with more notes."""
+        return Count(self.above, self.below, self.notes.with_(notes))
+
+    def under(self) -> Counts:
+        """The count of the whole denominator."""
+        found: Counts = {}
+        for power, counts in self.below.values():
+            found = added(found, counts, power)
+        return found
 
 
-def common(
-    one: dict[str, tuple[int, Counts]], other: dict[str, tuple[int, Counts]]
-) -> dict[str, tuple[int, Counts]]:
+def common(one: Denominators, other: Denominators) -> Denominators:
     """The least denominator that both divide."""
     found = dict(one)
     for key, (power, counts) in other.items():
@@ -85,139 +146,175 @@ def common(
     return found
 
 
+NUMBER = Count()
+_FUNCTIONS = {
+    "sigmoid": "exp",
+    "tanh": "exp",
+    "exp": "exp",
+    "softplus": "exp log",
+    "log": "log",
+    "arctan": "log",
+    "erf": "log",
+    "Phi": "log",
+    "sqrt": "root",
+    "relu": "kink",
+    "abs": "kink",
+    "sign": "kink",
+}
+
+
 class Counter:
-    """Counts terms over their definitions, written out. ``limits`` says what has no count."""
+    """Counts the terms of one world over their definitions, written out."""
 
     def __init__(self, definition: Callable[[str], Definition | None]) -> None:
         self.definition = definition
-        self.inner: Counts = {}
-        """The largest count of any argument of a function."""
-        self.limits: set[str] = set()
-        self.places: Counts = {}
-        self.axes: set[str] = set()
         self._known: dict[str, Count] = {}
+        self._rules: dict[type, Callable[[Term], Count]] = {
+            Constant: lambda term: NUMBER,
+            Extent: _extent,
+            Position: _position,
+            Entry: self._entry,
+            Plus: self._plus,
+            Times: self._times,
+            Over: self._over,
+            Raised: self._raised,
+            Call: self._call,
+            Total: self._total,
+            Product: self._along,
+            Others: self._along,
+            Extreme: self._along,
+            Chosen: self._along,
+            Choice: self._choice,
+        }
 
     def count(self, term: Term) -> Count:
         """The count of a term."""
-        match term:
-            case Constant():
-                return Count()
-            case Extent(axis=axis):
-                self.axes.add(axis)
-                return Count({f"#{axis}": 1})
-            case Position(index=index):
-                self.limits.add("an index that is used as a number")
-                self.axes.add(index.axis)
-                return Count()
-            case Entry():
-                return self._entry(term)
-            case Plus(terms=terms):
-                found = self.count(terms[0])
-                for part in terms[1:]:
-                    found = found.plus(self.count(part))
-                return found
-            case Times(factors=factors):
-                found = Count()
-                for part in factors:
-                    found = found.times(self.count(part))
-                return found
-            case Over(numerator=above, denominator=below):
-                return self.count(above).times(self._inverse(below))
-            case Raised():
-                return self._raised(term)
-            case Call(arguments=arguments):
-                for argument in arguments:
-                    self._argument(argument)
-                return Count()
-            case Total():
-                return self._total(term)
-            case Product() | Others():
-                self.limits.add("a product over an axis")
-            case Extreme() | Chosen():
-                self.limits.add("an extreme value along an axis")
-            case Choice():
-                return self._choice(term)
-        if isinstance(term, Product | Others | Extreme | Chosen):
-            self.axes.add(term.letter.axis)
-            self._argument(term.body)
-        return Count()
+        return self._rules[type(term)](term)
 
-    def _argument(self, term: Term) -> None:
-        """A term that is compared with others of its kind, cleared against each."""
+    def _plus(self, term: Term) -> Count:
+        assert isinstance(term, Plus)
+        found = self.count(term.terms[0])
+        for part in term.terms[1:]:
+            found = found.plus(self.count(part))
+        return found
+
+    def _times(self, term: Term) -> Count:
+        assert isinstance(term, Times)
+        found = NUMBER
+        for part in term.factors:
+            found = found.times(self.count(part))
+        return found
+
+    def _over(self, term: Term) -> Count:
+        assert isinstance(term, Over)
+        return self.count(term.numerator).times(self._inverse(term.denominator))
+
+    def _call(self, term: Term) -> Count:
+        assert isinstance(term, Call)
+        features = frozenset(_FUNCTIONS.get(term.function, "abstract").split())
+        notes = Notes(features)
+        for argument in term.arguments:
+            notes = notes.with_(self._argument(argument))
+        return Count(notes=notes)
+
+    def _argument(self, term: Term) -> Notes:
+        """A term that is compared with others of its kind, at letters of its own."""
         count = self.count(term)
-        total = count.above
-        for power, counts in count.below.values():
-            total = _added(total, counts, power)
-        self.inner = _largest(self.inner, total)
+        above = count.above
+        for letter in free_letters(term).values():
+            above = added(above, {letter.axis: 2})
+        return count.notes.with_(Notes(inner=above, under=count.under()))
 
-    def _entry(self, term: Entry) -> Count:
-        for index in term.at:
-            self.axes.add(index.axis)
-            if isinstance(index, Place):
-                self.places[index.axis] = max(self.places.get(index.axis, 0), index.number)
+    def _entry(self, term: Term) -> Count:
+        assert isinstance(term, Entry)
         if term.name not in self._known:
             definition = self.definition(term.name)
-            self._known[term.name] = Count()
-            if definition is not None:
-                self._known[term.name] = self.count(definition.body)
-        return self._known[term.name]
+            self._known[term.name] = NUMBER if definition is None else self.count(definition.body)
+        found = self._known[term.name]
+        return found.noting(_at(term.at)) if term.at else found
 
     def _inverse(self, term: Term) -> Count:
         """1 over a term: its numerator is a denominator, by how it is written."""
         if isinstance(term, Times):
-            found = Count()
+            found = NUMBER
             for factor in term.factors:
                 found = found.times(self._inverse(factor))
             return found
         count = self.count(term)
-        above: Counts = {}
-        for power, counts in count.below.values():
-            above = _added(above, counts, power)
-        if not count.above:
-            return Count(above)
-        return Count(above, {_key(term): (1, count.above)})
+        below = {_key(term): (1, count.above)} if count.above else {}
+        return Count(count.under(), below, count.notes)
 
-    def _raised(self, term: Raised) -> Count:
+    def _raised(self, term: Term) -> Count:
+        assert isinstance(term, Raised)
         exponent = term.exponent
         if isinstance(exponent, Constant) and exponent.value.denominator == 1:
             base = self.count(term.base) if exponent.value > 0 else self._inverse(term.base)
             power = abs(exponent.value.numerator)
             below = {key: (k * power, counts) for key, (k, counts) in base.below.items()}
-            return Count(_added({}, base.above, power), below)
-        self._argument(term.base)
-        self._argument(exponent)
-        return Count()
+            return Count(added({}, base.above, power), below, base.notes)
+        notes = self._argument(term.base).with_(self._argument(exponent))
+        half = isinstance(exponent, Constant) and exponent.value.denominator == 2
+        features = frozenset({"root"}) if half else frozenset({"exp", "log"})
+        return Count(notes=notes.with_(Notes(features)))
 
-    def _total(self, term: Total) -> Count:
+    def _total(self, term: Term) -> Count:
+        assert isinstance(term, Total)
         axis = term.letter.axis
-        self.axes.add(axis)
-        body = self.count(term.body)
+        body = self.count(term.body).noting(Notes(axes=frozenset({axis})))
         if term.guard is not None:
-            self._test(term.guard)
+            body = body.noting(self._test(term.guard))
         elif term.letter.name not in free_letters(term.body):
-            return body.times(Count({f"#{axis}": 1}))
-        return Count(_added(body.above, {axis: 1}), body.below)
+            return body.times(Count({f"#{axis}": 1}, notes=Notes(frozenset({"length"}))))
+        return replace(body, above=added(body.above, {axis: 1}))
 
-    def _choice(self, term: Choice) -> Count:
-        found = Count()
+    def _along(self, term: Term) -> Count:
+        assert isinstance(term, Product | Others | Extreme | Chosen)
+        ends = isinstance(term, Extreme | Chosen)
+        limit = "an extreme value along an axis" if ends else "a product over an axis"
+        features = frozenset({"kink", "extreme"}) if ends else frozenset[str]()
+        notes = Notes(features, frozenset({limit}), frozenset({term.letter.axis}))
+        return Count(notes=notes.with_(self._argument(term.body)))
+
+    def _choice(self, term: Term) -> Count:
+        assert isinstance(term, Choice)
+        found = NUMBER
         for test, body in term.branches:
-            if test is not None:
-                self._test(test)
             found = found.plus(self.count(body))
+            if test is not None:
+                found = found.noting(self._test(test))
         return found
 
-    def _test(self, test: object) -> None:
-        from gradcheck.language.typed import Test
-
-        assert isinstance(test, Test)
+    def _test(self, test: Test) -> Notes:
+        notes = NOTHING
         for side in (test.left, test.right):
             if isinstance(side, Position):
-                self.axes.add(side.index.axis)
-                if isinstance(side.index, Place):
-                    at = side.index
-                    self.places[at.axis] = max(self.places.get(at.axis, 0), at.number)
+                notes = notes.with_(_at((side.index,)))
             else:
-                self._argument(side)
+                notes = notes.with_(self._argument(side))
+        if not (isinstance(test.left, Position) and isinstance(test.right, Position)):
+            notes = notes.with_(Notes(frozenset({"kink"})))
+        return notes
+
+
+def _extent(term: Term) -> Count:
+    assert isinstance(term, Extent)
+    notes = Notes(frozenset({"length"}), axes=frozenset({term.axis}))
+    return Count({f"#{term.axis}": 1}, notes=notes)
+
+
+def _position(term: Term) -> Count:
+    assert isinstance(term, Position)
+    limit = frozenset({"an index that is used as a number"})
+    return Count(notes=_at((term.index,)).with_(Notes(limits=limit)))
+
+
+def _at(at: tuple[object, ...]) -> Notes:
+    axes, places = set(), dict[str, int]()
+    for index in at:
+        axes.add(index.axis)  # type: ignore[attr-defined]
+        if isinstance(index, Place):
+            places[index.axis] = max(places.get(index.axis, 0), index.number)
+    return Notes(axes=frozenset(axes), places=tuple(places.items()))
 
 
 def _key(term: Term) -> str:
@@ -225,4 +322,8 @@ def _key(term: Term) -> str:
     if isinstance(term, Entry):
         return term.name
     own = repr(term.value) if isinstance(term, Constant) else type(term).__name__
+    if isinstance(term, Call):
+        own = f"{term.function}'{term.order}"
+    if isinstance(term, Extent):
+        own = f"#{term.axis}"
     return f"{own}({','.join(_key(part) for part in parts(term))})"

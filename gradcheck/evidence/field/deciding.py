@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from fractions import Fraction
+from collections.abc import Iterator
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from gradcheck.evidence.field.comparison import Multiple, are_equal, multiple
-from gradcheck.evidence.field.counting import Counter, Counts, common
+from gradcheck.evidence.field.comparison import (
+    Quotient,
+    are_equal,
+    may_be_powers,
+    multiple,
+    quotients,
+    real_quotient,
+)
+from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
 from gradcheck.evidence.field.decision import Decision, Witness
-from gradcheck.evidence.field.derivative import Derivatives
-from gradcheck.evidence.field.points import Manner, Points, both_sides, real_evaluator
+from gradcheck.evidence.field.derivative import PI, Derivatives
+from gradcheck.evidence.field.drawing import SPREADS
+from gradcheck.evidence.field.plain import Precise
+from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
+from gradcheck.evidence.field.reals import Reals
 from gradcheck.evidence.field.refusal import Refused
 from gradcheck.evidence.field.terms import free_letters
-from gradcheck.language.typed import Letter, Term, World
+from gradcheck.language.typed import Entry, Slope, Term, World
 
 SHAPES = "at the shapes tried"
 BRANCHES = "on the branches tried"
@@ -24,9 +36,15 @@ LEAST = 4
 """Values that every axis has at least."""
 MOST = 12
 """The largest count that sizes are chosen by."""
-REAL_POINTS = 6
+REAL_POINTS = len(SPREADS)
+LONGER = (0, 3, 1, 2, 5, 0)
+"""By how much axes are longer at real points."""
+MANY = 16
+"""Real points of each spread where equal slopes have to mean equal values."""
 KEPT = 8
 """Worlds whose points are kept for the next question."""
+GRID = 24
+"""Combinations of lengths that are tried where two sides depend on several lengths."""
 
 
 def decide(
@@ -38,168 +56,327 @@ def decide(
     constants: bool = True,
     counts: frozenset[str] = frozenset(),
 ) -> Decision:
-    """Whether ``left = right`` in this world, for all values and all sizes; see `Decision`."""
+    """Whether ``left = right`` in this world, for all values and all sizes; see `Decision`.
+
+    ``constants`` also asks whether one side is a constant times the other, with powers of the
+    lengths of axes and the free numbers named in ``counts``.
+    """
     try:
-        return _decider(world, seed).decide(left, right, constants, tuple(sorted(counts)))
+        return Question(decider(world, seed), left, right, constants, sorted(counts)).answer()
     except Refused as refused:
         return Decision("undecided", reason=str(refused))
     except RecursionError:
         return Decision("undecided", reason="depth: nested too deeply")
 
 
-_deciders = threading.local()
-
-
-def _decider(world: World, seed: int) -> Decider:
-    kept: OrderedDict[tuple[int, int], Decider] = _deciders.__dict__.setdefault(
-        "kept", OrderedDict()
-    )
-    found = kept.pop((id(world), seed), None)
-    if found is None:
-        found = Decider(world, seed)
-    kept[id(world), seed] = found
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
-    return found
+_WHOLE = Manner(lengths=True)
+_SLOPES = "by their slopes, and their values to 50 digits"
 
 
 class Decider:
-    """Decides equalities of one world; what it evaluated for one serves the next."""
+    """One world: what was evaluated for one question serves the next."""
 
     def __init__(self, world: World, seed: int = 0) -> None:
         self.world = world
         self.seed = seed
         self.derivatives = Derivatives(world)
         self.points = Points(self.derivatives, seed)
+        self.counter = Counter(self.derivatives.definition)
+        self.axes = {axis for free in world.free.values() for axis in free.axes}
+        self.axes |= {a.axis for d in world.definitions.values() for a in d.letters}
 
-    def decide(self, left: Term, right: Term, constants: bool, counts: tuple[str, ...]) -> Decision:
-        """See `decide`."""
-        return Question(self, left, right, constants, counts).answer()
+
+_kept = threading.local()
+
+
+def decider(world: World, seed: int = 0) -> Decider:
+    """The decider of a world, the one of the last question if it was about the same."""
+    known: OrderedDict[tuple[int, int], Decider] = _kept.__dict__.setdefault("of", OrderedDict())
+    found = known.pop((id(world), seed), None) or Decider(world, seed)
+    known[id(world), seed] = found
+    while len(known) > KEPT:
+        known.popitem(last=False)
+    return found
 
 
 class Question:
     """One equality."""
 
     def __init__(
-        self, decider: Decider, left: Term, right: Term, constants: bool, counts: tuple[str, ...]
+        self, asked: Decider, left: Term, right: Term, constants: bool, counts: list[str]
     ) -> None:
-        self.decider = decider
-        self.left = decider.derivatives.expanded(left)
-        self.right = decider.derivatives.expanded(right)
+        self.asked = asked
+        self.given = left, right
+        self.left = asked.derivatives.expanded(left)
+        self.right = asked.derivatives.expanded(right)
         self.constants = constants
-        self.counts = counts
-        self.letters = free_letters(left) | free_letters(right)
-        self.counter = Counter(decider.derivatives.definition)
-        self.needed = self._needed()
-        self.limit = "; ".join(sorted(self.counter.limits))
-
-    def _needed(self) -> Counts:
-        """By axis, how many values of an index the equality can tell apart."""
-        one, other = self.counter.count(self.left), self.counter.count(self.right)
+        self.counts = tuple(counts)
+        one, other = asked.counter.count(self.left), asked.counter.count(self.right)
+        self.notes = one.notes.with_(other.notes)
         below = common(one.below, other.below)
-        a, b = one.cleared(below), other.cleared(below)
-        inner = self.counter.inner
-        found = {k: max(a.get(k, 0), b.get(k, 0), inner.get(k, 0)) for k in a | b | inner}
-        for letter in self.letters.values():
-            assert isinstance(letter, Letter)
-            self.counter.axes.add(letter.axis)
-            found[letter.axis] = found.get(letter.axis, 0) + 1
-        for axis, number in self.counter.places.items():
-            found[axis] = found.get(axis, 0) + number
-        return found
+        self.needed = largest(one.cleared(below), other.cleared(below))
+        axes = set(self.notes.axes)
+        for letter in (free_letters(self.left) | free_letters(self.right)).values():
+            self.needed = added(self.needed, {letter.axis: 1})
+            axes.add(letter.axis)
+        inner = added(self.notes.inner, self.notes.under)
+        self.needed = added(largest(self.needed, inner), dict(self.notes.places))
+        self.axes = sorted(asked.axes | axes)
 
     def answer(self) -> Decision:
+        """By the freest points first; then real ones; then by what else the page and functions
+        say."""
         found = self._settled(Manner())
         if found is not None:
             return found
         witness = self._witness()
-        if isinstance(witness, Witness):
+        if isinstance(witness, Witness) and not self._may_be_multiple():
             return Decision("unequal", witness=witness)
+        refusals = []
         for manner in self._manners():
-            found = self._settled(manner)
+            try:
+                found = self._settled(manner)
+            except Refused as refused:
+                refusals.append(str(refused))
+                continue
             if found is not None:
                 return found
-        return Decision("undecided", reason=witness)
+        if isinstance(witness, Witness):
+            return Decision("unequal", witness=witness)
+        if self._same_slopes():
+            return Decision(
+                "equal", reach=self._reach(_WHOLE), reason="by their slopes and a value"
+            )
+        return Decision("undecided", reason="; ".join((witness, *refusals)))
 
-    def _manners(self) -> list[Manner]:
-        return [
-            Manner(lengths=True),
-            Manner(lengths=True, facts=True),
-            Manner(lengths=True, facts=True, labels=True),
-        ]
+    # -- residues ----------------------------------------------------------------------------
+
+    def _manners(self) -> Iterator[Manner]:
+        """What is tried after free points, the cheapest first."""
+        world, features = self.asked.world, self.notes.features
+        facts = bool(world.facts) or any(f.one_hot is not None for f in world.free.values())
+        labels = any(free.labels for free in world.free.values())
+        for used in (False, True) if facts else (False,):
+            if used:
+                yield Manner(facts=True)
+            if "length" in features:
+                yield Manner(True, facts=used)
+            yield from self._of_functions(used)
+        if labels:
+            yield Manner(True, facts=facts, labels=True)
+
+    def _of_functions(self, facts: bool) -> Iterator[Manner]:
+        """What helps with the functions that occur."""
+        features = self.notes.features
+        relations = "exp" in features
+        if relations:
+            yield Manner(True, facts=facts, relations=True)
+        if "kink" in features:
+            for kinks in ("all", "met"):
+                yield Manner(True, facts=facts, kinks=kinks)
+            if relations:
+                yield Manner(True, facts=facts, relations=True, kinks="met")
+        if "root" in features:
+            yield Manner(True, facts=facts, kinks="roots")
 
     def _settled(self, manner: Manner) -> Decision | None:
         """Equal or a multiple at all points and sizes of one manner, or None."""
-        equal, factors = True, set[Multiple | None]()
-        sets, reach = self.sizes(manner)
-        for sizes in sets:
-            sides = self.decider.points.sides(self.left, self.right, manner, sizes)
-            equal = equal and are_equal(sides)
-            if not equal:
-                factors.add(multiple(sides, self.counts) if self.constants else None)
-                if None in factors or len(factors) > 1:
+        equal = 0
+        points: list[Quotient] = []
+        sets = self._sizes(manner)
+        for which, sizes in enumerate(sets):
+            sides = self.asked.points.sides(self.left, self.right, manner, sizes, which)
+            if are_equal(sides):
+                equal += 1
+            if equal <= which:
+                found = quotients(sides, self.counts) if self.constants and not equal else None
+                if found is None:
                     return None
-        reason = self.limit if reach else ""
-        if equal:
+                points += found
+        factor = multiple(points, len(self.counts)) if points else None
+        if points and factor is None:
+            return None
+        reach = self._reach(manner) or (BRANCHES if manner.kinks == "met" else "")
+        reason = "; ".join(filter(None, (self._limits(manner), self._used(manner))))
+        if factor is None:
             return Decision("equal", reach=reach, reason=reason)
-        factor = factors.pop()
-        assert factor is not None
         powers = {k: n for k, n in zip(self.counts, factor[1], strict=True) if n}
         return Decision("multiple", factor[0], powers, reach, reason)
 
-    def sizes(self, manner: Manner) -> tuple[list[tuple[tuple[str, int], ...]], str]:
-        """Sets of lengths of the axes: all different, then all the same."""
-        world = self.decider.world
-        axes = sorted(
-            {axis for free in world.free.values() for axis in free.axes}
-            | {a.axis for d in world.definitions.values() for a in d.letters}
-            | self.counter.axes
-        )
-        own = {a: n for a, n in self.needed.items() if not a.startswith("#")}
-        most = max([n for a, n in own.items() if a not in world.lengths], default=0)
-        reach = SHAPES if most > MOST or self.counter.limits else ""
-        least = max(LEAST, min(most, MOST))
-        rows = [[least + k for k in range(len(axes))], [least + 1] * len(axes)]
+    def _used(self, manner: Manner) -> str:
+        if manner.labels:
+            return "for the labels that the page names"
+        return "by the facts of the page" if manner.facts else ""
+
+    def _limits(self, manner: Manner) -> str:
+        most = max(self._counted().values(), default=0)
+        many = ["too many sums to tell all sizes by some"] if most > MOST else []
+        if manner.lengths and prod(2 + n for n in self._degrees().values()) > GRID:
+            many.append("powers of many lengths")
+        return "; ".join([*sorted(self.notes.limits), *many])
+
+    def _reach(self, manner: Manner) -> str:
+        return SHAPES if self._limits(manner) else ""
+
+    def _degrees(self) -> Counts:
+        """By axis, how often its length is multiplied with itself."""
+        fixed = self.asked.world.lengths
+        degrees = {a[1:]: n for a, n in self.needed.items() if a[0] == "#"}
+        return {axis: n for axis, n in degrees.items() if axis not in fixed}
+
+    def _counted(self) -> Counts:
+        fixed = self.asked.world.lengths
+        return {a: n for a, n in self.needed.items() if a[0] != "#" and a not in fixed}
+
+    def _sizes(self, manner: Manner) -> list[Sizes]:
+        """Sets of lengths of the axes: all different, all the same, and more for each length that
+        the sides depend on."""
+        fixed = self.asked.world.lengths
+        least = max([LEAST, *(min(n, MOST) for n in self._counted().values())])
+        rows = [
+            {axis: least + k for k, axis in enumerate(self.axes)},
+            dict.fromkeys(self.axes, least + 1),
+        ]
         if manner.lengths:
-            degree = max([n for a, n in self.needed.items() if a.startswith("#")], default=0)
-            rows += [[least + 2 + k + r for k in range(len(axes))] for r in range(degree + 1)]
-        fixed = world.lengths
-        return [
-            tuple((a, fixed.get(a, n)) for a, n in zip(axes, row, strict=True)) for row in rows
-        ], reach
+            degrees = {
+                a[1:]: n for a, n in self.needed.items() if a[0] == "#" and a[1:] not in fixed
+            }
+            grid = list(product(*(range(2 + degree) for degree in degrees.values())))
+            for steps in grid[1 : GRID + 1]:
+                row = dict(rows[0])
+                for axis, step in zip(degrees, steps, strict=True):
+                    row[axis] = rows[0].get(axis, least) + step
+                rows.append(row)
+        return [tuple((a, fixed.get(a, n)) for a, n in row.items()) for row in rows]
+
+    # -- real numbers ------------------------------------------------------------------------
+
+    def _real_sides(self, numbers: Any, spread: int) -> Sides | None:
+        evaluator = self.asked.points.real(dict(self._real_sizes(spread)), numbers, spread)
+        return both_sides(evaluator, self.left, self.right)
+
+    def _real_sizes(self, spread: int) -> Sizes:
+        """Other lengths at every other point: 1/4 is (9 - N)/20 where N is 4 or 5."""
+        fixed = self.asked.world.lengths
+        first = self._sizes(Manner())[0]
+        return tuple((a, fixed.get(a, n + LONGER[spread % len(LONGER)])) for a, n in first)
 
     def _witness(self) -> Witness | str:
         """A real point where the sides differ by more than their errors, or why there is none."""
-        sizes = dict(self.sizes(Manner())[0][0])
         valid = 0
         for spread in range(REAL_POINTS):
-            evaluator = real_evaluator(self.decider.derivatives, sizes, self.decider.seed, spread)
-            sides = both_sides(evaluator, self.left, self.right)
+            sides = self._real_sides(Reals(1), spread)
             if sides is None:
                 continue
             valid += 1
-            found = certain_difference(sides, sizes)
+            found = certain_difference(sides)
             if found is not None:
                 return found
         if not valid:
             return "no value: at no real point tried both sides have a value"
         return "no witness: the field tells the sides apart, real numbers do not"
 
+    def _may_be_multiple(self) -> bool:
+        """Whether the sides' quotient at real points is a constant times powers of counts."""
+        if not self.constants:
+            return False
+        found: list[list[float]] = []
+        for spread in range(REAL_POINTS):
+            sides = self._real_sides(Reals(1), spread)
+            if sides is not None:
+                ratio = real_quotient(sides)
+                if ratio is None:
+                    return False
+                found.append([ratio, *(self._real_count(sides, name) for name in self.counts)])
+        return len(found) > 1 and may_be_powers(np.array(found))
 
-def certain_difference(sides: Any, sizes: dict[str, int]) -> Witness | None:
+    def _real_count(self, sides: Sides, name: str) -> float:
+        evaluator = sides.evaluator
+        if name in evaluator.sizes:
+            return float(evaluator.sizes[name])
+        return float(evaluator.array(name).array.ravel()[0])
+
+    # -- slopes ------------------------------------------------------------------------------
+
+    def _same_slopes(self) -> bool:
+        """Whether all slopes are the same, and the values to 50 digits at real points.
+
+        Functions whose slopes are simpler (logarithms, inverse tangents, powers) are compared
+        so.
+        """
+        if "log" not in self.notes.features:
+            return False
+        derivatives = self.asked.derivatives
+        left, right = self.given
+        names = sorted(_leaves(derivatives, self.left) | _leaves(derivatives, self.right))
+        for name in names:
+            at = tuple(derivatives.fresh.on(axis) for axis in derivatives.axes(name))
+            by = Entry(name, at)
+            if name not in PI and not self._same(Slope(left, by), Slope(right, by)):
+                return False
+        return self._same_digits() and self._same_all_over()
+
+    def _same_all_over(self) -> bool:
+        """No difference at many real points, so that all parts of the domain are met."""
+        for spread in range(REAL_POINTS):
+            sides = self._real_sides(Reals(MANY), spread + 2 * REAL_POINTS)
+            if sides is not None and certain_difference(sides) is not None:
+                return False
+        return True
+
+    def _same(self, left: Term, right: Term) -> bool:
+        question = Question(self.asked, left, right, False, [])
+        if question._settled(Manner()) is not None:
+            return True
+        for manner in question._manners():
+            if manner.facts or manner.labels or manner.kinks == "met":
+                continue
+            try:
+                if question._settled(manner) is not None:
+                    return True
+            except Refused:
+                continue
+        return False
+
+    def _same_digits(self) -> bool:
+        valid = 0
+        for spread in range(REAL_POINTS):
+            sides = self._real_sides(Precise(1), spread)
+            if sides is None:
+                continue
+            valid += 1
+            scale = np.maximum(abs(sides.left), abs(sides.right)) + 1
+            if not (abs(sides.left - sides.right) < 1e-35 * scale).all():
+                return False
+        return valid > 1
+
+
+def _leaves(derivatives: Derivatives, term: Term) -> set[str]:
+    """The free arrays that a term is computed from."""
+    from gradcheck.evidence.field.terms import parts
+
+    found: set[str] = set()
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Entry):
+            found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
+        stack.extend(parts(node))
+    return found
+
+
+def certain_difference(sides: Sides) -> Witness | None:
     """The entry with the largest relative difference that is no rounding."""
-    left, right = sides.left[0], sides.right[0]
-    errors = sides.left[1] + sides.right[1]
+    points = len(sides.rows)
+    left, right = sides.left[:points], sides.right[:points]
+    errors = sides.left[points:] + sides.right[points:]
     difference = np.abs(left - right)
-    scale = np.maximum(np.abs(left), np.abs(right))
     with np.errstate(all="ignore"):
-        relative = np.where(difference > 32 * errors, difference / scale, 0.0)
-    relative = np.nan_to_num(relative)
+        relative = difference / np.maximum(np.abs(left), np.abs(right))
+    relative = np.nan_to_num(np.where(difference > 32 * errors, relative, 0.0))
     if not relative.size or relative.max() <= 1e-9:
         return None
     at = np.unravel_index(int(relative.argmax()), relative.shape)
-    position = {letter: int(k) + 1 for letter, k in zip(sides.letters, at, strict=True)}
-    return Witness(position, float(left[at]), float(right[at]), float(relative[at]), dict(sizes))
-
-
-__all__ = ["Decider", "Fraction", "decide"]
+    position = {letter: int(k) + 1 for letter, k in zip(sides.letters, at[1:], strict=True)}
+    sizes = dict(sides.evaluator.sizes)
+    return Witness(position, float(left[at]), float(right[at]), float(relative[at]), sizes)

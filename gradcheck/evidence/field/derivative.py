@@ -45,10 +45,14 @@ from gradcheck.language.typed import (
     Raised,
     Slope,
     Term,
+    Test,
     Times,
     Total,
     World,
 )
+
+PI = ("pi", "π")
+"""Names of the one number that needs no definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class Derivatives:
         self.world = world
         self.fresh = Fresh()
         self.definitions: dict[str, Definition] = {}
-        self.free: dict[str, Free] = dict(world.free)
+        self.free: dict[str, Free] = {name: Free(name, (), sign=1) for name in PI}
+        self.free |= world.free
         self._uses: dict[str, dict[str, list[_Use]]] = {}
         self._below: dict[str, frozenset[str]] = {}
         self._roots: dict[tuple[Term, frozenset[str]], tuple[_Root, tuple[Letter, ...]]] = {}
@@ -88,8 +93,10 @@ class Derivatives:
                 raise Refused("circle", f"{name} is defined by itself")
             self._open.add(name)
             given = self.world.definitions[name]
-            self.definitions[name] = replace(given, body=self.expanded(given.body))
-            self._open.discard(name)
+            try:
+                self.definitions[name] = replace(given, body=self.expanded(given.body))
+            finally:
+                self._open.discard(name)
         found = self.definitions.get(name)
         if found is None and name not in self.free:
             raise Refused("unknown name", f"nothing says what {name} is")
@@ -101,6 +108,8 @@ class Derivatives:
             return self._slope(self.expanded(term.of), term.by, term.fixed)
         if isinstance(term, Call) and term.function in ("max", "min") and not term.order:
             return self.expanded(_of_several(term))
+        if isinstance(term, Call) and term.function in _SLOPES and term.order == 1:
+            return _SLOPES[term.function](self.expanded(term.arguments[0]))
         return with_parts(term, self.expanded)
 
     def axes(self, name: str) -> tuple[str, ...]:
@@ -306,9 +315,9 @@ def _varies(term: Term) -> bool:
     return isinstance(term, Entry) or any(_varies(part) for part in parts(term))
 
 
-def _branch(branches: tuple[tuple[object, Term], ...], index: int) -> Term:
+def _branch(branches: tuple[tuple[Test | None, Term], ...], index: int) -> Term:
     tests = [test for test, _ in branches]
-    return Choice(tuple((t, ONE if k == index else ZERO) for k, t in enumerate(tests)))  # type: ignore[arg-type,misc]
+    return Choice(tuple((t, ONE if k == index else ZERO) for k, t in enumerate(tests)))
 
 
 def slope_of_call(call: Call, index: int) -> Term:
@@ -341,8 +350,6 @@ _SLOPES = {
 
 def _of_several(call: Call) -> Term:
     """``max(a, b, …)`` as a choice."""
-    from gradcheck.language.typed import Test
-
     relation = ">" if call.function == "max" else "<"
     found = call.arguments[0]
     for other in call.arguments[1:]:

@@ -146,10 +146,12 @@ class Evaluator:
             raise Refused("circle", f"{definition.name} is defined by itself")
         self._open.add(definition.name)
         outer, self.bad = self.bad, []
-        value = self.evaluate(definition.body)
+        try:
+            value = self.evaluate(definition.body)
+        finally:
+            bad, self.bad = self.bad, outer
+            self._open.discard(definition.name)
         names = {letter.name: str(k) for k, letter in enumerate(definition.letters)}
-        bad, self.bad = self.bad, outer
-        self._open.discard(definition.name)
         for letter in value.letters:
             if letter not in names:
                 raise Refused("index", f"{letter} is free in {definition.name} but not in its head")
@@ -160,16 +162,23 @@ class Evaluator:
     def _relabelled(value: Value, names: Mapping[str, str]) -> Value:
         return Value(value.array, tuple(names[letter] for letter in value.letters))
 
+    @staticmethod
+    def without(value: Value, mark: Value) -> Value:
+        """The value, NaN where it is marked to be none."""
+        letters = union(value, mark)
+        return Value(np.where(aligned(mark, letters), np.nan, aligned(value, letters)), letters)
+
     def _entry(self, term: Entry) -> Value:
         value = self.array(term.name)
         marks = self._arrays[term.name][1]
         if marks:
-            self.bad.extend(self._picked(mark, term) for mark in marks)
-        return self._picked(value, term) if value.letters else value
+            self.bad.extend(self.picked(mark, term) for mark in marks)
+        return self.picked(value, term) if value.letters else value
 
-    def _picked(self, value: Value, term: Entry) -> Value:
+    def picked(self, value: Value, term: Entry) -> Value:
         """The entry of an array: letters for its dimensions, fixed places, diagonals."""
-        array, letters = value.array, []
+        array = value.array
+        letters: list[str] = []
         for number in reversed(range(len(value.letters))):
             slot = int(value.letters[number])
             if slot >= len(term.at):
@@ -333,7 +342,7 @@ class Evaluator:
             for letter in letters:
                 if letter.name in mark.letters:
                     axis = mark.letters.index(letter.name)
-                    mark.array = mark.array.any(axis + 1)
+                    mark.array = np.asarray(mark.array.any(axis + 1))
                     mark.letters = mark.letters[:axis] + mark.letters[axis + 1 :]
 
     def _guarded(self, term: Total) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from fractions import Fraction
-from math import erf, factorial
+from math import erf
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,10 @@ class Reals:
         """Values, one row a point, with their errors: the rounding unless told."""
         errors = UNIT * np.abs(values) if errors is None else errors
         return np.concatenate([values, errors])
+
+    def pi(self) -> Array:
+        """The number π."""
+        return self.of(np.full(self.points, np.pi))
 
     def values(self, array: Array) -> Array:
         return array[: self.points]
@@ -147,14 +151,10 @@ class Reals:
 
     def abstract(self, name: str, order: int, by: int, arguments: list[Array]) -> Array:
         """A function chosen by its name: a sum of sines of the arguments' sums."""
-        seed = zlib.crc32(name.encode())
-        random = np.random.default_rng(seed)
         shape = (self.points, *np.broadcast_shapes(*(a.shape[1:] for a in arguments)))
         value, error = np.zeros(shape), np.zeros(shape)
-        for _ in range(3):
-            height, shift = random.uniform(0.4, 1.4, 2)
-            speeds = random.uniform(0.3, 1.3, len(arguments))
-            inner = shift + order * np.pi / 2
+        for height, shift, speeds in sines(name, len(arguments)):
+            inner: Any = shift + order * np.pi / 2
             change = np.zeros(shape)
             for speed, argument in zip(speeds, arguments, strict=True):
                 inner = inner + speed * self.values(argument)
@@ -176,6 +176,19 @@ class Reals:
         return self.of(found.astype(float), np.zeros_like(a)), bad
 
 
+def sines(name: str, arguments: int) -> list[tuple[float, float, list[float]]]:
+    """What stands for an abstract function: heights, shifts and speeds, chosen by its name."""
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    return [
+        (
+            float(random.uniform(0.4, 1.4)),
+            float(random.uniform(0.4, 1.4)),
+            [float(x) for x in random.uniform(0.3, 1.3, arguments)],
+        )
+        for _ in range(3)
+    ]
+
+
 def _any(bad: Array) -> Array | None:
     return bad if bad.any() else None
 
@@ -183,6 +196,3 @@ def _any(bad: Array) -> Array | None:
 def _sigmoid(z: Array) -> Array:
     decay = np.exp(-np.abs(z))
     return np.asarray(np.where(z < 0, decay, 1.0) / (1.0 + decay))
-
-
-__all__ = ["Reals", "factorial"]

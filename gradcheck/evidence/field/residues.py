@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field.refusal import Refused
-
 Array = NDArray[Any]
 
 PRIMES = (2147260631, 2146303871, 2143697111)
 """-1 is a square in none of them; all primes below 50 are squares in each, as in the reals."""
+
+HEIGHT = 1000
+"""Numerators and denominators of constants that an author may leave out."""
 
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 _STEP = 0x9E3779B97F4A7C15
@@ -36,6 +37,8 @@ class Residues:
         self.primes = np.array([PRIMES[k % len(PRIMES)] for k in range(points)], dtype=np.int64)
         self.random = np.random.default_rng([seed, points])
         self.keys = self.random.integers(1, 2**63, points, dtype=np.uint64)
+        self.decides_zero = False
+        """Whether real numbers that are compared are labels, whose residues say what they are."""
         self._shapes: dict[int, Array] = {}
         self._kinds: dict[str, int] = {}
         self._constants: dict[Fraction, Array] = {}
@@ -129,7 +132,8 @@ class Residues:
         for argument in arguments:
             mixed = _mixed(mixed ^ argument.astype(np.uint64))
         modulus = self.modulus(rank)
-        return (mixed >> np.uint64(1)).astype(np.int64) % (modulus - 3) + 2
+        found: Array = (mixed >> np.uint64(1)).astype(np.int64) % (modulus - 3) + 2
+        return found
 
     def signed(self, values: Array) -> tuple[Array, Array]:
         """One of ``z`` and ``-z``, the same for both, and where it is ``-z``."""
@@ -156,16 +160,17 @@ class Residues:
 
     def _exponential_of_logs(self, values: Array) -> Array:
         """``e^{log u}`` is u: logarithms are looked up by their residues."""
-        found = self._exponential(values).copy()
-        full = np.broadcast_to(values, found.shape)
+        powers = self._exponential(values)
+        found = powers.reshape(self.points, -1).copy()
+        flat = np.broadcast_to(values, powers.shape).reshape(self.points, -1)
         for logs, of in self._logs.values():
             for point in range(self.points):
                 order = np.argsort(logs[point])
                 known = logs[point][order]
-                place = np.minimum(np.searchsorted(known, full[point]), known.size - 1)
-                hit = known[place] == full[point]
+                place = np.minimum(np.searchsorted(known, flat[point]), known.size - 1)
+                hit = known[place] == flat[point]
                 found[point][hit] = of[point][order][place[hit]]
-        return found
+        return found.reshape(powers.shape)
 
     def logarithm(self, values: Array) -> tuple[Array, Array | None]:
         full = np.broadcast_to(values, (self.points, *values.shape[1:]))
@@ -202,10 +207,19 @@ class Residues:
         """A free indicator m of ``z > 0``, with ``m(-z) = 1 - m(z)``."""
         part, turned = self.signed(values)
         found = self.random_of("positive", part)
-        return np.where(turned, self.modulus(values.ndim) + 1 - found, found), None
+        if self.decides_zero:
+            for whole in (1, 2, 3, 4, 5, 10):
+                multiple = self.reduced(values * whole)
+                small = np.minimum(multiple, self.modulus(values.ndim) - multiple) <= HEIGHT
+                above = (multiple <= HEIGHT) != turned
+                found = np.where(small, above.astype(np.int64), found)
+        found = np.where(turned, self.modulus(values.ndim) + 1 - found, found)
+        return np.where(values == 0, 0, self.reduced(found)), None
 
     def zero(self, values: Array) -> tuple[Array, Array | None]:
         """A free indicator of ``z = 0`` between real numbers; 1 where it always is."""
+        if self.decides_zero:
+            return (values == 0).astype(np.int64), None
         part, _ = self.signed(values)
         return np.where(values == 0, 1, self.random_of("zero", part)), None
 
@@ -236,8 +250,17 @@ def _mixed(state: Array) -> Array:
     """One round of splitmix64: every bit of the state counts for every bit of the result."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(_MIX[0])
     state = (state ^ (state >> np.uint64(27))) * np.uint64(_MIX[1])
-    return state ^ (state >> np.uint64(31))
+    found: Array = state ^ (state >> np.uint64(31))
+    return found
 
 
-def refuse(words: str) -> Refused:
-    return Refused("function", words)
+def rational(residue: int, prime: int, height: int) -> Fraction | None:
+    """The fraction of small height that a residue stands for, by Euclid's algorithm."""
+    before, now, above, below = prime, residue, 0, 1
+    while now > height:
+        quotient = before // now
+        before, now = now, before - quotient * now
+        above, below = below, above - quotient * below
+    if below == 0 or abs(below) > height:
+        return None
+    return Fraction(now, below)

@@ -38,6 +38,7 @@ from gradcheck.understand.activations import (
     shape_of,
 )
 from gradcheck.understand.bindings import Binding, CanonicalStatement, heads_applied, is_logarithmic
+from gradcheck.understand.counting import Counted
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.pins import Pins
 from gradcheck.understand.readings import ReadingLog
@@ -195,7 +196,7 @@ def build_model(
     spellings: Mapping[str, Name],
     hidden: str | None,
     document: Document,
-    elsewhere: Sequence[str] = (),
+    elsewhere: Counted = Counted(),  # noqa: B008
 ) -> SegmentModel:
     """Resolve the definitions, find out who is who, and put it all into a `Model`."""
     counts = [

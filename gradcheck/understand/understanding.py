@@ -15,6 +15,7 @@ from gradcheck.understand.anew import rivals
 from gradcheck.understand.axes import held_back
 from gradcheck.understand.bindings import Binding, with_whole_sum
 from gradcheck.understand.claims import claims_of, forward_equations
+from gradcheck.understand.counting import Counted, called_so, divides_all
 from gradcheck.understand.indices import Page
 from gradcheck.understand.modelling import SegmentModel, build_model, is_function, loss_kind
 from gradcheck.understand.naming import is_loss_name
@@ -268,17 +269,20 @@ def _unread_definitions(passages: Passages) -> dict[str, str]:
     return found
 
 
-def _counts_elsewhere(passages: Passages) -> list[str]:
+def _counts_elsewhere(passages: Passages) -> Counted:
     """What sums run to, and what gradients are divided by, anywhere in the document."""
-    found: list[str] = []
+    called = called_so(passages.read.document.text)
+    sure: list[str] = []
+    divisors: list[str] = []
     for statement in passages.statements:
         for side in statement.sides[1:]:
             if side is None:
                 continue
             uppers = [n.upper for n in walk(side) if isinstance(n, Sum) and n.upper is not None]
-            found += [key for upper in uppers for key in value_keys(upper)]
-            found += [name.key for name in count_names(side)]
-    return list(dict.fromkeys(found))
+            sure += [key for upper in uppers for key in value_keys(upper)]
+            sure += [name.key for name in count_names(side) if name.key in called]
+            divisors += [name.key for name in divides_all(side)]
+    return Counted(tuple(dict.fromkeys(sure)), tuple(dict.fromkeys(divisors)))
 
 
 def _without_labels(

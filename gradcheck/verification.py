@@ -289,7 +289,7 @@ def _merely_read(statements: ReadDocument) -> DocumentResult:
         readings=(),
         setups=(),
         steps=(),
-        findings=tuple([*statements.findings, *_unread_sides(statements, statements.findings)]),
+        findings=(*statements.findings, *_unread_sides(statements, statements.findings)),
         formulas=len(statements.statements),
         equations=tuple(_blocks(statements)),
     )

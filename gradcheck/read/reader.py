@@ -151,9 +151,7 @@ def _origin(block: Block) -> str:
     return "display" if block.display else "inline"
 
 
-def _separated(
-    document: Document, block: Block, findings: list[Finding]
-) -> list[Draft] | Unread:
+def _separated(document: Document, block: Block, findings: list[Finding]) -> list[Draft] | Unread:
     """The drafts of one formula; one at which this fails is not read, and the others are."""
     return attempt(
         "reading a formula",

@@ -38,12 +38,12 @@ from gradcheck.understand.activations import (
     shape_of,
 )
 from gradcheck.understand.bindings import Binding, CanonicalStatement, heads_applied, is_logarithmic
-from gradcheck.understand.counting import Counted
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.pins import Pins
 from gradcheck.understand.readings import ReadingLog
 from gradcheck.understand.resolution import FunctionMeaning, Resolver, Unresolved
 from gradcheck.understand.roles import assign_layers, classify, looks_like_prediction, reachable
+from gradcheck.understand.sample_counts import Counted
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from gradcheck.language.expression import (
 from gradcheck.language.model import ROLES
 from gradcheck.run.budget import spend
 from gradcheck.understand.bindings import factors_of
-from gradcheck.understand.counting import Counted, divides_all
 from gradcheck.understand.naming import COUNTS
+from gradcheck.understand.sample_counts import Counted, divides_all
 
 LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
 INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")

@@ -15,7 +15,6 @@ from gradcheck.understand.anew import rivals
 from gradcheck.understand.axes import held_back
 from gradcheck.understand.bindings import Binding, with_whole_sum
 from gradcheck.understand.claims import claims_of, forward_equations
-from gradcheck.understand.counting import Counted, called_so, divides_all
 from gradcheck.understand.indices import Page
 from gradcheck.understand.modelling import SegmentModel, build_model, is_function, loss_kind
 from gradcheck.understand.naming import is_loss_name
@@ -24,6 +23,7 @@ from gradcheck.understand.pins import unmet_setups
 from gradcheck.understand.readings import Instead
 from gradcheck.understand.resolution import Resolver
 from gradcheck.understand.roles import LABELS, count_names, reachable
+from gradcheck.understand.sample_counts import Counted, called_so, divides_all
 from gradcheck.understand.segments import (
     GradientSide,
     Segment,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from mpmath.ctx_mp import MPContext
 
 from gradcheck.evidence.arrays.drawing import Draw
+from gradcheck.language.beginnings import Products
 from gradcheck.language.expression import (
     Add,
     Apply,
@@ -33,7 +34,6 @@ from gradcheck.language.expression import (
     value_keys,
 )
 from gradcheck.language.model import FUNCTIONS, Model, in_order
-from gradcheck.language.products import Products
 from gradcheck.language.verdict import Constant
 from gradcheck.run.budget import OverBudget, spend
 

@@ -15,6 +15,7 @@ from gradcheck.evidence.symbolic.derivative import Local, differentiate, written
 from gradcheck.evidence.symbolic.graph import Graph, names_outside_heads
 from gradcheck.evidence.symbolic.rational import Rational
 from gradcheck.evidence.symbolic.tower import Tower
+from gradcheck.language.beginnings import Products
 from gradcheck.language.expression import (
     Add,
     Apply,
@@ -30,7 +31,6 @@ from gradcheck.language.expression import (
     contains,
 )
 from gradcheck.language.model import in_order
-from gradcheck.language.products import Products
 from gradcheck.run.budget import spend
 
 MAX_DEPTH = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcheck.understand.counting import called_so, divides_all
+from gradcheck.understand.sample_counts import called_so, divides_all
 from tests.understand.documents import only_setup, tree
 
 

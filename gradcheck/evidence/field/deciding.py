@@ -126,19 +126,15 @@ class Question:
     def answer(self) -> Decision:
         """By the freest points first; then real ones; then by what else the page and functions
         say."""
-        found = self._settled(Manner())
+        refusals: list[str] = []
+        found = self._tried(Manner(), refusals)
         if found is not None:
             return found
         witness = self._witness()
         if isinstance(witness, Witness) and not self._may_be_multiple():
             return Decision("unequal", witness=witness)
-        refusals = []
         for manner in self._manners():
-            try:
-                found = self._settled(manner)
-            except Refused as refused:
-                refusals.append(str(refused))
-                continue
+            found = self._tried(manner, refusals)
             if found is not None:
                 return found
         if isinstance(witness, Witness):
@@ -147,7 +143,14 @@ class Question:
             return Decision(
                 "equal", reach=self._reach(_WHOLE), reason="by their slopes and a value"
             )
-        return Decision("undecided", reason="; ".join((witness, *refusals)))
+        return Decision("undecided", reason="; ".join(dict.fromkeys((witness, *refusals))))
+
+    def _tried(self, manner: Manner, refusals: list[str]) -> Decision | None:
+        try:
+            return self._settled(manner)
+        except Refused as refused:
+            refusals.append(str(refused))
+            return None
 
     # -- residues ----------------------------------------------------------------------------
 
@@ -326,17 +329,12 @@ class Question:
 
     def _same(self, left: Term, right: Term) -> bool:
         question = Question(self.asked, left, right, False, [])
-        if question._settled(Manner()) is not None:
-            return True
-        for manner in question._manners():
-            if manner.facts or manner.labels or manner.kinks == "met":
-                continue
-            try:
-                if question._settled(manner) is not None:
-                    return True
-            except Refused:
-                continue
-        return False
+        manners = [
+            manner
+            for manner in question._manners()
+            if not (manner.facts or manner.labels or manner.kinks == "met")
+        ]
+        return any(question._tried(manner, []) is not None for manner in (Manner(), *manners))
 
     def _same_digits(self) -> bool:
         valid = 0

@@ -23,14 +23,16 @@ from gradcheck.language.typed import Term
 Array = NDArray[Any]
 Sizes = tuple[tuple[str, int], ...]
 
-POINTS = 3
-"""Points at each set of sizes, each over a prime of its own."""
+POINTS = 2
+"""Points at each set of sizes, each over a prime of its own; there are two sets or more."""
 REDRAWN = 4
 """How often points are drawn again because something has no value there."""
 LABELLED = 48
 """Points where entries are labels: each value, and each pair of values, is met."""
 MET = 96
 """Points where kinks are taken as at real points."""
+ROOTS = 3
+"""Points with all roots, at each set of sizes."""
 ROOTED = 256
 """Points drawn together where all radicands have to be squares."""
 
@@ -110,7 +112,7 @@ class Points:
         raise Refused("no value", "at every point something has no value")
 
     def _seed(self, sizes: Sizes, which: int) -> int:
-        return self.seed * 1000 + which + 7 * sum(n for _, n in sizes)
+        return self.seed * 3000 + 2 * which + 21 * sum(n for _, n in sizes)
 
     def _kept(self, manner: Manner, sizes: Sizes, which: int) -> Evaluator:
         key = (manner, sizes, which)
@@ -213,7 +215,7 @@ class Points:
             numbers = Rooted(ROOTED, self._seed(sizes, which + 100 * again))
             sides = self._needed(self._evaluator(manner, sizes, numbers), left, right)
             keep = np.flatnonzero(~numbers.dropped).tolist()
-            if len(keep) >= POINTS:
+            if len(keep) >= ROOTS:
                 if numbers.kinks and len(keep) < 16 * 2 ** min(len(numbers.kinks), 20):
                     raise Refused("kinks", "roots beside too many kinks")
                 return sides.only(keep)

@@ -9,6 +9,7 @@ of f, ``w[1, k]`` a fixed place.
 from __future__ import annotations
 
 import ast
+import re
 from fractions import Fraction
 
 from gradcheck.language.typed import (
@@ -158,3 +159,11 @@ def world(
         definitions[name] = Definition(name, letters, term(body.strip(), axes))
     pairs = tuple(tuple(term(side.strip(), axes) for side in fact.split(" == ")) for fact in facts)
     return World(definitions, arrays, lengths or {}, pairs)
+
+
+def claim(where: World, text: str) -> tuple[Term, Term]:
+    """Both sides of ``left == right``; within a choice ``=`` compares."""
+    axes = {name: free.axes for name, free in where.free.items()}
+    axes |= {name: tuple(a.axis for a in d.letters) for name, d in where.definitions.items()}
+    left, right = (side.strip() for side in re.split(r" == ", text))
+    return tuple(term(re.sub(r" = ", " == ", side), axes) for side in (left, right))

@@ -110,7 +110,6 @@ class Question:
         self.left = asked.derivatives.expanded(left)
         self.right = asked.derivatives.expanded(right)
         self.constants = constants
-        self.counts = tuple(counts)
         one, other = asked.counter.count(self.left), asked.counter.count(self.right)
         self.notes = one.notes.with_(other.notes)
         below = common(one.below, other.below)
@@ -122,6 +121,10 @@ class Question:
         inner = added(self.notes.inner, self.notes.under)
         self.needed = added(largest(self.needed, inner), dict(self.notes.places))
         self.axes = sorted(asked.axes | axes)
+        free = asked.world.free
+        self.counts = tuple(
+            name for name in counts if name in self.axes or (name in free and not free[name].axes)
+        )
 
     def answer(self) -> Decision:
         """By the freest points first; then real ones; then by what else the page and functions

@@ -45,7 +45,14 @@ from gradcheck.language.typed import (
 ONE, TWO, MINUS = (Constant(Fraction(n)) for n in (1, 2, -1))
 AXES = ("sample", "unit")
 LETTERS = {axis: [Letter(f"{axis[0]}{k}", axis) for k in range(3)] for axis in AXES}
-ARRAYS = {"a": ("sample",), "b": ("unit",), "x": ("sample", "unit"), "w": ("unit", "unit"), "c": (), "t": ()}
+ARRAYS = {
+    "a": ("sample",),
+    "b": ("unit",),
+    "x": ("sample", "unit"),
+    "w": ("unit", "unit"),
+    "c": (),
+    "t": (),
+}
 FUNCTIONS = ("sigmoid", "tanh", "exp", "relu", "g", "sin", "softplus")
 
 
@@ -152,14 +159,18 @@ class _Maker:
         match term:
             case Call(function="sigmoid", arguments=(z,), order=0):
                 if self.random.random() < 0.5:
-                    return Plus((ONE, Times((MINUS, replace(term, arguments=(Times((MINUS, z)),))))))
+                    return Plus(
+                        (ONE, Times((MINUS, replace(term, arguments=(Times((MINUS, z)),)))))
+                    )
                 return Over(ONE, Plus((ONE, Call("exp", (Times((MINUS, z)),)))))
             case Call(function="tanh", arguments=(z,), order=0):
                 return Plus((Times((TWO, Call("sigmoid", (Times((TWO, z)),)))), MINUS))
             case Call(function="exp", arguments=(Plus(terms=terms),), order=0):
                 return Times(tuple(Call("exp", (part,)) for part in terms))
             case Call(function="relu", arguments=(z,), order=0):
-                return Choice(((Test(z, ">", Constant(Fraction(0))), z), (None, Constant(Fraction(0)))))
+                return Choice(
+                    ((Test(z, ">", Constant(Fraction(0))), z), (None, Constant(Fraction(0))))
+                )
         return term
 
     def sum(self, term: Term) -> Term:
@@ -172,7 +183,12 @@ class _Maker:
                 other = LETTERS["sample"][2]
                 if other == letter:
                     return term
-                delta = Choice(((Test(Position(letter), "=", Position(other)), ONE), (None, Constant(Fraction(0)))))
+                delta = Choice(
+                    (
+                        (Test(Position(letter), "=", Position(other)), ONE),
+                        (None, Constant(Fraction(0))),
+                    )
+                )
                 return Total(other, Times((delta, replace(term, at=(other,)))))
         return term
 
@@ -272,12 +288,16 @@ def main(pairs: int, seed: int) -> int:
     start = time.process_time()
     for number in range(pairs):
         result = judged(pair(random))
-        kinds[f"made {'equal' if result.pair.equal else 'other'}: {result.outcome}, reals {result.real.value}"] += 1
+        kinds[
+            f"made {'equal' if result.pair.equal else 'other'}: {result.outcome}, reals {result.real.value}"
+        ] += 1
         if result.outcome == "undecided":
             reasons[result.reason] += 1
         if result.disagree:
             bad += 1
-            print(f"pair {number}: {result.outcome}, reals {result.real.value}\n  {result.pair.left}\n  {result.pair.right}\n  {result.pair.world.definitions}")
+            print(
+                f"pair {number}: {result.outcome}, reals {result.real.value}\n  {result.pair.left}\n  {result.pair.right}\n  {result.pair.world.definitions}"
+            )
     for kind, count in sorted(kinds.items()):
         print(f"{count:6} {kind}")
     for reason, count in reasons.most_common(12):

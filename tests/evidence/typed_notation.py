@@ -37,7 +37,17 @@ from gradcheck.language.typed import (
     World,
 )
 
-AXES = {"i": "sample", "n": "sample", "j": "unit", "p": "unit", "k": "feature", "q": "feature", "c": "class", "r": "class", "s": "class"}
+AXES = {
+    "i": "sample",
+    "n": "sample",
+    "j": "unit",
+    "p": "unit",
+    "k": "feature",
+    "q": "feature",
+    "c": "class",
+    "r": "class",
+    "s": "class",
+}
 _RELATIONS = {ast.Eq: "=", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 MINUS = Constant(Fraction(-1))
 
@@ -108,7 +118,11 @@ class _Reader:
         if name == "N":
             return Extent(letter(args[0].id).axis)
         if name == "pos":
-            return Position(letter(args[0].id) if isinstance(args[0], ast.Name) else Place(args[0].value, "unit"))
+            return Position(
+                letter(args[0].id)
+                if isinstance(args[0], ast.Name)
+                else Place(args[0].value, "unit")
+            )
         if name == "d":
             by = self.term(args[1])
             assert isinstance(by, Entry)

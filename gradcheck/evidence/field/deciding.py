@@ -83,6 +83,9 @@ class Decider:
         self.points = Points(self.derivatives, seed)
         self.counter = Counter(self.derivatives.definition)
         self.axes = {axis for free in world.free.values() for axis in free.axes}
+        one_hot = any(free.one_hot is not None for free in world.free.values())
+        self.facts = bool(world.facts) or one_hot
+        """Whether the page says anything of its free arrays."""
         self.axes |= {a.axis for d in world.definitions.values() for a in d.letters}
 
 
@@ -130,9 +133,10 @@ class Question:
         """By the freest points first; then real ones; then by what else the page and functions
         say."""
         refusals: list[str] = []
-        found = self._tried(Manner(), refusals)
-        if found is not None:
-            return found
+        for manner in (Manner(), Manner(facts=True))[: 2 if self.asked.facts else 1]:
+            found = self._tried(manner, refusals)
+            if found is not None:
+                return found
         witness = self._witness()
         if isinstance(witness, Witness) and not self._may_be_multiple():
             return Decision("unequal", witness=witness)
@@ -160,11 +164,9 @@ class Question:
     def _manners(self) -> Iterator[Manner]:
         """What is tried after free points, the cheapest first."""
         world, features = self.asked.world, self.notes.features
-        facts = bool(world.facts) or any(f.one_hot is not None for f in world.free.values())
+        facts = self.asked.facts
         labels = any(free.labels for free in world.free.values())
         for used in (False, True) if facts else (False,):
-            if used:
-                yield Manner(facts=True)
             if "length" in features:
                 yield Manner(True, facts=used)
             yield from self._of_functions(used)
@@ -257,6 +259,11 @@ class Question:
 
     # -- real numbers ------------------------------------------------------------------------
 
+    def _one_real(self, spread: int) -> Sides | None:
+        """Both sides at one real point, if all is finite there."""
+        evaluator = self.asked.points.one_real(self._real_sizes(spread), spread)
+        return finite(both_sides(evaluator, self.left, self.right))
+
     def _real_sides(self, numbers: Any, spread: int) -> Sides | None:
         evaluator = self.asked.points.real(dict(self._real_sizes(spread)), numbers, spread)
         return both_sides(evaluator, self.left, self.right)
@@ -271,7 +278,7 @@ class Question:
         """A real point where the sides differ by more than their errors, or why there is none."""
         valid = 0
         for spread in range(REAL_POINTS):
-            sides = self._real_sides(Reals(1), spread)
+            sides = self._one_real(spread)
             if sides is None:
                 continue
             valid += 1
@@ -288,7 +295,7 @@ class Question:
             return False
         found: list[list[float]] = []
         for spread in range(REAL_POINTS):
-            sides = self._real_sides(Reals(1), spread)
+            sides = self._one_real(spread)
             if sides is not None:
                 ratio = real_quotient(sides)
                 if ratio is None:
@@ -325,7 +332,7 @@ class Question:
     def _same_all_over(self) -> bool:
         """No difference at many real points, so that all parts of the domain are met."""
         for spread in range(REAL_POINTS):
-            sides = self._real_sides(Reals(MANY), spread + 2 * REAL_POINTS)
+            sides = finite(self._real_sides(Reals(MANY), spread + 2 * REAL_POINTS))
             if sides is not None and certain_difference(sides) is not None:
                 return False
         return True
@@ -364,6 +371,21 @@ def _leaves(derivatives: Derivatives, term: Term) -> set[str]:
             found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
         stack.extend(parts(node))
     return found
+
+
+def finite(sides: Sides | None) -> Sides | None:
+    """The points at which all numbers are finite."""
+    if sides is None:
+        return None
+    points = len(sides.rows)
+    both = np.concatenate([sides.left, sides.right]).reshape(4, points, -1)
+    good = np.flatnonzero(np.isfinite(both).all(axis=(0, 2)))
+    if len(good) == points:
+        return sides
+    rows = [sides.rows[k] for k in good]
+    keep = [*good, *(good + points)]
+    left, right = sides.left[keep], sides.right[keep]
+    return Sides(left, right, sides.letters, sides.evaluator, rows) if rows else None
 
 
 def certain_difference(sides: Sides) -> Witness | None:

@@ -90,6 +90,7 @@ class Points:
         self.derivatives = derivatives
         self.facts = Facts(derivatives.world)
         self.seed = seed
+        self._real: dict[tuple[Sizes, int], Evaluator] = {}
         self._evaluators: dict[tuple[Manner, Sizes, int], Evaluator] = {}
 
     def sides(self, left: Term, right: Term, manner: Manner, sizes: Sizes, which: int) -> Sides:
@@ -198,8 +199,9 @@ class Points:
             numbers = Reals(points)
             real = self.real(dict(sizes), numbers, len(SPREADS) * (10 + which) + spread)
             real.bad = []
-            real.evaluate(left)
-            real.evaluate(right)
+            with np.errstate(all="ignore"):
+                real.evaluate(left)
+                real.evaluate(right)
             bad = np.zeros(points, dtype=bool)
             for mark in real.bad:
                 bad |= mark.array.reshape(mark.array.shape[0], -1).any(1)
@@ -220,6 +222,13 @@ class Points:
                     raise Refused("kinks", "roots beside too many kinks")
                 return sides.only(keep)
         raise Refused("roots", "no point at which all radicands are squares")
+
+    def one_real(self, sizes: Sizes, spread: int) -> Evaluator:
+        """An evaluator at one real point, kept for the next question."""
+        key = sizes, spread
+        if key not in self._real:
+            self._real[key] = self.real(dict(sizes), Reals(1), spread)
+        return self._real[key]
 
     def real(self, sizes: dict[str, int], numbers: Any, spread: int) -> Evaluator:
         """An evaluator at real points; the facts of the page hold there."""
@@ -252,7 +261,8 @@ def both_sides(evaluator: Evaluator, left: Term, right: Term) -> Sides | None:
     None where there are none.
     """
     evaluator.bad = []
-    one, other = evaluator.evaluate(left), evaluator.evaluate(right)
+    with np.errstate(all="ignore"):
+        one, other = evaluator.evaluate(left), evaluator.evaluate(right)
     points = evaluator.numbers.points
     bad = np.zeros(points, dtype=bool)
     for mark in evaluator.bad:

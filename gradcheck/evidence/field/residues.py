@@ -77,8 +77,8 @@ class Residues:
 
     def draw(self, shape: tuple[int, ...]) -> Array:
         """Fresh residues, none of them 0."""
-        found = self.random.integers(1, 2**62, (self.points, *shape))
-        return found % (self.modulus(found.ndim) - 1) + 1
+        found: Array = self.random.integers(1, 2**62, (self.points, *shape))
+        return np.asarray(found % (self.modulus(found.ndim) - 1) + 1)
 
     def add(self, one: Array, other: Array) -> Array:
         return self.reduced(one + other)

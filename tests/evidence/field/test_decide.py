@@ -38,7 +38,9 @@ RELU = world(
 OPAQUE = world(
     "x[i,k] W[j,k]", "z[i,j] = total(k, W[j,k]*x[i,k])", given=(Free("L", (), opaque=("z",)),)
 )
-SYMMETRIC = world("A[j,p] x[j]", "f = total(j, total(p, x[j]*A[j,p]*x[p]))", facts=("A[j,p] == A[p,j]",))
+SYMMETRIC = world(
+    "A[j,p] x[j]", "f = total(j, total(p, x[j]*A[j,p]*x[p]))", facts=("A[j,p] == A[p,j]",)
+)
 SHIFTED = world("z[c] b", "s[c] = exp(z[c] - largest(r, z[r]))", "p[c] = s[c]/total(r, s[r])")
 ZERO_ONE = world("m", given=(Free("y", ("sample",), labels=(Fraction(0), Fraction(1))),))
 SIGNS = world("m", given=(Free("y", ("sample",), labels=(Fraction(-1), Fraction(1))),))
@@ -52,7 +54,10 @@ EQUAL = [
     # normalised
     (NORMED, "total(i, x[i]-m) == 0"),
     (NORMED, "total(i, h[i]**2) == N(i)"),
-    (NORMED, "d(l, x[i]) == (3*g*h[i]**2 - total(n, 3*g*h[n]**2)/N(i) - h[i]*total(n, 3*g*h[n]**3)/N(i))/sqrt(v)"),
+    (
+        NORMED,
+        "d(l, x[i]) == (3*g*h[i]**2 - total(n, 3*g*h[n]**2)/N(i) - h[i]*total(n, 3*g*h[n]**3)/N(i))/sqrt(v)",
+    ),
     # functions
     (NUMBERS, "sigmoid(w) == 1/(1+exp(-w))"),
     (NUMBERS, "1 - sigmoid(w) == sigmoid(-w)"),
@@ -86,11 +91,17 @@ EQUAL = [
     (NUMBERS, "relu(w)**2 == w*relu(w)"),
     (NUMBERS, "relu(2*w) == 2*relu(w)"),
     (NUMBERS, "when(w > 0, w, m*w) == relu(w) - m*relu(-w)"),
-    (RELU, "d(L, W[j,k]) == total(i, total(p, (o[i,p]-y[i,p])*V[p,j])*when(z[i,j] > 0, 1, 0)*x[i,k])/N(i)"),
+    (
+        RELU,
+        "d(L, W[j,k]) == total(i, total(p, (o[i,p]-y[i,p])*V[p,j])*when(z[i,j] > 0, 1, 0)*x[i,k])/N(i)",
+    ),
     # indices
     (NUMBERS, "total(i, a[i], i != n) == total(i, a[i]) - a[n]"),
     (NUMBERS, "total(i, 1/(a[i]-a[n]), i != n) == -total(i, 1/(a[n]-a[i]), i != n)"),
-    (NUMBERS, "total(i, total(n, a[i]*x[n], n < i) + total(n, a[i]*x[n], n >= i)) == total(i, a[i])*total(i, x[i])"),
+    (
+        NUMBERS,
+        "total(i, total(n, a[i]*x[n], n < i) + total(n, a[i]*x[n], n >= i)) == total(i, a[i])*total(i, x[i])",
+    ),
     (RELU, "d(h[i,j], x[i,k]) == relu_1(z[i,j])*W[j,k]"),
     (RELU, "d(h[i,j], x[n,k]) == when(i = n, relu_1(z[i,j])*W[j,k], 0)"),
     (RELU, "d(L, W[1,2]) == total(i, d(L, z[i,1])*x[i,2])"),
@@ -148,7 +159,12 @@ def test_unequal_with_a_witness(where: World, text: str) -> None:
     [
         (RELU, "d(L, V[p,j]) == 2*total(i, (o[i,p]-y[i,p])*h[i,j])/N(i)", Fraction(1, 2), {}),
         (RELU, "d(L, V[p,j]) == total(i, (o[i,p]-y[i,p])*h[i,j])", Fraction(1), {"sample": -1}),
-        (RELU, "d(L, V[p,j]) == -3*total(i, (o[i,p]-y[i,p])*h[i,j])*N(i)", Fraction(-1, 3), {"sample": -2}),
+        (
+            RELU,
+            "d(L, V[p,j]) == -3*total(i, (o[i,p]-y[i,p])*h[i,j])*N(i)",
+            Fraction(-1, 3),
+            {"sample": -2},
+        ),
         (NUMBERS, "total(i, a[i]) == total(i, a[i])/m", Fraction(1), {"m": 1}),
         (NORMED, "total(i, h[i]**2) == 2", Fraction(1, 2), {"sample": 1}),
         (ONE_HOT, "d(L, z[i,c]) == y[i,c] - p[i,c]", Fraction(-1), {"sample": -1}),
@@ -195,7 +211,11 @@ def test_by_facts_of_the_page(where: World, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("where", "text"),
-    [(SIGNS, "y[i]**2 == y[i]"), (ZERO_ONE, "y[i]**2 == 1"), (SUMMING, "total(c, y[i,c]) == 3*y[i,c]")],
+    [
+        (SIGNS, "y[i]**2 == y[i]"),
+        (ZERO_ONE, "y[i]**2 == 1"),
+        (SUMMING, "total(c, y[i,c]) == 3*y[i,c]"),
+    ],
 )
 def test_facts_make_nothing_else_true(where: World, text: str) -> None:
     assert decide(*claim(where, text), where).outcome == "unequal"
@@ -209,7 +229,11 @@ def test_facts_make_nothing_else_true(where: World, text: str) -> None:
         (SHIFTED, "p[c] == exp(z[c])/total(r, exp(z[r]))", "at the shapes tried"),
         (NUMBERS, "total(i, a[i])**13 == total(i, a[i])**12*total(n, a[n])", "at the shapes tried"),
         (NUMBERS, "relu(w) - relu(w-6) == min(max(w, 0), 6)", "on the branches tried"),
-        (NUMBERS, "d(min(max(w, 0), 6), w) == when(w < 0, 0, when(w < 6, 1, 0))", "on the branches tried"),
+        (
+            NUMBERS,
+            "d(min(max(w, 0), 6), w) == when(w < 0, 0, when(w < 6, 1, 0))",
+            "on the branches tried",
+        ),
         (NUMBERS, "abs(w*m) == abs(w)*abs(m)", "on the branches tried"),
     ],
 )

@@ -1,1 +1,4 @@
-"""The sources of evidence: symbolic, numeric, arrays, backprop, field, witness. None imports another."""
+"""The sources of evidence: symbolic, numeric, arrays, backprop, field and witness.
+
+None imports another.
+"""

@@ -9,6 +9,7 @@ of f, ``w[1, k]`` a fixed place.
 from __future__ import annotations
 
 import ast
+import re
 from fractions import Fraction
 
 from gradcheck.language.typed import (
@@ -36,7 +37,17 @@ from gradcheck.language.typed import (
     World,
 )
 
-AXES = {"i": "sample", "n": "sample", "j": "unit", "p": "unit", "k": "feature", "q": "feature", "c": "class", "r": "class", "s": "class"}
+AXES = {
+    "i": "sample",
+    "n": "sample",
+    "j": "unit",
+    "p": "unit",
+    "k": "feature",
+    "q": "feature",
+    "c": "class",
+    "r": "class",
+    "s": "class",
+}
 _RELATIONS = {ast.Eq: "=", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 MINUS = Constant(Fraction(-1))
 
@@ -107,7 +118,11 @@ class _Reader:
         if name == "N":
             return Extent(letter(args[0].id).axis)
         if name == "pos":
-            return Position(letter(args[0].id) if isinstance(args[0], ast.Name) else Place(args[0].value, "unit"))
+            return Position(
+                letter(args[0].id)
+                if isinstance(args[0], ast.Name)
+                else Place(args[0].value, "unit")
+            )
         if name == "d":
             by = self.term(args[1])
             assert isinstance(by, Entry)
@@ -158,3 +173,11 @@ def world(
         definitions[name] = Definition(name, letters, term(body.strip(), axes))
     pairs = tuple(tuple(term(side.strip(), axes) for side in fact.split(" == ")) for fact in facts)
     return World(definitions, arrays, lengths or {}, pairs)
+
+
+def claim(where: World, text: str) -> tuple[Term, Term]:
+    """Both sides of ``left == right``; within a choice ``=`` compares."""
+    axes = {name: free.axes for name, free in where.free.items()}
+    axes |= {name: tuple(a.axis for a in d.letters) for name, d in where.definitions.items()}
+    left, right = (side.strip() for side in re.split(r" == ", text))
+    return tuple(term(re.sub(r" = ", " == ", side), axes) for side in (left, right))

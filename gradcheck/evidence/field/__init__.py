@@ -2,6 +2,7 @@
 
 from gradcheck.evidence.field.deciding import decide
 from gradcheck.evidence.field.decision import Decision, Witness
+from gradcheck.evidence.field.real_points import at_point, by_differences
 from gradcheck.evidence.field.refusal import Refused
 
-__all__ = ["Decision", "Refused", "Witness", "decide"]
+__all__ = ["Decision", "Refused", "Witness", "at_point", "by_differences", "decide"]

@@ -83,6 +83,9 @@ class Decider:
         self.points = Points(self.derivatives, seed)
         self.counter = Counter(self.derivatives.definition)
         self.axes = {axis for free in world.free.values() for axis in free.axes}
+        one_hot = any(free.one_hot is not None for free in world.free.values())
+        self.facts = bool(world.facts) or one_hot
+        """Whether the page says anything of its free arrays."""
         self.axes |= {a.axis for d in world.definitions.values() for a in d.letters}
 
 
@@ -110,7 +113,6 @@ class Question:
         self.left = asked.derivatives.expanded(left)
         self.right = asked.derivatives.expanded(right)
         self.constants = constants
-        self.counts = tuple(counts)
         one, other = asked.counter.count(self.left), asked.counter.count(self.right)
         self.notes = one.notes.with_(other.notes)
         below = common(one.below, other.below)
@@ -122,23 +124,24 @@ class Question:
         inner = added(self.notes.inner, self.notes.under)
         self.needed = added(largest(self.needed, inner), dict(self.notes.places))
         self.axes = sorted(asked.axes | axes)
+        free = asked.world.free
+        self.counts = tuple(
+            name for name in counts if name in self.axes or (name in free and not free[name].axes)
+        )
 
     def answer(self) -> Decision:
         """By the freest points first; then real ones; then by what else the page and functions
         say."""
-        found = self._settled(Manner())
-        if found is not None:
-            return found
+        refusals: list[str] = []
+        for manner in (Manner(), Manner(facts=True))[: 2 if self.asked.facts else 1]:
+            found = self._tried(manner, refusals)
+            if found is not None:
+                return found
         witness = self._witness()
         if isinstance(witness, Witness) and not self._may_be_multiple():
             return Decision("unequal", witness=witness)
-        refusals = []
         for manner in self._manners():
-            try:
-                found = self._settled(manner)
-            except Refused as refused:
-                refusals.append(str(refused))
-                continue
+            found = self._tried(manner, refusals)
             if found is not None:
                 return found
         if isinstance(witness, Witness):
@@ -147,18 +150,23 @@ class Question:
             return Decision(
                 "equal", reach=self._reach(_WHOLE), reason="by their slopes and a value"
             )
-        return Decision("undecided", reason="; ".join((witness, *refusals)))
+        return Decision("undecided", reason="; ".join(dict.fromkeys((witness, *refusals))))
+
+    def _tried(self, manner: Manner, refusals: list[str]) -> Decision | None:
+        try:
+            return self._settled(manner)
+        except Refused as refused:
+            refusals.append(str(refused))
+            return None
 
     # -- residues ----------------------------------------------------------------------------
 
     def _manners(self) -> Iterator[Manner]:
         """What is tried after free points, the cheapest first."""
         world, features = self.asked.world, self.notes.features
-        facts = bool(world.facts) or any(f.one_hot is not None for f in world.free.values())
+        facts = self.asked.facts
         labels = any(free.labels for free in world.free.values())
         for used in (False, True) if facts else (False,):
-            if used:
-                yield Manner(facts=True)
             if "length" in features:
                 yield Manner(True, facts=used)
             yield from self._of_functions(used)
@@ -251,6 +259,11 @@ class Question:
 
     # -- real numbers ------------------------------------------------------------------------
 
+    def _one_real(self, spread: int) -> Sides | None:
+        """Both sides at one real point, if all is finite there."""
+        evaluator = self.asked.points.one_real(self._real_sizes(spread), spread)
+        return finite(both_sides(evaluator, self.left, self.right))
+
     def _real_sides(self, numbers: Any, spread: int) -> Sides | None:
         evaluator = self.asked.points.real(dict(self._real_sizes(spread)), numbers, spread)
         return both_sides(evaluator, self.left, self.right)
@@ -265,7 +278,7 @@ class Question:
         """A real point where the sides differ by more than their errors, or why there is none."""
         valid = 0
         for spread in range(REAL_POINTS):
-            sides = self._real_sides(Reals(1), spread)
+            sides = self._one_real(spread)
             if sides is None:
                 continue
             valid += 1
@@ -282,7 +295,7 @@ class Question:
             return False
         found: list[list[float]] = []
         for spread in range(REAL_POINTS):
-            sides = self._real_sides(Reals(1), spread)
+            sides = self._one_real(spread)
             if sides is not None:
                 ratio = real_quotient(sides)
                 if ratio is None:
@@ -319,24 +332,19 @@ class Question:
     def _same_all_over(self) -> bool:
         """No difference at many real points, so that all parts of the domain are met."""
         for spread in range(REAL_POINTS):
-            sides = self._real_sides(Reals(MANY), spread + 2 * REAL_POINTS)
+            sides = finite(self._real_sides(Reals(MANY), spread + 2 * REAL_POINTS))
             if sides is not None and certain_difference(sides) is not None:
                 return False
         return True
 
     def _same(self, left: Term, right: Term) -> bool:
         question = Question(self.asked, left, right, False, [])
-        if question._settled(Manner()) is not None:
-            return True
-        for manner in question._manners():
-            if manner.facts or manner.labels or manner.kinks == "met":
-                continue
-            try:
-                if question._settled(manner) is not None:
-                    return True
-            except Refused:
-                continue
-        return False
+        manners = [
+            manner
+            for manner in question._manners()
+            if not (manner.facts or manner.labels or manner.kinks == "met")
+        ]
+        return any(question._tried(manner, []) is not None for manner in (Manner(), *manners))
 
     def _same_digits(self) -> bool:
         valid = 0
@@ -363,6 +371,21 @@ def _leaves(derivatives: Derivatives, term: Term) -> set[str]:
             found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
         stack.extend(parts(node))
     return found
+
+
+def finite(sides: Sides | None) -> Sides | None:
+    """The points at which all numbers are finite."""
+    if sides is None:
+        return None
+    points = len(sides.rows)
+    both = np.concatenate([sides.left, sides.right]).reshape(4, points, -1)
+    good = np.flatnonzero(np.isfinite(both).all(axis=(0, 2)))
+    if len(good) == points:
+        return sides
+    rows = [sides.rows[k] for k in good]
+    keep = [*good, *(good + points)]
+    left, right = sides.left[keep], sides.right[keep]
+    return Sides(left, right, sides.letters, sides.evaluator, rows) if rows else None
 
 
 def certain_difference(sides: Sides) -> Witness | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ from gradcheck.run.budget import spend
 Array = NDArray[Any]
 Numbers = Any
 Letters = tuple[str, ...]
+
+_SLOTS = tuple(map(str, range(32)))
 
 LARGEST = 2_000_000
 """Elements that one array may have."""
@@ -178,6 +181,10 @@ class Evaluator:
     def picked(self, value: Value, term: Entry) -> Value:
         """The entry of an array: letters for its dimensions, fixed places, diagonals."""
         array = value.array
+        if value.letters == _SLOTS[: len(term.at)]:
+            names = self._names(term, array.shape)
+            if names is not None:
+                return Value(array, names)
         letters: list[str] = []
         for number in reversed(range(len(value.letters))):
             slot = int(value.letters[number])
@@ -198,6 +205,15 @@ class Evaluator:
                 letters.remove(index.name)
             letters.insert(0, index.name)
         return Value(array, tuple(letters))
+
+    def _names(self, term: Entry, shape: tuple[int, ...]) -> Letters | None:
+        """The letters of an entry that has only letters, all different; else None."""
+        names = []
+        for index, length in zip(term.at, shape[1:], strict=True):
+            if isinstance(index, Place) or self.sizes[index.axis] != length:
+                return None
+            names.append(index.name)
+        return tuple(names) if len(set(names)) == len(names) else None
 
     # -- numbers -----------------------------------------------------------------------------
 
@@ -229,17 +245,17 @@ class Evaluator:
         return found
 
     def _sized(self, operation: Callable[[Array, Array], Array], one: Array, other: Array) -> Array:
-        if one.ndim != other.ndim:  # a number
-            raise Refused("axes", "a value without its letters")
-        size = 1
-        for a, b in zip(one.shape, other.shape, strict=True):
-            if a != b and a != 1 and b != 1:
-                raise Refused("axes", "one letter over axes of different lengths")
-            size *= max(a, b)
-        if size > LARGEST:
-            raise Refused("size", "an array that is too large")
-        spend(2 + size // 128)
-        return operation(one, other)
+        size = one.size * other.size
+        if size > 2 * LARGEST:
+            shape = zip(one.shape[1:], other.shape[1:], strict=True)
+            size = self.numbers.lead * prod(max(pair) for pair in shape)
+            if size > LARGEST:
+                raise Refused("size", "an array that is too large")
+        spend(2 + min(size, max(one.size, other.size) * 16) // 128)
+        try:
+            return operation(one, other)
+        except ValueError:
+            raise Refused("axes", "one letter over axes of different lengths") from None
 
     def _multiplied(self, one: Value, other: Value) -> Value:
         letters = union(one, other)

@@ -23,14 +23,16 @@ from gradcheck.language.typed import Term
 Array = NDArray[Any]
 Sizes = tuple[tuple[str, int], ...]
 
-POINTS = 3
-"""Points at each set of sizes, each over a prime of its own."""
+POINTS = 2
+"""Points at each set of sizes, each over a prime of its own; there are two sets or more."""
 REDRAWN = 4
 """How often points are drawn again because something has no value there."""
 LABELLED = 48
 """Points where entries are labels: each value, and each pair of values, is met."""
 MET = 96
 """Points where kinks are taken as at real points."""
+ROOTS = 3
+"""Points with all roots, at each set of sizes."""
 ROOTED = 256
 """Points drawn together where all radicands have to be squares."""
 
@@ -88,6 +90,7 @@ class Points:
         self.derivatives = derivatives
         self.facts = Facts(derivatives.world)
         self.seed = seed
+        self._real: dict[tuple[Sizes, int], Evaluator] = {}
         self._evaluators: dict[tuple[Manner, Sizes, int], Evaluator] = {}
 
     def sides(self, left: Term, right: Term, manner: Manner, sizes: Sizes, which: int) -> Sides:
@@ -110,7 +113,7 @@ class Points:
         raise Refused("no value", "at every point something has no value")
 
     def _seed(self, sizes: Sizes, which: int) -> int:
-        return self.seed * 1000 + which + 7 * sum(n for _, n in sizes)
+        return self.seed * 3000 + 2 * which + 21 * sum(n for _, n in sizes)
 
     def _kept(self, manner: Manner, sizes: Sizes, which: int) -> Evaluator:
         key = (manner, sizes, which)
@@ -196,8 +199,9 @@ class Points:
             numbers = Reals(points)
             real = self.real(dict(sizes), numbers, len(SPREADS) * (10 + which) + spread)
             real.bad = []
-            real.evaluate(left)
-            real.evaluate(right)
+            with np.errstate(all="ignore"):
+                real.evaluate(left)
+                real.evaluate(right)
             bad = np.zeros(points, dtype=bool)
             for mark in real.bad:
                 bad |= mark.array.reshape(mark.array.shape[0], -1).any(1)
@@ -213,11 +217,18 @@ class Points:
             numbers = Rooted(ROOTED, self._seed(sizes, which + 100 * again))
             sides = self._needed(self._evaluator(manner, sizes, numbers), left, right)
             keep = np.flatnonzero(~numbers.dropped).tolist()
-            if len(keep) >= POINTS:
+            if len(keep) >= ROOTS:
                 if numbers.kinks and len(keep) < 16 * 2 ** min(len(numbers.kinks), 20):
                     raise Refused("kinks", "roots beside too many kinks")
                 return sides.only(keep)
         raise Refused("roots", "no point at which all radicands are squares")
+
+    def one_real(self, sizes: Sizes, spread: int) -> Evaluator:
+        """An evaluator at one real point, kept for the next question."""
+        key = sizes, spread
+        if key not in self._real:
+            self._real[key] = self.real(dict(sizes), Reals(1), spread)
+        return self._real[key]
 
     def real(self, sizes: dict[str, int], numbers: Any, spread: int) -> Evaluator:
         """An evaluator at real points; the facts of the page hold there."""
@@ -250,7 +261,8 @@ def both_sides(evaluator: Evaluator, left: Term, right: Term) -> Sides | None:
     None where there are none.
     """
     evaluator.bad = []
-    one, other = evaluator.evaluate(left), evaluator.evaluate(right)
+    with np.errstate(all="ignore"):
+        one, other = evaluator.evaluate(left), evaluator.evaluate(right)
     points = evaluator.numbers.points
     bad = np.zeros(points, dtype=bool)
     for mark in evaluator.bad:

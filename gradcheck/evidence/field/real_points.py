@@ -91,7 +91,8 @@ def _whole(evaluator: Evaluator, name: str, rank: int) -> Array:
 
 def _evaluated(evaluator: Evaluator, term: Term) -> Value:
     evaluator.bad = []
-    value = evaluator.evaluate(term)
+    with np.errstate(all="ignore"):
+        value = evaluator.evaluate(term)
     for mark in evaluator.bad:
         value = evaluator.without(value, mark)
     return value

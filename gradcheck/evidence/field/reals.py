@@ -78,7 +78,7 @@ class Reals:
 
     def inverse(self, values: Array) -> tuple[Array, Array | None]:
         a, e = self.values(values), self.errors(values)
-        bad = np.abs(a) <= 8 * e
+        bad = ~(np.abs(a) > 8 * e)
         a = np.where(bad, 1.0, a)
         e = np.where(bad, 0.0, e)
         value = 1 / a
@@ -106,7 +106,7 @@ class Reals:
         return self.mapped(values, np.exp, np.exp)
 
     def logarithm(self, values: Array) -> tuple[Array, Array | None]:
-        bad = self.values(values) <= 8 * self.errors(values)
+        bad = ~(self.values(values) > 8 * self.errors(values))
         values = np.where(np.concatenate([bad, bad]), 1.0, values)
         found = self.mapped(values, np.log, lambda u: 1 / u)
         found[self.points :] += UNIT
@@ -114,7 +114,7 @@ class Reals:
 
     def root(self, values: Array) -> tuple[Array, Array | None]:
         zero = values[: self.points] == 0
-        bad = (self.values(values) <= 8 * self.errors(values)) & ~zero
+        bad = ~(self.values(values) > 8 * self.errors(values)) & ~zero
         safe = np.where(np.concatenate([bad | zero, bad | zero]), 1.0, values)
         found = self.mapped(safe, np.sqrt, lambda u: 0.5 / np.sqrt(u))
         return np.where(np.concatenate([zero, zero]), 0.0, found), _any(bad)
@@ -140,7 +140,7 @@ class Reals:
         above = a > 0
         self.signs.append(above)
         return self.of(above.astype(float), np.zeros_like(a)), _any(
-            (np.abs(a) <= 1e-6) | (np.abs(a) <= 8 * e)
+            ~(np.abs(a) > np.maximum(1e-6, 8 * e))
         )
 
     def zero(self, values: Array) -> tuple[Array, Array | None]:
@@ -172,7 +172,7 @@ class Reals:
         if a.shape[axis] > 1:
             ordered = np.sort(a, axis)
             gap = np.take(ordered, -1, axis) - np.take(ordered, -2, axis)
-            bad = _any(np.broadcast_to(np.expand_dims(gap <= 1e-6, axis), a.shape))
+            bad = _any(np.broadcast_to(np.expand_dims(~(gap > 1e-6), axis), a.shape))
         return self.of(found.astype(float), np.zeros_like(a)), bad
 
 

@@ -23,7 +23,7 @@ PARTS = 12
 """A generator is a 12th power, so that halves, thirds, quarters and sixths of exponents exist."""
 HEIGHT = 60
 SPARE = 4
-MOST = 240
+MOST = 96
 """Exponents, one an entry, that relations are looked for among."""
 
 
@@ -42,7 +42,7 @@ class Related(Residues):
         self._powers: dict[bytes, Array] = {}
         self._rows: list[Array] = []
         self._pivots: list[int] = []
-        self._made: list[list[int]] = []
+        self._made: list[Array] = []
         self._generators: list[tuple[Array, int]] = []
 
     def exponential(self, values: Array) -> Array:
@@ -86,35 +86,37 @@ class Related(Residues):
         self._generate(rest, exponent, (base, PARTS))
         return self.power(base, PARTS)
 
-    def _eliminated(self, column: Array) -> tuple[Array, list[int]]:
+    def _eliminated(self, column: Array) -> tuple[Array, Array]:
         """What is left of a column without the earlier ones, and the combination taken off."""
-        spend(2 * len(self._rows) + 10)
-        combination = [0] * len(self._generators)
+        spend(5 * len(self._rows) + 10)
+        combination = np.zeros(MOST + 1, dtype=np.int64)
         for row, pivot, made in zip(self._rows, self._pivots, self._made, strict=True):
             factor = int(column[pivot])
             if factor:
                 column = (column - row * factor) % self.prime
-                for k, coefficient in enumerate(made):
-                    combination[k] = (combination[k] + factor * coefficient) % self.prime
+                combination = (combination + factor * made) % self.prime
         return column, combination
 
     def _generate(self, rest: Array, column: Array, generator: tuple[Array, int]) -> None:
-        if len(self._generators) + SPARE >= self.points:
-            if self.points > MOST:
-                raise Refused("exponents", "too many different exponents")
+        count = len(self._generators)
+        if count >= MOST:
+            raise Refused("exponents", "too many different exponents")
+        if count + SPARE >= self.points:
             raise MorePoints
         _, combination = self._eliminated(column)
         pivot = int(np.flatnonzero(rest)[0])
         scale = pow(int(rest[pivot]), -1, self.prime)
+        made = -combination * scale % self.prime
+        made[count] = scale
         self._rows.append(rest * scale % self.prime)
         self._pivots.append(pivot)
-        self._made.append([-c * scale % self.prime for c in combination] + [scale])
+        self._made.append(made)
         self._generators.append(generator)
 
-    def _combined(self, combination: list[int]) -> Array | None:
+    def _combined(self, combination: Array) -> Array | None:
         """The product of powers of the generators; None where a power is no small fraction."""
         found = np.ones(self.points, dtype=np.int64)
-        for (base, parts), coefficient in zip(self._generators, combination, strict=True):
+        for (base, parts), coefficient in zip(self._generators, combination.tolist(), strict=False):
             if not coefficient:
                 continue
             exponent = rational(coefficient, self.prime, HEIGHT)

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.evidence.field.refusal import Refused
+
 Array = NDArray[Any]
 
 PRIMES = (2147260631, 2146303871, 2143697111)
@@ -34,7 +36,8 @@ class Residues:
     def __init__(self, points: int, seed: int) -> None:
         self.points = points
         self.lead = points
-        self.primes = np.array([PRIMES[k % len(PRIMES)] for k in range(points)], dtype=np.int64)
+        primes = [PRIMES[(seed + k) % len(PRIMES)] for k in range(points)]
+        self.primes = np.array(primes, dtype=np.int64)
         self.random = np.random.default_rng([seed, points])
         self.keys = self.random.integers(1, 2**63, points, dtype=np.uint64)
         self.decides_zero = False
@@ -53,7 +56,7 @@ class Residues:
 
     def reduced(self, values: Array) -> Array:
         """What is left modulo the primes."""
-        if values.size < 4096 or values.shape[0] != self.points:
+        if values.size < 1500 or values.shape[0] != self.points:
             return values % self.modulus(values.ndim)
         for row, prime in zip(values, self.primes.tolist(), strict=True):
             row -= row // prime * prime
@@ -63,6 +66,8 @@ class Residues:
         found = self._constants.get(value)
         if found is None:
             primes = self.primes.tolist()
+            if value and any(not value.numerator * value.denominator % p for p in primes):
+                raise Refused("constant", "a number that one of the primes divides")
             numbers = [value.numerator * pow(value.denominator, -1, p) % p for p in primes]
             found = self._constants[value] = np.array(numbers, dtype=np.int64)
         return found
@@ -72,8 +77,8 @@ class Residues:
 
     def draw(self, shape: tuple[int, ...]) -> Array:
         """Fresh residues, none of them 0."""
-        rows = [self.random.integers(1, p, shape) for p in self.primes.tolist()]
-        return np.array(rows, dtype=np.int64)
+        found: Array = self.random.integers(1, 2**62, (self.points, *shape))
+        return np.asarray(found % (self.modulus(found.ndim) - 1) + 1)
 
     def add(self, one: Array, other: Array) -> Array:
         return self.reduced(one + other)
@@ -85,7 +90,7 @@ class Residues:
         return self.reduced(one * other)
 
     def total(self, values: Array, axis: int) -> Array:
-        return self.reduced(values.sum(axis))
+        return self.reduced(np.asarray(np.add.reduce(values, axis)))
 
     def inverse(self, values: Array) -> tuple[Array, Array | None]:
         bad = values == 0

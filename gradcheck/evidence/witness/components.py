@@ -47,6 +47,9 @@ DIGITS = 110
 MOVE = 30
 """Digits of the step of a difference."""
 
+RANGES = ((-2.2, 2.2), (0.3, 1.9), (0.1, 0.9), (-7.0, 7.0), (-2.2, 2.2), (-14.0, 14.0))
+"""Of free entries, by the spread: from 0 to 1 for logarithms, far out for kinks."""
+
 Number = Any
 At = tuple[int, ...]
 Letters = Mapping[str, int]
@@ -175,10 +178,10 @@ class Components:
         if free.labels:
             value = random.choice(free.labels)
             return self.mp.mpf(value.numerator) / value.denominator
-        low, high = ((-2.2, 2.2), (0.3, 1.9), (0.1, 0.9), (-7.0, 7.0))[self.spread % 4]
+        low, high = RANGES[self.spread % len(RANGES)]
         if free.sign > 0:
             low = 0.2
-        return self.mp.mpf(Fraction(random.randint(int(low * 4096), int(high * 4096)), 4096))
+        return self.mp.mpf(random.randint(int(low * 4096), int(high * 4096))) / 4096
 
     def _random(self, name: str, at: At) -> Random:
         return Random(zlib.crc32(f"{self.seed} {self.spread} {name} {at}".encode()))
@@ -190,7 +193,7 @@ class Components:
         rest = at[:axis] + at[axis + 1 :]
         length = self.sizes[free.axes[axis]]
         if free.labels:
-            return self.mp.mpf(self._random(free.name, rest).randint(1, length) == at[axis])
+            return self.mp.mpf(int(self._random(free.name, rest).randint(1, length) == at[axis]))
         shares = [self._random(free.name, (*rest, k)).randint(1, 9) for k in range(1, length + 1)]
         return self.mp.mpf(shares[at[axis] - 1]) / sum(shares)
 

@@ -4,12 +4,13 @@
     python benchmarks/index_notation.py --show SEED [--kind KIND]
     python benchmarks/index_notation.py --list wrong|proved|missed|undecided|… [--count …]
 
-A seed draws a kind (twelve: one output, several, softmax, two hidden layers, batches, …), names, a
-notation and a way of writing, and gives a right derivation; the same with one mistake planted is its
-mutant. An oracle of its own has verified both by loops over the components and complex steps, at
-sizes that differ and at equal ones: every step of a right one holds, every mutant has a step that
-does not, by more than a convention. Told are side by side, for each kind and each mistake, how many
-are exact, wrong, undecided, …; of right ones "wrong" is a false alarm, of mutants it is "found".
+A seed draws a kind (one of twelve: several outputs, softmax, two hidden layers, batches, …), names,
+a notation and a way of writing, and gives a right derivation; the same with one mistake planted is
+its mutant. An oracle of its own has verified both by loops over the components and complex steps,
+at sizes that differ and at equal ones: every step of a right one holds, every mutant has one that
+does not, by more than a convention. Told side by side, for each kind and each mistake: how many are
+exact, wrong, undecided, …; of right ones "wrong" is a false alarm, of mutants it is "found". A few
+right ones leave the mean over the samples out: their verdict is "convention".
 Exit status 1 if a right one is called wrong or a mistake is proved exact.
 """
 
@@ -27,10 +28,10 @@ from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.indices.documents import draw, mutant  # noqa: E402
-from benchmarks.indices.judging import Outcome, judged  # noqa: E402
-from benchmarks.indices.kinds import KINDS  # noqa: E402
-from benchmarks.indices.mistakes import MISTAKES  # noqa: E402
+from benchmarks.indices.documents import draw, mutant
+from benchmarks.indices.judging import Outcome, judged
+from benchmarks.indices.kinds import KINDS
+from benchmarks.indices.mistakes import MISTAKES
 
 SEED = 0x004D70F4
 """The first eight hex digits of the commit at which index notation was begun."""
@@ -62,9 +63,15 @@ def right_table(outcomes: Sequence[Outcome]) -> str:
         total = sum(steps.values()) or 1
         open_ = counts["undecided"] + counts["unread"] + counts["silent"]
         rows.append(
-            [kind or "all", len(these), *(counts[name] or "" for name in RIGHT)]
-            + [_share(open_, len(these)), total, steps["wrong"] or ""]
-            + [_share(total - steps["exact"] - steps["convention"] - steps["wrong"], total)]
+            [
+                kind or "all",
+                len(these),
+                *(counts[name] or "" for name in RIGHT),
+                _share(open_, len(these)),
+                total,
+                steps["wrong"] or "",
+                _share(total - steps["exact"] - steps["convention"] - steps["wrong"], total),
+            ]
         )
     names = ["kind", "right", *RIGHT, "open %", "steps", "wrong", "open %"]
     return tabulate(rows, names, disable_numparse=True)
@@ -88,8 +95,8 @@ def wrong_table(outcomes: Sequence[Outcome], by: str) -> str:
                 len(these),
                 _share(found, len(these)),
                 *(count or "" for count in shown),
+                sum(bool(each.alarms) for each in these) or "",
             ]
-            + [sum(bool(each.alarms) for each in these) or ""]
         )
     heads = [by, "mutants", "found %", *WRONG, "alarms"]
     return tabulate(rows, heads, disable_numparse=True)

@@ -101,7 +101,7 @@ def _names(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What every quantity is called, and its upper number if layers are numbered so."""
     depth = outline.network.depth if outline.network else 1
-    scalar = bool(outline.network) and outline.network.axes[-1] is None
+    scalar = outline.network is not None and outline.network.axes[-1] is None
     loss = rng.choice([letter for letter in LOSSES if letter not in taken])
     label, output = rng.choice([("t", "o"), ("y", r"\hat{y}"), ("t", "y"), ("y", "p"), ("d", "o")])
     names = {"loss": loss, "y": label, "x": "x", "lambda": r"\lambda", "part": loss}
@@ -130,7 +130,7 @@ def _names(
 def _by_number(
     rng: random.Random, names: dict[str, str], weights: list[str], label: str, output: str
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Names for neurons by number: layer 1 has an h before it, layer 2 an o, or letters of theirs."""
+    """Names for neurons by number: h1 and o1 where the layers share a letter."""
     together = rng.random() < 0.4
     names["loss"] = rng.choice([names["loss"], names["loss"] + r"_{total}"])
     for layer in (1, 2):
@@ -159,7 +159,7 @@ def _numbered(
     rng: random.Random, names: dict[str, str], depth: int, output: str, taken: set[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """One letter for all layers, with the layer's number above."""
-    left, right = rng.choice(["()", "()", "[]"])
+    left, right = rng.choice([("(", ")"), ("(", ")"), ("[", "]")])
     value = rng.choice([letter for letter in "ahs" if letter not in taken])
     weight = rng.choice(["w", "W", r"\theta"])
     layers: dict[str, str] = {}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.indices.authors import Lines, page
 from benchmarks.indices.documents import Drawn
-from gradcheck.judge import Options
-from gradcheck.read.files.loading import load
-from gradcheck.verification import Choices, verify_document
+from gradcheck import verify
 
 if TYPE_CHECKING:
-    from gradcheck.report.results import DocumentResult, StepResult
+    from collections.abc import Sequence
+
+    from gradcheck.language.finding import Finding
+    from gradcheck.report.results import DocumentResult, ParameterResult, StepResult
 
 OPEN = ("unread", "undecided")
 VERDICTS = ("exact", "convention", "wrong", "undecided", "unread", "silent")
@@ -33,6 +34,7 @@ class Outcome:
     alarms: tuple[int, ...] = ()  # lines called wrong that are right
     contradicted: bool = False  # the sources contradict each other (GC190)
     said: tuple[str, ...] = ()
+    exit: int = 0
 
 
 def judged(drawn: Drawn) -> Outcome:
@@ -42,10 +44,14 @@ def judged(drawn: Drawn) -> Outcome:
         path = Path(folder) / "page.md"
         path.write_text(text, encoding="utf-8")
         try:
-            result = verify_document(load(str(path)), Choices(Options()))
+            report = verify(path)
         except Exception as trouble:  # what it raises is a result as well
             return Outcome(drawn, text, "raises", (), said=(repr(trouble)[:300],))
-        return _compared(drawn, text, lines, written, result)
+    errors = [f"error: {each.message}" for each in report.errors]
+    if not report.documents:
+        return Outcome(drawn, text, "unread", (), said=tuple(errors))
+    outcome = _compared(drawn, text, lines, written, report.documents[0])
+    return replace(outcome, said=(*outcome.said, *errors), exit=report.exit_status)
 
 
 def _compared(
@@ -116,7 +122,7 @@ def _said_of(steps: list[StepResult], side: str) -> str:
     return "silent"
 
 
-def _row_proved(drawn: Drawn, lines: Lines, rows: list) -> bool:  # type: ignore[type-arg]
+def _row_proved(drawn: Drawn, lines: Lines, rows: Sequence[ParameterResult]) -> bool:
     """Whether a row is exact by a claim that ends in a false side."""
     statements = drawn.outline.statements
     ends = {
@@ -128,7 +134,7 @@ def _row_proved(drawn: Drawn, lines: Lines, rows: list) -> bool:  # type: ignore
     )
 
 
-def _line(result: DocumentResult, finding) -> int:  # type: ignore[no-untyped-def]
+def _line(result: DocumentResult, finding: Finding) -> int:
     return result.document.line_of(finding.span)
 
 
@@ -143,11 +149,11 @@ def _is(verdict: object, name: str) -> bool:
 def _told(result: DocumentResult) -> list[str]:
     """Everything that was said, for whoever looks at one document."""
     told = [f"reading: {each}" for each in result.readings]
-    for each in result.steps:
-        told.append(f"{each.line}: {each.kind} {_name(each.verdict)} {each.right}")
-    for setup in result.setups:
-        for row in setup.parameters:
-            told.append(f"row {row.source_name}: {row.status} ({row.derived})")
+    told += [
+        f"{each.line}: {each.kind} {_name(each.verdict)} {each.right}" for each in result.steps
+    ]
+    rows = [row for setup in result.setups for row in setup.parameters]
+    told += [f"row {row.source_name}: {row.status} ({row.derived})" for row in rows]
     for finding in result.findings:
         rule = finding.rule
         told.append(f"{_line(result, finding)}: {rule.code} {rule.severity} {finding.message}")

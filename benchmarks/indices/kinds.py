@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from benchmarks.indices.networks import FORMS, Network
 from benchmarks.indices.terms import (
@@ -45,8 +46,8 @@ class Outline:
 
 def letters(rng: random.Random) -> Letters:
     """A letter for every axis, all different."""
-    features, hidden, second, outputs = rng.choice(
-        ["ijkl", "ijlk", "kjil", "mjlk", "jikl", "kijl", "lkji", "mijk", "dhgk", "ihjk"]
+    features, hidden, second, outputs = tuple(
+        rng.choice(["ijkl", "ijlk", "kjil", "mjlk", "jikl", "kijl", "lkji", "mijk", "dhgk", "ihjk"])
     )
     free = [letter for letter in "nsirmlq" if letter not in {features, hidden, second, outputs}]
     sample = free[0] if rng.random() < 0.6 else rng.choice(free)
@@ -63,7 +64,7 @@ def letters(rng: random.Random) -> Letters:
     }
 
 
-def _manner(rng: random.Random, *, batch: bool = False) -> dict[str, object]:
+def _manner(rng: random.Random, *, batch: bool = False) -> dict[str, Any]:
     """What an author does alike in all kinds."""
     form = rng.choice(FORMS)
     return {

@@ -290,7 +290,7 @@ class Network:
         before = self.value(layer - 1)
         for parameter, factors in self._parameters(layer, before):
             side = self._penalised(parameter, total(error, *factors))
-            sides = (side,)
+            sides: tuple[Term, ...] = (side,)
             if (
                 self.form == "chain"
                 and (parameter.indices or factors)

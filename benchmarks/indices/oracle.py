@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import cmath
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -138,14 +138,14 @@ def _number(index: Index | int, env: Env) -> int:
     return env[index.letter]
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[complex], complex]] = {
     "sigmoid": lambda z: 1 / (1 + cmath.exp(-z)),
     "tanh": cmath.tanh,
     "identity": lambda z: z,
     "exp": cmath.exp,
     "log": cmath.log,
 }
-SLOPES = {
+SLOPES: dict[str, Callable[[complex], complex]] = {
     "sigmoid": lambda h: h * (1 - h),
     "tanh": lambda h: 1 - h * h,
     "identity": lambda h: 1,

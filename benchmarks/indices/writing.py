@@ -76,13 +76,13 @@ class Notation:
                 ]
                 return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
             case Partial(of, by):
-                above, below = self.entry(of), self.entry(by)
-                return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+                return rf"\frac{{\partial {self.entry(of)}}}{{\partial {self.entry(by)}}}"
         raise TypeError(term)
 
     def entry(self, entry: Entry) -> str:
         """A name with its indices."""
-        above, below = [], []
+        above: list[str] = []
+        below: list[str] = []
         for index in entry.indices:
             written = index.letter if isinstance(index, Index) else str(index)
             is_above = isinstance(index, Index) and index.axis == "sample" and self.sample_above

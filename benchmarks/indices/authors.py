@@ -112,9 +112,9 @@ def _names(
     weights = weights if depth > 1 else [rng.choice(["w", "W", r"\theta"])]
     hidden = rng.choice([["h", "g"], ["a", "h"], ["h", "a"]])
     inner = rng.choice([["z", "z", "z"], ["u", "s", "q"], ["z", "s", "r"], [r"\text{net}"] * 3])
-    biases = rng.choice([["b", "c", "d"], ["b", "c", "e"], ["b", "b", "b"]])
+    biases = rng.choice([["b", "c", "d"], ["b", "c", "f"], ["b", "b", "b"]])
     if scalar or outline.numerals:
-        inner, biases = ["z", "r", "s"], ["b", "c", "e"]
+        inner, biases = ["z", "r", "s"], ["b", "c", "f"]
     if outline.numerals:
         return _by_number(rng, names, weights, label, output)
     if rng.random() < 0.2 and not scalar and label != "y" and depth < 3:

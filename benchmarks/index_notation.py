@@ -102,6 +102,18 @@ def wrong_table(outcomes: Sequence[Outcome], by: str) -> str:
     return tabulate(rows, heads, disable_numparse=True)
 
 
+def conventions(outcomes: Sequence[Outcome]) -> str:
+    """Whether those that leave the mean out are told so, and no others."""
+    left_out = [each for each in outcomes if each.drawn.outline.left_out]
+    told = sum(each.verdict == "convention" for each in left_out)
+    exact = sum(each.verdict == "exact" for each in left_out)
+    others = sum(each.verdict == "convention" for each in outcomes) - told
+    return (
+        f"{len(left_out)} right ones leave the mean or sum over the samples out: "
+        f"{told} of them are convention, {exact} exact; {others} others are convention"
+    )
+
+
 def _fate(outcome: Outcome) -> str:
     return "found" if outcome.found else outcome.verdict
 
@@ -168,6 +180,7 @@ def main() -> int:
     print(
         right_table(rights), wrong_table(wrongs, "kind"), wrong_table(wrongs, "mistake"), sep="\n\n"
     )
+    print(f"\n{conventions(rights)}")
     alarms = sum(each.verdict == "wrong" for each in rights)
     proved = sum(each.proved for each in wrongs)
     contradicted = sum(each.contradicted for each in (*rights, *wrongs))

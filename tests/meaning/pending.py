@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import gradcheck
-from tests.meaning.documents_and_truths import CASES, FOLDER, PENDING, differences, pending
+from tests.meaning.outcome import CASES, FOLDER, PENDING, differences, pending
 from tests.meaning.wordings import SIDES, WORDINGS, name_of, page, said
 
 HEAD = """\

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.meaning.documents_and_truths import CASES, FOLDER, Case, differences, pending
+from tests.meaning.outcome import CASES, FOLDER, Case, differences, pending
 
 PENDING = pending()
 KINDS = frozenset(

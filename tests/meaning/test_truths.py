@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.meaning.documents_and_truths import CASES
+from tests.meaning.outcome import CASES
 from tests.meaning.truths import FAMILIES, Family, Values
 
 STEP = 1e-30

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.meaning.documents_and_truths import pending
+from tests.meaning.outcome import pending
 from tests.meaning.wordings import SIDES, WORDINGS, name_of, page, said
 
 PENDING = pending()

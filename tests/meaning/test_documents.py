@@ -13,7 +13,7 @@ from tests.meaning.outcome import CASES, FOLDER, Case, differences, pending
 
 PENDING = pending()
 KINDS = frozenset(
-    """anew ascent condition constant counterfactual fact given increment index local loss scene
+    """anew ascent condition constant constraint counterfactual fact given increment index let local loss range scene
     solved-for upstream value where worked-example written-out""".split()
 )
 

@@ -176,6 +176,20 @@ FAMILIES = (
         },
     ),
     Family(
+        "constraint", lambda v: v.u**2 + 3 * v.v**2, S("u v"),
+        {"u": lambda v: 2 * v.u, "v": lambda v: 6 * v.v}, {"v": lambda v: 3 * v.v**2},
+    ),
+    Family(
+        "range", lambda v: (tanh(v.w * v.x) - v.t) ** 2 / 2, S("w x t"),
+        {"w": lambda v: (tanh(v.w * v.x) - v.t) * (1 - tanh(v.w * v.x) ** 2) * v.x},
+        {"w": lambda v: (tanh(v.w * v.x) - v.t) * (1 - tanh(v.w * v.x)) * v.x},
+    ),
+    Family(
+        "let-local", lambda v: (_line(v) ** 2).mean(), LINE,
+        {"b": lambda v: 2 * (_line(v) * v.x).mean(), "a": lambda v: 2 * _line(v).mean()},
+        {"a": lambda v: 2 * (_line(v) * v.x).mean()},
+    ),
+    Family(
         "increment-arrow", lambda v: (σ(v.b * σ(v.a * v.x)) - v.t) ** 2, S("a b x t"),
         {
             "b": lambda v: _arrow(v) * σ(v.a * v.x),

@@ -30,6 +30,7 @@ from gradcheck.understand.bindings import Binding
 from gradcheck.understand.modelling import loss_kind
 
 _OPEN = (None, Verdict.UNDECIDED)
+_DOUBTFUL = (*_OPEN, Verdict.WRONG)
 _REPLACED = ("GC005", "GC008", "GC006")
 """What is told of verdicts that are open; with those verdicts it goes."""
 
@@ -42,11 +43,9 @@ class PageResult:
     derivation: Derivation
     verdicts: PageVerdicts
 
-    @property
+    @cached_property
     def governs(self) -> bool:
         """Whether the verdicts with axes are those of the page: it has axes, or no other setup."""
-        if not self.verdicts.gradients and not self.verdicts.losses:
-            return not self.derivation.setups
         return self.verdicts.page.layout.indexed or not self.derivation.setups
 
     def revised(self, result: DocumentResult) -> DocumentResult:
@@ -75,10 +74,12 @@ class PageResult:
         )
 
     def _step(self, shown: StepResult, statement: int, side: int) -> StepResult:
-        asserted, judged = self.verdicts.steps.get((statement, side), (None, None))
+        if not self.governs and shown.verdict not in _DOUBTFUL:
+            return shown
+        asserted, judged = self.verdicts.step(statement, side)
         if asserted is None:
             return shown
-        if (statement, side) in self._loose:
+        if self.governs and (statement, side) in self._loose:
             return replace(shown, verdict=Verdict.WRONG)
         if judged is None:
             return self._exempt(shown, asserted.exempt)
@@ -105,12 +106,7 @@ class PageResult:
         """Whether a verdict with axes stands against one of the scalar algebra on a plain page."""
         if new is Verdict.UNDECIDED:
             return False
-        return old in _OPEN or (old is Verdict.WRONG and new is Verdict.EXACT and self._rebinds)
-
-    @cached_property
-    def _rebinds(self) -> bool:
-        """Whether a name is defined more than once on the page."""
-        return any(len(several) > 1 for several in self.verdicts.page.versions.values())
+        return old in _OPEN or (old is Verdict.WRONG and new in HELD)
 
     @cached_property
     def _loose(self) -> frozenset[tuple[int, int]]:
@@ -122,10 +118,10 @@ class PageResult:
         return replace(setup, parameters=tuple(self._row_of(row) for row in setup.parameters))
 
     def _row_of(self, row: ParameterResult) -> ParameterResult:
-        by_span = {item.claim.span: item for item in self.verdicts.gradients}
         claims = []
         for claim in row.claims:
-            item = by_span.get(claim.span)
+            doubtful = claim.verdict in _DOUBTFUL
+            item = self.verdicts.gradient(claim.span) if doubtful else None
             if item is not None and self._overrules(claim.verdict, item.judged.verdict):
                 claim = self._claim(item)
             claims.append(claim)
@@ -173,7 +169,8 @@ class PageResult:
             isinstance(a.left, Partial) and isinstance(a.left.by, Name) and a.left.by == name
             for a in self.verdicts.page.assertions
         )
-        return _row(to_text(name), to_tex(name), claims, chain, None)
+        source = self.document.source(name.span) or to_tex(name)
+        return _row(to_text(name), source, claims, chain, None)
 
     def _claim(self, item: JudgedGradient) -> ClaimResult:
         judged = item.judged
@@ -192,7 +189,7 @@ class PageResult:
 
     def _told(self, result: DocumentResult, all_: bool) -> tuple[Finding, ...]:
         """The findings: those about verdicts that no longer stand go, the new ones come."""
-        settled = self._settled_spans
+        settled = self._settled_spans(result.steps)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
         new = list(self._wrong(all_, result.steps)) + (
             list(self._open()) + list(self._held()) if all_ else []
@@ -215,26 +212,33 @@ class PageResult:
         inside += [v for s, v in settled.items() if s.start <= span.start and span.end <= s.end]
         return bool(inside) and all(v in HELD for v in inside)
 
-    @cached_property
-    def _settled_spans(self) -> dict[Span, Verdict]:
+    def _settled_spans(self, before: Sequence[StepResult]) -> dict[Span, Verdict]:
         """The places of verdicts that overrule what was found without axes."""
-        return {
-            asserted.span: judged.verdict
-            for asserted, judged in self.verdicts.steps.values()
-            if judged is not None and judged.verdict is not Verdict.UNDECIDED
-        }
+        found: dict[Span, Verdict] = {}
+        for shown, step in zip(before, self.derivation.steps, strict=True):
+            if shown.verdict not in _DOUBTFUL:
+                continue
+            asserted, judged = self.verdicts.step(step.statement, step.side)
+            if asserted is not None and judged is not None:
+                if judged.verdict is not Verdict.UNDECIDED:
+                    found[asserted.span] = judged.verdict
+            elif asserted is not None and asserted.exempt in ("condition", "solved"):
+                found[asserted.span] = Verdict.EXACT
+        return found
 
     def _wrong(self, all_: bool, before: Sequence[StepResult]) -> Iterator[Finding]:
         """The first wrong side of every chain."""
         told: set[int] = set()
         newly = frozenset() if all_ else self._newly_wrong(before)
-        roots = [*self.verdicts.loose]
+        roots = [*self.verdicts.loose] if all_ else []
         for loose in roots:
             words = f"the index {loose.letter.name} stands on the right side only"
             words += f": a sum over {loose.letter.name} is missing, or the index is another's"
             told.add(loose.statement)
             yield Finding(RULES["GC132"], loose.span, words)
         cause = self.document.place_of(roots[0].span) if roots else None
+        if not all_ and not newly:
+            return
         gradients = {item.claim.span: item for item in self.verdicts.gradients}
         for (statement, _), (asserted, judged) in sorted(self.verdicts.steps.items()):
             item = gradients.get(asserted.span)
@@ -252,9 +256,11 @@ class PageResult:
         """The places that were open before, and are wrong."""
         found = set()
         for shown, step in zip(before, self.derivation.steps, strict=True):
-            asserted, judged = self.verdicts.steps.get((step.statement, step.side), (None, None))
+            if shown.verdict not in _OPEN:
+                continue
+            asserted, judged = self.verdicts.step(step.statement, step.side)
             wrong = judged is not None and judged.verdict is Verdict.WRONG
-            if asserted is not None and wrong and shown.verdict in _OPEN:
+            if asserted is not None and wrong:
                 found.add(asserted.span)
         return frozenset(found)
 

@@ -191,7 +191,8 @@ class PageJudge:
         unknown = _not_there(made, self.page)
         if unknown:
             return JudgedPair(Verdict.UNDECIDED, reason=unknown)
-        counts = frozenset(made.translator.axis(a) for a in self.page.layout.samples)
+        present = {axis for free in made.world.free.values() for axis in free.axes}
+        counts = frozenset(made.translator.axis(a) for a in self.page.layout.samples) & present
         decision = decide(left, right, made.world, seed=self.seed, counts=counts)
         base = JudgedPair(
             Verdict.UNDECIDED, reason=decision.reason, left=left, right=right, world=made.world,

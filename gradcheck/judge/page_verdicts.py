@@ -56,6 +56,24 @@ class PageVerdicts:
             for a in self.page.assertions
         }
 
+    def step(self, statement: int, side: int) -> tuple[Assertion | None, JudgedPair | None]:
+        """One assertion with its verdict; the others are not judged for it."""
+        asserted = self._asserted.get((statement, side))
+        if asserted is None or asserted.exempt:
+            return asserted, None
+        return asserted, self.judge.assertion(asserted)
+
+    @cached_property
+    def _asserted(self) -> dict[tuple[int, int], Assertion]:
+        return {(a.statement, a.side): a for a in self.page.assertions}
+
+    def gradient(self, span: Span) -> JudgedGradient | None:
+        """The claim at a place with its verdict, constants not compared; the others are not judged."""
+        for claim in self.page.claims:
+            if claim.span == span:
+                return JudgedGradient(claim, self.judge.claim(claim))
+        return None
+
     @cached_property
     def gradients(self) -> tuple[JudgedGradient, ...]:
         """The claims for gradients, their constants compared with each other."""

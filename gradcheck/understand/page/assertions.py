@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gradcheck.language.document import Span
-from gradcheck.language.expression import Expression, Name, Number, Partial, value_keys
+from gradcheck.language.expression import Apply, Expression, Name, Number, Partial, value_keys
 from gradcheck.language.statement import ReadDocument
+from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.layout import Layout, layout_of
@@ -84,11 +85,16 @@ class Page:
     def _exempt(self, statement: CanonicalStatement, k: int) -> str:
         """Why the pair k, k + 1 is not judged; empty if it is."""
         left, right = statement.sides[k], statement.sides[k + 1]
-        for defined in self._defined_in(statement.number):
+        defined_here = self._defined_in(statement.number)
+        for defined in defined_here:
             if left == defined.head and k < defined.binding.side:
                 return "definition"
             if defined.binding.side == k and right == defined.head:
                 return "definition"
+        if k == 0 and self._is_function_head(left):
+            return "definition"
+        if defined_here and (self._is_alias(left) or self._is_alias(right)):
+            return "definition"
         if isinstance(left, Name) and k == 0:
             if left.key in self.order.trained:
                 return "solved"
@@ -97,6 +103,22 @@ class Page:
         if isinstance(right, Number) and right.value == 0 and self._is_condition(statement, k):
             return "condition"
         return ""
+
+    def _is_function_head(self, side: Expression | None) -> bool:
+        """``g(z)`` where the page says what g is: its first equation defines it."""
+        return (
+            isinstance(side, Apply)
+            and not side.order
+            and all(isinstance(a, Name) for a in side.arguments)
+            and side.function.key in self.order.functions
+            and self.order.functions[side.function.key] == side.span
+        )
+
+    def _is_alias(self, side: Expression | None) -> bool:
+        """``h_\\theta(x)`` between a prediction and its formula: another name for it."""
+        if not isinstance(side, Apply) or side.order or side.function.key in BY_NAME:
+            return False
+        return side.function.key not in self.order.functions
 
     def _defined_in(self, statement: int) -> list[Defined]:
         return [d for v in self.versions.values() for d in v if d.binding.statement == statement]

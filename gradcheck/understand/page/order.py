@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Apply,
     Expression,
@@ -72,6 +73,19 @@ class InOrder:
         """Every definition of a value, in document order."""
         found = collect_bindings(self.statements, set(self.trained))
         return tuple(b for b in found if not b.formals and self._defines(b))
+
+    @cached_property
+    def functions(self) -> dict[str, Span]:
+        """Functions that the page defines, with the place of the head that does it."""
+        found: dict[str, Span] = {}
+        for binding in collect_bindings(self.statements, set(self.trained)):
+            if binding.formals and binding.key not in found:
+                heads = [s.sides for s in self.statements if s.number == binding.statement]
+                for side in heads[0] if heads else ():
+                    if isinstance(side, Apply) and side.function.key == binding.key:
+                        found[binding.key] = side.span
+                        break
+        return found
 
     def _defines(self, binding: Binding) -> bool:
         """Whether something is defined: not by ``i = j``, nor by a number alone."""

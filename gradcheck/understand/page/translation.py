@@ -209,6 +209,8 @@ class Translator:
             same = Test(one, "=", other)
             return Choice(((same, _ONE), (None, Constant(Fraction(0)))), span=node.span)
         if array not in self.versions and is_loss_name(node):
+            if written.indices:
+                raise Unmeant(f"{node.key} is not defined")
             return self._some_loss(node, scope)
         return self._entry(node, array, dict(written.indices), scope)
 

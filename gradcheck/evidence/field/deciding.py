@@ -11,7 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.evidence.field.comparison import (
+from gradcheck.evidence.field.answer import Decision, Witness
+from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
+from gradcheck.evidence.field.plain_numbers import Precise
+from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
+from gradcheck.evidence.field.quotient import (
     Quotient,
     are_equal,
     may_be_powers,
@@ -19,14 +23,10 @@ from gradcheck.evidence.field.comparison import (
     quotients,
     real_quotient,
 )
-from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
-from gradcheck.evidence.field.decision import Decision, Witness
-from gradcheck.evidence.field.derivative import PI, Derivatives
-from gradcheck.evidence.field.drawing import SPREADS
-from gradcheck.evidence.field.plain import Precise
-from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
+from gradcheck.evidence.field.random_arrays import SPREADS
 from gradcheck.evidence.field.reals import Reals
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
+from gradcheck.evidence.field.reverse_mode import PI, Derivatives
 from gradcheck.evidence.field.terms import free_letters
 from gradcheck.language.typed import Entry, Slope, Term, World
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field import functions
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field import function_values
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.terms import Chosen, Others
 from gradcheck.language.typed import (
     Call,
@@ -331,7 +331,9 @@ class Evaluator:
         letters = union(*arguments)
         arrays = [aligned(value, letters) for value in arguments]
         spend(10 + sum(array.size for array in arrays) // 8)
-        return self._marked(functions.call(self.numbers, function, order, by, arrays), letters)
+        return self._marked(
+            function_values.call(self.numbers, function, order, by, arrays), letters
+        )
 
     # -- axes --------------------------------------------------------------------------------
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.evidence.field.branches import KINKS, Enumerated, Rooted, Signed
-from gradcheck.evidence.field.derivative import Derivatives
-from gradcheck.evidence.field.drawing import SPREADS, RealDrawing, ResidueDrawing
 from gradcheck.evidence.field.evaluation import Evaluator, aligned
 from gradcheck.evidence.field.facts import Facts
+from gradcheck.evidence.field.random_arrays import SPREADS, RealDrawing, ResidueDrawing
 from gradcheck.evidence.field.reals import Reals
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.related import MorePoints, Related
 from gradcheck.evidence.field.residues import Residues
+from gradcheck.evidence.field.reverse_mode import Derivatives
 from gradcheck.language.typed import Term
 
 Array = NDArray[Any]

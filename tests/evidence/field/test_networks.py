@@ -20,10 +20,10 @@ from gradcheck.language.typed import (
     World,
 )
 from tests.evidence.field.networks import (
-    I,
     MINUS,
     ONE,
     TWO,
+    I,
     back,
     claims,
     network,

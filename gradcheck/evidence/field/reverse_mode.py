@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.terms import (
     MINUS,
     ONE,

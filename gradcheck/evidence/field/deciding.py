@@ -12,10 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.evidence.field.answer import Decision, Witness
-from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
-from gradcheck.evidence.field.plain_numbers import Precise
-from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
-from gradcheck.evidence.field.quotient import (
+from gradcheck.evidence.field.constant_multiple import (
     Quotient,
     are_equal,
     may_be_powers,
@@ -23,6 +20,9 @@ from gradcheck.evidence.field.quotient import (
     quotients,
     real_quotient,
 )
+from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
+from gradcheck.evidence.field.plain_numbers import Precise
+from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
 from gradcheck.evidence.field.random_arrays import SPREADS
 from gradcheck.evidence.field.reals import Reals
 from gradcheck.evidence.field.refused import Refused
@@ -41,6 +41,8 @@ LONGER = (0, 3, 1, 2, 5, 0)
 """By how much axes are longer at real points."""
 MANY = 16
 """Real points of each spread where equal slopes have to mean equal values."""
+LABELS = 4
+"""Labels that all values of are tried together."""
 KEPT = 8
 """Worlds whose points are kept for the next question."""
 GRID = 24
@@ -219,6 +221,8 @@ class Question:
     def _limits(self, manner: Manner) -> str:
         most = max(self._counted().values(), default=0)
         many = ["too many sums to tell all sizes by some"] if most > MOST else []
+        if manner.labels and most > LABELS:
+            many.append("many labels together")
         if manner.lengths and prod(2 + n for n in self._degrees().values()) > GRID:
             many.append("powers of many lengths")
         return "; ".join([*sorted(self.notes.limits), *many])

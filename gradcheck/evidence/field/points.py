@@ -271,7 +271,10 @@ def both_sides(evaluator: Evaluator, left: Term, right: Term) -> Sides | None:
         return None
     letters = (*one.letters, *(letter for letter in other.letters if letter not in one.letters))
     a, b = aligned(one, letters), aligned(other, letters)
-    lead = (evaluator.numbers.lead, *np.broadcast_shapes(a.shape, b.shape)[1:])
+    try:
+        lead = (evaluator.numbers.lead, *np.broadcast_shapes(a.shape, b.shape)[1:])
+    except ValueError:
+        raise Refused("axes", "one letter over axes of different lengths") from None
     sides = Sides(
         np.broadcast_to(a, lead),
         np.broadcast_to(b, lead),

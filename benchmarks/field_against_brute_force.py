@@ -275,7 +275,7 @@ class Result:
 def judged(one: Pair) -> Result:
     """A pair, decided by both."""
     decision = decide(one.left, one.right, one.world)
-    found = compare(one.left, one.right, one.world, sizes={"sample": 3, "unit": 2})
+    found = compare(one.left, one.right, one.world)
     return Result(one, decision.outcome, found.outcome, f"{decision.reach} {decision.reason}")
 
 

@@ -24,9 +24,10 @@ from gradcheck.evidence.field.counting import Counter, Counts, added, common, la
 from gradcheck.evidence.field.plain_numbers import Precise
 from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
 from gradcheck.evidence.field.random_arrays import SPREADS
+from gradcheck.evidence.field.real_difference import certain_difference, finite
 from gradcheck.evidence.field.reals import Reals
 from gradcheck.evidence.field.refused import Refused
-from gradcheck.evidence.field.reverse_mode import PI, Derivatives
+from gradcheck.evidence.field.reverse_mode import PI, Derivatives, leaves
 from gradcheck.evidence.field.terms import free_letters
 from gradcheck.language.typed import Entry, Slope, Term, World
 
@@ -325,7 +326,7 @@ class Question:
             return False
         derivatives = self.asked.derivatives
         left, right = self.given
-        names = sorted(_leaves(derivatives, self.left) | _leaves(derivatives, self.right))
+        names = sorted(leaves(derivatives, self.left) | leaves(derivatives, self.right))
         for name in names:
             at = tuple(derivatives.fresh.on(axis) for axis in derivatives.axes(name))
             by = Entry(name, at)
@@ -361,49 +362,3 @@ class Question:
             if not (abs(sides.left - sides.right) < 1e-35 * scale).all():
                 return False
         return valid > 1
-
-
-def _leaves(derivatives: Derivatives, term: Term) -> set[str]:
-    """The free arrays that a term is computed from."""
-    from gradcheck.evidence.field.terms import parts
-
-    found: set[str] = set()
-    stack = [term]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Entry):
-            found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
-        stack.extend(parts(node))
-    return found
-
-
-def finite(sides: Sides | None) -> Sides | None:
-    """The points at which all numbers are finite."""
-    if sides is None:
-        return None
-    points = len(sides.rows)
-    both = np.concatenate([sides.left, sides.right]).reshape(4, points, -1)
-    good = np.flatnonzero(np.isfinite(both).all(axis=(0, 2)))
-    if len(good) == points:
-        return sides
-    rows = [sides.rows[k] for k in good]
-    keep = [*good, *(good + points)]
-    left, right = sides.left[keep], sides.right[keep]
-    return Sides(left, right, sides.letters, sides.evaluator, rows) if rows else None
-
-
-def certain_difference(sides: Sides) -> Witness | None:
-    """The entry with the largest relative difference that is no rounding."""
-    points = len(sides.rows)
-    left, right = sides.left[:points], sides.right[:points]
-    errors = sides.left[points:] + sides.right[points:]
-    difference = np.abs(left - right)
-    with np.errstate(all="ignore"):
-        relative = difference / np.maximum(np.abs(left), np.abs(right))
-    relative = np.nan_to_num(np.where(difference > 32 * errors, relative, 0.0))
-    if not relative.size or relative.max() <= 1e-9:
-        return None
-    at = np.unravel_index(int(relative.argmax()), relative.shape)
-    position = {letter: int(k) + 1 for letter, k in zip(sides.letters, at[1:], strict=True)}
-    sizes = dict(sides.evaluator.sizes)
-    return Witness(position, float(left[at]), float(right[at]), float(relative[at]), sizes)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.evidence.field.branches import KINKS, Enumerated, Rooted, Signed
-from gradcheck.evidence.field.evaluation import Evaluator, aligned
+from gradcheck.evidence.field.evaluation import Evaluator
 from gradcheck.evidence.field.facts import Facts
+from gradcheck.evidence.field.named_arrays import aligned
 from gradcheck.evidence.field.random_arrays import SPREADS, RealDrawing, ResidueDrawing
 from gradcheck.evidence.field.reals import Reals
 from gradcheck.evidence.field.refused import Refused

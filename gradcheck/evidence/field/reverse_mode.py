@@ -357,6 +357,18 @@ def _of_several(call: Call) -> Term:
     return found
 
 
+def leaves(derivatives: Derivatives, term: Term) -> set[str]:
+    """The free arrays that a term is computed from."""
+    found: set[str] = set()
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Entry):
+            found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
+        stack.extend(parts(node))
+    return found
+
+
 def names_in(terms: tuple[Term, ...], definitions: Mapping[str, Definition]) -> set[str]:
     """All names that terms mention, through definitions."""
     found: set[str] = set()

@@ -138,7 +138,7 @@ class _Maker:
         inner = _with_parts(term, lambda part: self.rewritten(part, chance))
         if self.random.random() > chance:
             return inner
-        rules = [rule for rule in (self.arithmetic, self.function, self.sum, self.derivative)]
+        rules = [self.arithmetic, self.function, self.sum, self.derivative]
         return self.random.choice(rules)(inner)
 
     def arithmetic(self, term: Term) -> Term:
@@ -275,7 +275,7 @@ class Result:
 def judged(one: Pair) -> Result:
     """A pair, decided by both."""
     decision = decide(one.left, one.right, one.world)
-    found = compare(one.left, one.right, one.world, sizes={"sample": 3, "unit": 2})
+    found = compare(one.left, one.right, one.world)
     return Result(one, decision.outcome, found.outcome, f"{decision.reach} {decision.reason}")
 
 
@@ -288,16 +288,15 @@ def main(pairs: int, seed: int) -> int:
     start = time.process_time()
     for number in range(pairs):
         result = judged(pair(random))
-        kinds[
-            f"made {'equal' if result.pair.equal else 'other'}: {result.outcome}, reals {result.real.value}"
-        ] += 1
+        made = "equal" if result.pair.equal else "other"
+        said = f"{result.outcome}, reals {result.real.value}"
+        kinds[f"made {made}: {said}"] += 1
         if result.outcome == "undecided":
             reasons[result.reason] += 1
         if result.disagree:
             bad += 1
-            print(
-                f"pair {number}: {result.outcome}, reals {result.real.value}\n  {result.pair.left}\n  {result.pair.right}\n  {result.pair.world.definitions}"
-            )
+            one = result.pair
+            print(f"pair {number}: {said}", one.left, one.right, one.world.definitions, sep="\n  ")
     for kind, count in sorted(kinds.items()):
         print(f"{count:6} {kind}")
     for reason, count in reasons.most_common(12):

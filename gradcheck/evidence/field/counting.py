@@ -9,7 +9,7 @@ once. A function's value is a generator of its own, and its argument a term of i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gradcheck.evidence.field.terms import Chosen, Others, free_letters, parts
@@ -21,6 +21,8 @@ from gradcheck.language.typed import (
     Entry,
     Extent,
     Extreme,
+    Index,
+    Letter,
     Over,
     Place,
     Plus,
@@ -34,8 +36,10 @@ from gradcheck.language.typed import (
 )
 
 Counts = dict[str, int]
-Denominators = dict[str, tuple[int, Counts]]
-"""By how it is written: its power, and its own count."""
+Key = tuple[str, tuple[str, ...]]
+"""A denominator: how it is written, and the indices that it varies with."""
+Denominators = dict[Key, tuple[int, Counts]]
+"""By denominator: its power, and its own count."""
 
 
 def added(one: Counts, other: Counts, times: int = 1) -> Counts:
@@ -146,6 +150,17 @@ def common(one: Denominators, other: Denominators) -> Denominators:
     return found
 
 
+def reindexed(below: Denominators, names: Mapping[str, str]) -> Denominators:
+    """Denominators at other indices; those that become the same are multiplied."""
+    if not any(index in names for _, at in below for index in at):
+        return below
+    found: Denominators = {}
+    for (text, at), (power, counts) in below.items():
+        key = text, tuple(sorted(names.get(index, index) for index in at))
+        found[key] = (found.get(key, (0, counts))[0] + power, counts)
+    return found
+
+
 NUMBER = Count()
 _FUNCTIONS = {
     "sigmoid": "exp",
@@ -231,6 +246,11 @@ class Counter:
             definition = self.definition(term.name)
             self._known[term.name] = NUMBER if definition is None else self.count(definition.body)
         found = self._known[term.name]
+        definition = self.definition(term.name) if found.below else None
+        if definition is not None:
+            pairs = zip(definition.letters, term.at, strict=False)
+            names = {a.name: _text(index) for a, index in pairs}
+            found = replace(found, below=reindexed(found.below, names))
         return found.noting(_at(term.at)) if term.at else found
 
     def _inverse(self, term: Term) -> Count:
@@ -241,7 +261,8 @@ class Counter:
                 found = found.times(self._inverse(factor))
             return found
         count = self.count(term)
-        below = {_key(term): (1, count.above)} if count.above else {}
+        key = _key(term), tuple(sorted(free_letters(term)))
+        below: Denominators = {key: (1, count.above)} if count.above else {}
         return Count(count.under(), below, count.notes)
 
     def _raised(self, term: Term) -> Count:
@@ -265,7 +286,8 @@ class Counter:
             body = body.noting(self._test(term.guard))
         elif term.letter.name not in free_letters(term.body):
             return body.times(Count({f"#{axis}": 1}, notes=Notes(frozenset({"length"}))))
-        return replace(body, above=added(body.above, {axis: 1}))
+        below = reindexed(body.below, {term.letter.name: f"any {axis}"})
+        return replace(body, above=added(body.above, {axis: 1}), below=below)
 
     def _along(self, term: Term) -> Count:
         assert isinstance(term, Product | Others | Extreme | Chosen)
@@ -315,6 +337,10 @@ def _at(at: tuple[object, ...]) -> Notes:
         if isinstance(index, Place):
             places[index.axis] = max(places.get(index.axis, 0), index.number)
     return Notes(axes=frozenset(axes), places=tuple(places.items()))
+
+
+def _text(index: Index) -> str:
+    return index.name if isinstance(index, Letter) else f"{index.number} of {index.axis}"
 
 
 def _key(term: Term) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.evidence.field.comparison import (
+from gradcheck.evidence.field.answer import Decision, Witness
+from gradcheck.evidence.field.constant_multiple import (
     Quotient,
     are_equal,
     may_be_powers,
@@ -20,13 +21,13 @@ from gradcheck.evidence.field.comparison import (
     real_quotient,
 )
 from gradcheck.evidence.field.counting import Counter, Counts, added, common, largest
-from gradcheck.evidence.field.decision import Decision, Witness
-from gradcheck.evidence.field.derivative import PI, Derivatives
-from gradcheck.evidence.field.drawing import SPREADS
-from gradcheck.evidence.field.plain import Precise
+from gradcheck.evidence.field.plain_numbers import Precise
 from gradcheck.evidence.field.points import Manner, Points, Sides, Sizes, both_sides
+from gradcheck.evidence.field.random_arrays import SPREADS
+from gradcheck.evidence.field.real_difference import certain_difference, finite
 from gradcheck.evidence.field.reals import Reals
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
+from gradcheck.evidence.field.reverse_mode import PI, Derivatives, leaves
 from gradcheck.evidence.field.terms import free_letters
 from gradcheck.language.typed import Entry, Slope, Term, World
 
@@ -41,6 +42,8 @@ LONGER = (0, 3, 1, 2, 5, 0)
 """By how much axes are longer at real points."""
 MANY = 16
 """Real points of each spread where equal slopes have to mean equal values."""
+LABELS = 4
+"""Labels that all values of are tried together."""
 KEPT = 8
 """Worlds whose points are kept for the next question."""
 GRID = 24
@@ -219,6 +222,8 @@ class Question:
     def _limits(self, manner: Manner) -> str:
         most = max(self._counted().values(), default=0)
         many = ["too many sums to tell all sizes by some"] if most > MOST else []
+        if manner.labels and most > LABELS:
+            many.append("many labels together")
         if manner.lengths and prod(2 + n for n in self._degrees().values()) > GRID:
             many.append("powers of many lengths")
         return "; ".join([*sorted(self.notes.limits), *many])
@@ -321,7 +326,7 @@ class Question:
             return False
         derivatives = self.asked.derivatives
         left, right = self.given
-        names = sorted(_leaves(derivatives, self.left) | _leaves(derivatives, self.right))
+        names = sorted(leaves(derivatives, self.left) | leaves(derivatives, self.right))
         for name in names:
             at = tuple(derivatives.fresh.on(axis) for axis in derivatives.axes(name))
             by = Entry(name, at)
@@ -357,49 +362,3 @@ class Question:
             if not (abs(sides.left - sides.right) < 1e-35 * scale).all():
                 return False
         return valid > 1
-
-
-def _leaves(derivatives: Derivatives, term: Term) -> set[str]:
-    """The free arrays that a term is computed from."""
-    from gradcheck.evidence.field.terms import parts
-
-    found: set[str] = set()
-    stack = [term]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Entry):
-            found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
-        stack.extend(parts(node))
-    return found
-
-
-def finite(sides: Sides | None) -> Sides | None:
-    """The points at which all numbers are finite."""
-    if sides is None:
-        return None
-    points = len(sides.rows)
-    both = np.concatenate([sides.left, sides.right]).reshape(4, points, -1)
-    good = np.flatnonzero(np.isfinite(both).all(axis=(0, 2)))
-    if len(good) == points:
-        return sides
-    rows = [sides.rows[k] for k in good]
-    keep = [*good, *(good + points)]
-    left, right = sides.left[keep], sides.right[keep]
-    return Sides(left, right, sides.letters, sides.evaluator, rows) if rows else None
-
-
-def certain_difference(sides: Sides) -> Witness | None:
-    """The entry with the largest relative difference that is no rounding."""
-    points = len(sides.rows)
-    left, right = sides.left[:points], sides.right[:points]
-    errors = sides.left[points:] + sides.right[points:]
-    difference = np.abs(left - right)
-    with np.errstate(all="ignore"):
-        relative = difference / np.maximum(np.abs(left), np.abs(right))
-    relative = np.nan_to_num(np.where(difference > 32 * errors, relative, 0.0))
-    if not relative.size or relative.max() <= 1e-9:
-        return None
-    at = np.unravel_index(int(relative.argmax()), relative.shape)
-    position = {letter: int(k) + 1 for letter, k in zip(sides.letters, at[1:], strict=True)}
-    sizes = dict(sides.evaluator.sizes)
-    return Witness(position, float(left[at]), float(right[at]), float(relative[at]), sizes)

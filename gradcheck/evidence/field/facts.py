@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field.derivative import names_in
-from gradcheck.evidence.field.evaluation import Evaluator, Value, aligned
+from gradcheck.evidence.field.evaluation import Evaluator
+from gradcheck.evidence.field.named_arrays import Value, aligned
+from gradcheck.evidence.field.reverse_mode import names_in
 from gradcheck.language.typed import Constant, Entry, Letter, Term, Times, Total, World
 
 Array = NDArray[Any]

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.evidence.field.branches import KINKS, Enumerated, Rooted, Signed
-from gradcheck.evidence.field.derivative import Derivatives
-from gradcheck.evidence.field.drawing import SPREADS, RealDrawing, ResidueDrawing
-from gradcheck.evidence.field.evaluation import Evaluator, aligned
+from gradcheck.evidence.field.evaluation import Evaluator
 from gradcheck.evidence.field.facts import Facts
+from gradcheck.evidence.field.named_arrays import aligned
+from gradcheck.evidence.field.random_arrays import SPREADS, RealDrawing, ResidueDrawing
 from gradcheck.evidence.field.reals import Reals
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.related import MorePoints, Related
 from gradcheck.evidence.field.residues import Residues
+from gradcheck.evidence.field.reverse_mode import Derivatives
 from gradcheck.language.typed import Term
 
 Array = NDArray[Any]
@@ -271,7 +272,10 @@ def both_sides(evaluator: Evaluator, left: Term, right: Term) -> Sides | None:
         return None
     letters = (*one.letters, *(letter for letter in other.letters if letter not in one.letters))
     a, b = aligned(one, letters), aligned(other, letters)
-    lead = (evaluator.numbers.lead, *np.broadcast_shapes(a.shape, b.shape)[1:])
+    try:
+        lead = (evaluator.numbers.lead, *np.broadcast_shapes(a.shape, b.shape)[1:])
+    except ValueError:
+        raise Refused("axes", "one letter over axes of different lengths") from None
     sides = Sides(
         np.broadcast_to(a, lead),
         np.broadcast_to(b, lead),

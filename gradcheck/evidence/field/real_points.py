@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.evidence.field.deciding import decider
-from gradcheck.evidence.field.evaluation import Evaluator, Value
-from gradcheck.evidence.field.plain import Plain
+from gradcheck.evidence.field.evaluation import Evaluator
+from gradcheck.evidence.field.named_arrays import Value
+from gradcheck.evidence.field.plain_numbers import Plain
 from gradcheck.language.typed import Entry, Letter, Slope, Term, World
 
 Array = NDArray[Any]

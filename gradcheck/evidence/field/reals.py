@@ -70,9 +70,7 @@ class Reals:
 
     def total(self, values: Array, axis: int) -> Array:
         found = values.sum(axis)
-        rounding = (
-            UNIT * np.abs(self.values(values)).sum(axis) * max(1, values.shape[axis].bit_length())
-        )
+        rounding = UNIT * np.abs(self.values(values)).sum(axis) * max(1, values.shape[axis])
         found[self.points :] += rounding
         return np.asarray(found)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.residues import PRIMES, Residues, rational
 from gradcheck.run.budget import spend
 

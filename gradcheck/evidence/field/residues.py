@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 
 Array = NDArray[Any]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.language import typed
 from gradcheck.language.typed import (
     Call,
@@ -157,7 +158,7 @@ class _Renamer:
         index = names.get(term.letter.name, term.letter)
         if isinstance(index, Letter):
             return replace(term, letter=index, body=self.apply(term.body, names))
-        raise NotImplementedError("a fixed place in the slope of a product or of an extreme value")
+        raise Refused("place", "fixed, in the slope of a product or of an extreme value")
 
     def bound(self, letter: Letter, names: Renaming) -> tuple[Letter, Renaming]:
         inner = self.fresh.like(letter)

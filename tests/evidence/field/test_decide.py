@@ -102,6 +102,8 @@ EQUAL = [
         NUMBERS,
         "total(i, total(n, a[i]*x[n], n < i) + total(n, a[i]*x[n], n >= i)) == total(i, a[i])*total(i, x[i])",
     ),
+    (NUMBERS, "total(i, when(i = n, 0, 1/(a[i]-a[n]))) == total(i, 1/(a[i]-a[n]), i != n)"),
+    (NUMBERS, "when(w > 0, log(w*m), 0) == when(w <= 0, 0, log(m*w))"),
     (RELU, "d(h[i,j], x[i,k]) == relu_1(z[i,j])*W[j,k]"),
     (RELU, "d(h[i,j], x[n,k]) == when(i = n, relu_1(z[i,j])*W[j,k], 0)"),
     (RELU, "d(L, W[1,2]) == total(i, d(L, z[i,1])*x[i,2])"),

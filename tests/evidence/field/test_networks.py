@@ -17,13 +17,13 @@ from gradcheck.language.typed import (
     Term,
     Times,
     Total,
-    World,
+    letters,
 )
 from tests.evidence.field.networks import (
-    I,
     MINUS,
     ONE,
     TWO,
+    I,
     back,
     claims,
     network,
@@ -31,6 +31,7 @@ from tests.evidence.field.networks import (
     unit,
     value,
 )
+from tests.evidence.typed_notation import claim, world
 
 COUNTS = frozenset({"sample"})
 
@@ -55,17 +56,6 @@ def test_right_gradients_hold(depth: int, activation: str, loss: str) -> None:
         total = decide(left, Times((Extent("sample"), right)), world, counts=COUNTS)
         assert (total.outcome, total.factor, total.powers) == ("multiple", 1, {"sample": -1})
         assert decide(left, Times((TWO, right)), world, constants=False).outcome == "unequal"
-
-
-def square(world: World, left: Letter, right: Letter) -> World:
-    """The world with one axis for two."""
-    name = {left.axis: right.axis}
-
-    def axes(of: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(name.get(axis, axis) for axis in of)
-
-    free = {k: replace(f, axes=axes(f.axes)) for k, f in world.free.items()}
-    return replace(world, free=free)
 
 
 MISTAKES: dict[str, Term] = {
@@ -99,15 +89,10 @@ def test_a_wrong_error_signal_is_refuted(mistake: Term) -> None:
 
 
 def _head(term: Term) -> tuple[Letter, ...]:
-    from gradcheck.language.typed import letters
-
     return tuple(letters(term).values())
 
 
 def test_transposes_are_seen_at_square_sizes() -> None:
-    j, p, i = Letter("j", "unit"), Letter("p", "unit"), Letter("i", "sample")
-    from tests.evidence.typed_notation import claim, world
-
     square = world(
         "x[i,j] y[i,j] W[j,p] V[j,p]",
         "z[i,j] = total(p, W[j,p]*x[i,p])",
@@ -117,8 +102,7 @@ def test_transposes_are_seen_at_square_sizes() -> None:
         "s[i,j] = h[i,j]*(1-h[i,j])",
         "e[i,j] = o[i,j] - y[i,j]",
     )
-    assert (j, p, i)
-    right = "d(L, W[j,p]) == total(i, total(q1, e[i,q1]*V[q1,j])*s[i,j]*x[i,p])".replace("q1", "p1")
+    right = "d(L, W[j,p]) == total(i, total(p1, e[i,p1]*V[p1,j])*s[i,j]*x[i,p])"
     assert decide(*claim(square, right), square).outcome == "equal"
     for wrong in (
         "d(L, W[j,p]) == total(i, total(p1, e[i,p1]*V[j,p1])*s[i,j]*x[i,p])",

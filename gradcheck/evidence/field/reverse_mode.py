@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.terms import (
     MINUS,
     ONE,
@@ -354,6 +354,18 @@ def _of_several(call: Call) -> Term:
     found = call.arguments[0]
     for other in call.arguments[1:]:
         found = Choice(((Test(found, relation, other), found), (None, other)))
+    return found
+
+
+def leaves(derivatives: Derivatives, term: Term) -> set[str]:
+    """The free arrays that a term is computed from."""
+    found: set[str] = set()
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Entry):
+            found |= {name for name in derivatives.below(node.name) if name in derivatives.free}
+        stack.extend(parts(node))
     return found
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.field.derivative import PI
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.residues import Residues
+from gradcheck.evidence.field.reverse_mode import PI
 from gradcheck.language.typed import Free
 
 Array = NDArray[Any]

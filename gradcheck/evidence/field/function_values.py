@@ -12,7 +12,7 @@ from functools import cache
 from math import factorial
 from typing import Any
 
-from gradcheck.evidence.field.refusal import Refused
+from gradcheck.evidence.field.refused import Refused
 
 Polynomial = tuple[int, ...]
 """Coefficients, that of the constant first."""

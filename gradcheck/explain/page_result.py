@@ -54,6 +54,7 @@ class PageResult:
         if self.governs:
             return replace(
                 result,
+                readings=(*result.readings, *self._given()),
                 setups=self._setups(result) if self.verdicts.losses else result.setups,
                 steps=steps,
                 findings=self._told(result, all_=True),
@@ -64,6 +65,15 @@ class PageResult:
             steps=steps,
             findings=self._told(result, all_=False),
         )
+
+    def _given(self) -> Iterator[str]:
+        """What was taken of the data for verdicts that hold only by that."""
+        pairs = [judged for _, judged in self.verdicts.steps.values()]
+        pairs += [item.judged for item in self.verdicts.gradients]
+        facts = dict.fromkeys(p.given for p in pairs if p is not None and p.given is not None)
+        for fact in facts:
+            how = "as the page says" if fact.stated else "as labels of a cross-entropy do"
+            yield f"{self.document.place_of(fact.span)}: {fact.words}, {how}"
 
     # ------------------------------------------------------------------ steps
 
@@ -119,7 +129,10 @@ class PageResult:
 
     def _row_of(self, row: ParameterResult) -> ParameterResult:
         claims = []
+        exempt = self._conditions
         for claim in row.claims:
+            if claim.span in exempt:
+                continue
             doubtful = claim.verdict in _DOUBTFUL
             item = self.verdicts.gradient(claim.span) if doubtful else None
             if item is not None and self._overrules(claim.verdict, item.judged.verdict):
@@ -128,6 +141,12 @@ class PageResult:
         if tuple(claims) == row.claims:
             return row
         return _row(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
+
+    @cached_property
+    def _conditions(self) -> frozenset[Span]:
+        """The places of zeros that only say where the optimum is."""
+        exempt = (a for a in self.verdicts.page.assertions if a.exempt == "condition")
+        return frozenset(a.span for a in exempt)
 
     def _setups(self, result: DocumentResult) -> tuple[SetupResult, ...]:
         return tuple(self._setup(loss, result) for loss in self.verdicts.losses)

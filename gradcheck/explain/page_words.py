@@ -22,6 +22,8 @@ def diagnosis(
         left = to_text(asserted.left)
         message = f"this does not equal {left if len(left) < 60 else 'the side before it'}"
         rule = RULES["GC110"]
+    if judged.reason.startswith("the sum over"):
+        return Finding(RULES["GC137"], asserted.span, f"{message}: {judged.reason}")
     if judged.misfit is not None:
         message += ": an index stands where another one belongs"
         rule = RULES["GC137"]

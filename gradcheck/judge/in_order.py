@@ -33,6 +33,7 @@ from gradcheck.language.verdict import Verdict
 from gradcheck.run.budget import CLAIM
 from gradcheck.run.parts import attempt
 from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
+from gradcheck.understand.page.facts import Fact
 from gradcheck.understand.page.symbols import Unmeant
 from gradcheck.understand.page.translation import Translator
 from gradcheck.understand.resolution import FunctionMeaning
@@ -54,6 +55,7 @@ class JudgedPair:
     decision: Decision | None = None
     misfit: tuple[str, str] | None = None  # two axes at which one index stands
     names: Mapping[str, str] = field(default_factory=dict)
+    given: Fact | None = None  # what the page says of its data, where it holds only by that
 
 
 @dataclass
@@ -128,6 +130,10 @@ class PageJudge:
             merged |= _merging(translator.misfits, merged)
         made = _Made(translator, terms[0], terms[1], world, f"s{statement}", place)
         judged = self._compared(made, left, right, condition)
+        if translator.bounds and judged.verdict in (Verdict.EXACT, Verdict.CONVENTION):
+            letter, count = min(translator.bounds)
+            words = f"the sum over {letter} runs to {count}, which counts another index"
+            return replace(judged, verdict=Verdict.WRONG, left_out=None, reason=words)
         if misfit is None:
             return judged
         if judged.verdict is Verdict.WRONG:
@@ -193,11 +199,11 @@ class PageJudge:
             return JudgedPair(Verdict.UNDECIDED, reason=unknown)
         present = {axis for free in made.world.free.values() for axis in free.axes}
         counts = frozenset(made.translator.axis(a) for a in self.page.layout.samples) & present
-        decision = decide(left, right, made.world, seed=self.seed, counts=counts)
+        decision, given = self._by_facts(left, right, made.world, counts)
         base = JudgedPair(
             Verdict.UNDECIDED, reason=decision.reason, left=left, right=right, world=made.world,
             decision=decision,
-            names={k: n.key for k, n in made.translator.names.items()},
+            names={k: n.key for k, n in made.translator.names.items()}, given=given,
         )  # fmt: skip
         if decision.outcome == "equal":
             return replace(base, verdict=Verdict.EXACT, reason="")
@@ -209,6 +215,28 @@ class PageJudge:
         if decision.outcome in ("unequal", "multiple"):
             return replace(base, verdict=Verdict.WRONG, reason="")
         return base
+
+    def _by_facts(
+        self, left: Term, right: Term, world: World, counts: frozenset[str]
+    ) -> tuple[Decision, Fact | None]:
+        """The decision without what the page says of its data; if it is not equal, with it."""
+        decision = decide(left, right, world, seed=self.seed, counts=counts)
+        if decision.outcome == "equal":
+            return decision, None
+        for array, fact in self.page.facts.items():
+            if array not in world.free:
+                continue
+            free = world.free[array]
+            slots = self.page.layout.slots.get(array, ())
+            at = slots.index(fact.one_hot) if fact.one_hot in slots else None
+            told = replace(free, one_hot=at, labels=fact.values)
+            again = replace(world, free={**world.free, array: told})
+            found = decide(left, right, again, seed=self.seed, counts=counts)
+            if found.outcome == "equal" or (
+                found.outcome == "multiple" and decision.outcome != "multiple"
+            ):
+                return found, fact
+        return decision, None
 
 
 @dataclass(frozen=True)

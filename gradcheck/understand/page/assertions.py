@@ -17,6 +17,7 @@ from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
 from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.facts import Fact, facts_of, is_constraint
 from gradcheck.understand.page.layout import Layout, layout_of
 from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
 from gradcheck.understand.page.symbols import Unmeant
@@ -61,6 +62,11 @@ class Page:
     versions: dict[str, list[Defined]]
 
     @cached_property
+    def facts(self) -> dict[str, Fact]:
+        """What the page says of its data, by array."""
+        return facts_of(self.layout)
+
+    @cached_property
     def assertions(self) -> tuple[Assertion, ...]:
         """What is asserted, in document order."""
         found: list[Assertion] = []
@@ -95,6 +101,9 @@ class Page:
             return "definition"
         if defined_here and (self._is_alias(left) or self._is_alias(right)):
             return "definition"
+        if k == 0 and left is not None and right is not None:
+            if is_constraint(self.layout, left, right):
+                return "fact"
         if isinstance(left, Name) and k == 0:
             if left.key in self.order.trained:
                 return "solved"
@@ -196,7 +205,7 @@ class Page:
         if not is_loss_name(name):
             return False
         defined = {b.name.key for b in self.order.bindings}
-        return name.key not in defined or not self.order._is_part(self._binding(name, meant))
+        return name.key not in defined or not self.order.is_part(self._binding(name, meant))
 
     def _binding(self, name: Name, default: Binding) -> Binding:
         return next((b for b in self.order.bindings if b.name.key == name.key), default)

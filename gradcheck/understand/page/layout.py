@@ -65,6 +65,16 @@ class Layout:
         """Whether an axis was found for the slot."""
         return self.sorts.axis(array, slot) is not None or (array, slot) in self.known
 
+    @property
+    def arrays_free(self) -> frozenset[str]:
+        """Arrays and numbers that nothing defines and nothing trains."""
+        found = set()
+        for side in self.page.expressions:
+            for use in uses_in(side, self.symbols, ""):
+                if use.name.key not in self.page.trained:
+                    found.add(use.written.symbol)
+        return frozenset(found - {self.page.symbol(b.name) for b in self.page.bindings})
+
     def array(self, name: Name) -> tuple[str, Written]:
         """The array that a name means, and its indices. Raises Unmeant."""
         written = self.symbols.written(name)
@@ -151,7 +161,7 @@ def forward_bindings(page: InOrder) -> list[Binding]:
     closed = [b for b in page.bindings if is_closed(b.body)]
     if not page.losses:
         return [b for b in closed if b.start < page.first_claim]
-    symbol = page._symbol
+    symbol = page.symbol
     by_symbol: dict[str, list[Binding]] = {}
     for binding in closed:
         by_symbol.setdefault(symbol(binding.name), []).append(binding)
@@ -315,7 +325,7 @@ def _name_count(layout: Layout, binding: Binding, outer: OuterSum) -> None:
 def _axes_of_parameters(layout: Layout) -> set[str]:
     """The axes that trained names carry, and names that weights and biases usually have."""
     found: set[str] = set()
-    defined = {layout.page._symbol(b.name) for b in layout.page.bindings}
+    defined = {layout.page.symbol(b.name) for b in layout.page.bindings}
     for side in layout.page.expressions:
         for use in uses_in(side, layout.symbols, ""):
             name = use.name
@@ -392,7 +402,7 @@ def _sums_over(layout: Layout, binding: Binding, axis: str) -> bool:
 
 
 def _defined_arrays(layout: Layout) -> set[str]:
-    return {layout.page._symbol(b.name) for b in layout.page.bindings}
+    return {layout.page.symbol(b.name) for b in layout.page.bindings}
 
 
 def _is_input(layout: Layout, use: Use) -> bool:

@@ -147,21 +147,22 @@ class InOrder:
 
     def loss_at(self, place: int) -> Binding | None:
         """The loss that is meant at a place: the last total before it, else the first after."""
-        totals = [b for b in self.losses if not self._is_part(b)]
+        totals = [b for b in self.losses if not self.is_part(b)]
         before = [b for b in totals if b.start <= place]
         if before:
             return before[-1]
         return totals[0] if totals else None
 
-    def _is_part(self, binding: Binding) -> bool:
+    def is_part(self, binding: Binding) -> bool:
         """Whether another loss is computed from it: E_1 of ``E = E_1 + E_2``."""
         return any(
-            self._symbol(binding.name) in {self._symbol(n) for n in _names(other.body)}
+            self.symbol(binding.name) in {self.symbol(n) for n in _names(other.body)}
             for other in self.losses
             if other is not binding and other.name.key != binding.name.key
         )
 
-    def _symbol(self, name: Name) -> str:
+    def symbol(self, name: Name) -> str:
+        """The symbol of a name, its indices left out."""
         try:
             return self.symbols.written(name).symbol
         except Unmeant:

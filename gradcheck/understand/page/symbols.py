@@ -64,6 +64,7 @@ class Symbols:
     letters: frozenset[str]
     indexed: frozenset[tuple[str, Slot]]  # symbol without numbers, slot: an index stands there
     numbered: frozenset[str]  # keys of names with numbers that equations define one by one
+    bound: frozenset[str] = frozenset()  # letters that a sum runs over
 
     def written(self, name: Name) -> Written:
         """The symbol and the indices of a name. Raises Unmeant for a shifted index (``l-1``)."""
@@ -71,7 +72,7 @@ class Symbols:
         indices: list[tuple[Slot, str]] = []
         base = base_of(name)
         numbered = name.key in self.numbered
-        for slot, text in marks(name, self.letters):
+        for slot, text in marks(name, self.letters, self.bound):
             position = text.isdigit() and not numbered and (base, slot) in self.indexed
             if text in self.letters or position:
                 indices.append((slot, text))
@@ -87,19 +88,21 @@ def base_of(name: Name) -> str:
     return Name(name.base, accent=name.accent, qualifier=name.qualifier).key
 
 
-def marks(name: Name, letters: frozenset[str]) -> list[tuple[Slot, str]]:
+def marks(
+    name: Name, letters: frozenset[str], bound: frozenset[str] = frozenset()
+) -> list[tuple[Slot, str]]:
     """The marks of a name in order, those below first: ``w_{ji}`` has j and i."""
     found: list[tuple[Slot, str]] = []
     for above, text in ((False, name.subscript), (True, name.superscript)):
         at = 0
         for group in _GROUP.findall(text):
-            for mark in _split(group.strip("()[] "), letters):
+            for mark in _split(group.strip("()[] "), letters, bound):
                 found.append((Slot(above, at), mark))
                 at += 1
     return found
 
 
-def _split(text: str, letters: frozenset[str]) -> list[str]:
+def _split(text: str, letters: frozenset[str], bound: frozenset[str]) -> list[str]:
     """The marks in one group: ``ji`` is two if both are indices, ``o1`` and ``out`` are one."""
     if not text:
         return []
@@ -108,7 +111,8 @@ def _split(text: str, letters: frozenset[str]) -> list[str]:
     pieces = _PIECE.findall(text)
     parts: list[str] = []
     for piece in pieces:
-        if piece.isalpha() and len(piece) > 1 and set(piece) <= letters and piece not in _WORDS:
+        word = piece in _WORDS and not set(piece) <= bound
+        if piece.isalpha() and len(piece) > 1 and set(piece) <= letters and not word:
             parts += list(piece)
         else:
             parts.append(piece)
@@ -142,10 +146,11 @@ class Census:
         indexed = {
             (base_of(name), slot)
             for name in self.names
-            for slot, text in marks(name, letters)
+            for slot, text in marks(name, letters, self.bound)
             if text in letters
         }
-        return Symbols(letters, frozenset(indexed), numbered | self._beside(numbered))
+        beside = numbered | self._beside(numbered)
+        return Symbols(letters, frozenset(indexed), beside, self.bound)
 
     @cached_property
     def _alone(self) -> frozenset[str]:

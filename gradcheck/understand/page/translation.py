@@ -105,6 +105,7 @@ class Translator:
     sample: Letter | None = None  # losses are those of this one sample
     mean: bool = True  # … with the constant that stands before the sum
     misfits: set[tuple[str, str]] = field(default_factory=set)
+    bounds: set[tuple[str, str]] = field(default_factory=set)  # index, count of another one
     definitions: dict[str, Definition] = field(default_factory=dict)
     free: dict[str, Free] = field(default_factory=dict)
     carried: dict[str, tuple[Letter, ...]] = field(
@@ -292,10 +293,19 @@ class Translator:
         if unused and len(samples) == 1:
             axis = samples[0]
         letter = Letter(text, axis or f"?{bound_scope(scope.name, node)}")
+        self._check_count(node, letter)
         body = self.term(node.body, scope.binding(letter))
         if text not in letters(body):
             raise Unmeant(f"the index {text} of a sum stands nowhere in it")
         return Total(letter, body, span=node.span)
+
+    def _check_count(self, node: Sum, letter: Letter) -> None:
+        """A sum that runs to the count of another axis is a misfit of bounds."""
+        if not isinstance(node.upper, Name) or node.upper.key not in self.layout.counts:
+            return
+        counted = self.axis(self.layout.counts[node.upper.key])
+        if counted != letter.axis and not letter.axis.startswith("?"):
+            self.bounds.add((letter.name, node.upper.key))
 
     def _sum_of_samples(self, node: Sum, scope: Scope) -> Term:
         samples = sorted({self.axis(a) for a in self.layout.samples})

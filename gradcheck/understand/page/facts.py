@@ -1,0 +1,144 @@
+"""Facts of a page about its data: labels that are one-hot, or take few values.
+
+A fact is about names that nothing defines. It comes from an equation (``\\sum_k t_k = 1``), from a
+set (``y \\in \\{-1, 1\\}``), from the words "one-hot", or from the loss: what a cross-entropy weighs
+the logarithms of all classes with sums to 1. The last is a reading, and named as one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gradcheck.language.document import Span
+from gradcheck.language.expression import (
+    Add,
+    Apply,
+    Expression,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Sum,
+    walk,
+)
+from gradcheck.language.notation import to_text
+from gradcheck.understand.page.layout import Layout
+from gradcheck.understand.page.sorts import bound_scope
+from gradcheck.understand.page.symbols import Slot, Unmeant
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the page says of an array that nothing defines.
+
+    ``one_hot`` is the slot along which its entries sum to 1, ``values`` are those that they take.
+    """
+
+    array: str
+    words: str
+    span: Span
+    one_hot: Slot | None = None
+    values: tuple[Fraction, ...] = ()
+    stated: bool = True  # False: it is a reading of the loss
+
+
+_ONE_HOT = re.compile(
+    r"one[- ]hot|sums? to (?:one|1|\$1\$)|probability (?:vector|distribution)", re.I
+)
+_SET = re.compile(
+    r"(?P<name>\\?[A-Za-z]+)(?:_\{?\w+\}?|\^\{\(\w\)\})?\s*\\in\s*\\\{\s*(?P<set>[-+\d,\s]{3,20})\\\}"
+)
+
+
+def facts_of(layout: Layout) -> dict[str, Fact]:
+    """The facts of a page, one an array; what is stated comes before what is read from a loss."""
+    found: dict[str, Fact] = {}
+    for fact in (*_summed(layout), *_sets(layout), *_weights(layout)):
+        found.setdefault(fact.array, fact)
+    return found
+
+
+def is_constraint(layout: Layout, left: Expression, right: Expression) -> bool:
+    """Whether an equation says that free data sum to 1."""
+    return _constrained(layout, left, right) is not None
+
+
+def _constrained(layout: Layout, left: Expression, right: Expression) -> tuple[str, Slot] | None:
+    if not (isinstance(right, Number) and right.value == 1 and isinstance(left, Sum)):
+        return None
+    if left.index is None or not isinstance(left.body, Name):
+        return None
+    return _carrying(layout, left.body, left.index.base)
+
+
+def _carrying(layout: Layout, name: Name, letter: str) -> tuple[str, Slot] | None:
+    """A free array with the slot at which it carries a letter."""
+    try:
+        array, written = layout.array(name)
+    except Unmeant:
+        return None
+    slots = [slot for slot, text in written.indices if text == letter]
+    defined = {layout.page.symbol(b.name) for b in layout.page.bindings}
+    if len(slots) != 1 or written.symbol in defined or name.key in layout.page.trained:
+        return None
+    return array, slots[0]
+
+
+def _summed(layout: Layout) -> Iterator[Fact]:
+    for statement in layout.page.statements:
+        if len(statement.sides) != 2 or statement.statement.relations[0].symbol != "=":
+            continue
+        left, right = statement.sides
+        if left is None or right is None:
+            continue
+        found = _constrained(layout, left, right)
+        if found is not None:
+            words = f"{to_text(left)} = 1"
+            yield Fact(found[0], words, statement.statement.span, found[1])
+
+
+def _sets(layout: Layout) -> Iterator[Fact]:
+    document = layout.page.read.document
+    for match in _SET.finditer(document.text):
+        try:
+            values = tuple(Fraction(v.strip()) for v in match["set"].split(","))
+        except ValueError:
+            continue
+        key = match["name"].lstrip("\\")
+        if 2 <= len(values) <= 4 and key in layout.arrays_free:
+            yield Fact(key, match[0], Span(match.start(), match.end()), values=values)
+
+
+def _weights(layout: Layout) -> Iterator[Fact]:
+    """What weighs the logarithms in a cross-entropy over an axis that is not the samples'."""
+    said = _ONE_HOT.search(layout.page.read.document.text)
+    for loss in layout.page.losses:
+        scope = f"s{loss.statement}"
+        axes = layout.letter_axes([loss.name, loss.body], scope)
+        for node in walk(loss.body):
+            if not isinstance(node, Sum) or node.index is None:
+                continue
+            own = {layout.sorts.union.find(a) for a in axes.get(bound_scope(scope, node), ())}
+            if own & layout.samples:
+                continue
+            for name in _weighing(node.body, node.index.base):
+                found = _carrying(layout, name, node.index.base)
+                if found is not None:
+                    words = f"{to_text(name)} sums to 1 over {node.index.base}"
+                    yield Fact(found[0], words, loss.span, found[1], stated=said is not None)
+
+
+def _weighing(body: Expression, letter: str) -> Iterator[Name]:
+    """``t_k`` of ``t_k \\log p_k``, where nothing else in the sum has t (as ``1 - t_k``)."""
+    while isinstance(body, Negate):
+        body = body.operand
+    if isinstance(body, Add) or not isinstance(body, Multiply):
+        return
+    factors = [f.operand if isinstance(f, Negate) else f for f in body.factors]
+    logs = [f for f in factors if isinstance(f, Apply) and f.function.base in ("log", "ln")]
+    names = [f for f in factors if isinstance(f, Name) and letter in f.subscript + f.superscript]
+    if len(logs) == 1 and len(names) == 1:
+        yield names[0]

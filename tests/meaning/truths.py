@@ -354,6 +354,15 @@ FAMILIES = (
         },
     ),
     Family(
+        "index-batch-layers", lambda v: ((_top(v) - v.y) ** 2).mean(),
+        {"w": (D, D), "b": (D,), "v": (D,), "c": (), "x": (N, D), "y": (N,)},
+        {
+            "v": lambda v: 2 * _slopes(v) @ tanh(v.x @ v.w.T + v.b) / N,
+            "w": lambda v: 2 / N * (_sloping(v) * v.v).T @ v.x,
+        },
+        {"w": lambda v: 2 / N * (_sloping(v).T @ v.x) * v.v},
+    ),
+    Family(
         "index-same-letter", lambda v: ((σ(v.v @ σ(v.w @ v.x)) - v.t) ** 2).sum() / 2,
         {"w": (H, H), "v": (K, H), "x": (H,), "t": (K,)},
         {
@@ -475,3 +484,15 @@ def _labels(v: Values) -> Any:
 def _hidden(v: Values) -> Any:
     h = _worked(v)[0][1]
     return h * (1 - h) * v.i2
+
+
+def _top(v: Values) -> Any:
+    return σ(tanh(v.x @ v.w.T + v.b) @ v.v + v.c)
+
+
+def _slopes(v: Values) -> Any:
+    return (_top(v) - v.y) * _top(v) * (1 - _top(v))
+
+
+def _sloping(v: Values) -> Any:
+    return _slopes(v)[:, None] * (1 - tanh(v.x @ v.w.T + v.b) ** 2)

@@ -104,7 +104,7 @@ def _names(
     scalar = outline.network is not None and outline.network.axes[-1] is None
     loss = rng.choice([letter for letter in LOSSES if letter not in taken])
     called = [("t", "o"), ("y", r"\hat{y}"), ("t", "y"), ("y", "p"), ("d", "o")]
-    label, output = rng.choice([pair for pair in called if pair[0] not in taken])
+    label, output = rng.choice(called)  # d_n may be a label where d is an index as well
     names = {"loss": loss, "y": label, "x": "x", "lambda": r"\lambda", "part": loss}
     if not outline.numerals and rng.random() < (0, 0, 0.35, 0.5)[depth]:
         return _numbered(rng, names, depth, output, taken)

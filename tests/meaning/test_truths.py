@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.meaning.outcome import CASES
-from tests.meaning.truths import FAMILIES, Family, Values
+from tests.meaning.truths import Family, Values
+from tests.meaning.truths_with_axes import FAMILIES
 
 STEP = 1e-30
 

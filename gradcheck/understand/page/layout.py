@@ -24,7 +24,17 @@ from gradcheck.language.expression import (
 from gradcheck.understand.bindings import Binding, CanonicalStatement
 from gradcheck.understand.naming import COUNTS
 from gradcheck.understand.page.order import InOrder, is_closed
-from gradcheck.understand.page.sorts import Equation, Sorts, Use, bound_scope, sorts_of, uses
+from gradcheck.understand.page.sorts import (
+    NOTHING_NEAR,
+    Equation,
+    Near,
+    Sorts,
+    Use,
+    bound_scope,
+    near_in,
+    sorts_of,
+    uses,
+)
 from gradcheck.understand.page.symbols import Slot, Symbols, Unmeant, Written
 from gradcheck.understand.roles import BIASES, INPUTS, WEIGHTS
 
@@ -75,18 +85,24 @@ class Layout:
                     found.add(use.written.symbol)
         return frozenset(found - {self.page.symbol(b.name) for b in self.page.bindings})
 
-    def array(self, name: Name) -> tuple[str, Written]:
+    def array(self, name: Name, near: Near = NOTHING_NEAR) -> tuple[str, Written]:
         """The array that a name means, and its indices. Raises Unmeant."""
         written = self.symbols.written(name)
-        return self.sorts.variant(written), written
+        return self.sorts.variant(written, near), written
+
+    def near(self, sides: Iterable[Expression]) -> Near:
+        """The letters under which each symbol stands in some sides."""
+        return near_in(use for side in sides for use in uses_in(side, self.symbols, ""))
 
     def letter_axes(self, sides: Iterable[Expression], scope: str) -> dict[str, list[str]]:
         """The axes at which each letter of some sides stands, by scope, where they are known."""
         found: dict[str, list[str]] = {}
+        sides = list(sides)
+        near = self.near(sides)
         for side in sides:
             for use in uses_in(side, self.symbols, scope):
                 try:
-                    array = self.sorts.variant(use.written)
+                    array = self.sorts.variant(use.written, near)
                 except Unmeant:
                     continue
                 for slot, text in use.written.indices:
@@ -200,10 +216,12 @@ def _collect_slots(layout: Layout) -> None:
     found: dict[str, dict[Slot, None]] = {
         array: dict.fromkeys(slots) for array, slots in layout.sorts.slots.items()
     }
-    for side in layout.page.expressions:
+    statements = layout.page.statements
+    pairs = [(side, layout.near(_sides(s))) for s in statements for side in _sides(s)]
+    for side, near in pairs:
         for use in uses_in(side, layout.symbols, ""):
             try:
-                array = layout.sorts.variant(use.written)
+                array = layout.sorts.variant(use.written, near)
             except Unmeant:
                 continue
             slots = found.setdefault(array, {})
@@ -227,16 +245,19 @@ def _spread(layout: Layout) -> None:
             scope = f"s{statement.number}"
             sides = _sides(statement)
             axes = layout.letter_axes(sides, scope)
+            near = layout.near(sides)
             for side in sides:
-                _spread_side(layout, side, scope, axes)
+                _spread_side(layout, side, scope, axes, near)
         if len(layout.known) == before:
             break
 
 
-def _spread_side(layout: Layout, side: Expression, scope: str, axes: dict[str, list[str]]) -> None:
+def _spread_side(
+    layout: Layout, side: Expression, scope: str, axes: dict[str, list[str]], near: Near
+) -> None:
     for use in uses_in(side, layout.symbols, scope):
         try:
-            array = layout.sorts.variant(use.written)
+            array = layout.sorts.variant(use.written, near)
         except Unmeant:
             continue
         for slot, text in use.written.indices:

@@ -9,7 +9,7 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradcheck.language.expression import Apply, Expression, FunctionName, Name, Partial, Sum
@@ -81,6 +81,20 @@ def _valued(node: Expression) -> tuple[Expression, ...]:
     return () if isinstance(node, FunctionName) else node.children()
 
 
+Near = Mapping[str, frozenset[tuple[str, ...]]]
+"""The letters under which each symbol stands in one statement."""
+
+NOTHING_NEAR: Near = {}
+
+
+def near_in(uses_: Iterable[Use]) -> Near:
+    """The letters of every symbol among some uses."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for use in uses_:
+        found.setdefault(use.written.symbol, set()).add(use.written.letters)
+    return {symbol: frozenset(letters) for symbol, letters in found.items()}
+
+
 @dataclass(frozen=True)
 class Equation:
     """A forward equation or a loss: its head, its body, and a name for its scope."""
@@ -102,14 +116,21 @@ class Sorts:
     slots: Mapping[str, tuple[Slot, ...]]
     variants: Mapping[str, tuple[tuple[str, ...], ...]]
 
-    def variant(self, written: Written) -> str:
-        """The array that a written name means. Raises Unmeant if the letters do not tell."""
+    def variant(self, written: Written, near: Near = NOTHING_NEAR) -> str:
+        """The array that a written name means. Raises Unmeant if the letters do not tell.
+
+        ``near`` are the letters of each symbol in the same equation: under a letter of its own
+        (``\\sum_l e^{z_l}`` beside ``z_k``) the array that stands there is meant.
+        """
         several = self.variants.get(written.symbol)
         if several is None:
             return written.symbol
         letters = written.letters
         if letters in several:
             return _variant(written.symbol, letters)
+        beside = [v for v in several if v in near.get(written.symbol, ())]
+        if len(beside) == 1 and len(beside[0]) == len(letters):
+            return _variant(written.symbol, beside[0])
         same = [v for v in several if sorted(v) == sorted(letters)]
         if len(same) == 1:
             return _variant(written.symbol, same[0])
@@ -168,12 +189,13 @@ def _tentative(
             continue
         own = heads.get(symbol, set())
         if len(own) > 1:
-            several[symbol] = tuple(uses_)
+            several[symbol] = tuple(letters for letters in uses_ if letters in own)
         elif own:
             if _in_itself(symbol, found):
                 several[symbol] = tuple(uses_)
         elif any(_apart(a, b, uses_) for a in uses_ for b in uses_):
-            several[symbol] = tuple(uses_)
+            anchored = [a for a in uses_ if any(_apart(a, b, uses_) for b in uses_)]
+            several[symbol] = tuple(anchored)
     return several
 
 
@@ -214,9 +236,10 @@ def _solve(
     slots: dict[str, dict[Slot, None]] = {}
     sorts = Sorts(union, {}, variants)
     for _, inside in found:
+        near = near_in(inside)
         for use in inside:
             try:
-                array = sorts.variant(use.written)
+                array = sorts.variant(use.written, near)
             except Unmeant:
                 continue
             for slot, text in use.written.indices:

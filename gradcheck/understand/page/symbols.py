@@ -18,8 +18,11 @@ from gradcheck.language.expression import Expression, Name, Partial, Sum, walk
 USUAL = frozenset("ijklmnpqrst")
 """Letters that are indices where they stand alone below a name, unless the page says otherwise."""
 
-_WORDS = frozenset("in is it lin min ln tr kl pr rms int ins mr mk st nn sp".split())
-"""Marks that are words although every letter is a usual index."""
+_WORDS = frozenset("in is it lin min int ins".split())
+"""Marks that are words although every letter is a usual index, unless sums run over them all."""
+
+_SHORT = frozenset("ln tr kl pr rms mr mk st nn sp".split())
+"""Marks that are short for words, unless every letter stands alone as an index as well."""
 
 _GROUP = re.compile(r"\[[^\]]*\]|\([^)]*\)|[^\[\](),\s]+")
 _PIECE = re.compile(r"\d+|[A-Za-z]+|[^\sA-Za-z\d]+")
@@ -65,6 +68,7 @@ class Symbols:
     indexed: frozenset[tuple[str, Slot]]  # symbol without numbers, slot: an index stands there
     numbered: frozenset[str]  # keys of names with numbers that equations define one by one
     bound: frozenset[str] = frozenset()  # letters that a sum runs over
+    alone: frozenset[str] = frozenset()  # letters that stand alone as an index
 
     def written(self, name: Name) -> Written:
         """The symbol and the indices of a name. Raises Unmeant for a shifted index (``l-1``)."""
@@ -72,7 +76,7 @@ class Symbols:
         indices: list[tuple[Slot, str]] = []
         base = base_of(name)
         numbered = name.key in self.numbered
-        for slot, text in marks(name, self.letters, self.bound):
+        for slot, text in marks(name, self.letters, self.bound, self.alone):
             position = text.isdigit() and not numbered and (base, slot) in self.indexed
             if text in self.letters or position:
                 indices.append((slot, text))
@@ -89,20 +93,25 @@ def base_of(name: Name) -> str:
 
 
 def marks(
-    name: Name, letters: frozenset[str], bound: frozenset[str] = frozenset()
+    name: Name,
+    letters: frozenset[str],
+    bound: frozenset[str] = frozenset(),
+    alone: frozenset[str] = frozenset(),
 ) -> list[tuple[Slot, str]]:
     """The marks of a name in order, those below first: ``w_{ji}`` has j and i."""
     found: list[tuple[Slot, str]] = []
     for above, text in ((False, name.subscript), (True, name.superscript)):
         at = 0
         for group in _GROUP.findall(text):
-            for mark in _split(group.strip("()[] "), letters, bound):
+            for mark in _split(group.strip("()[] "), letters, bound, bound | alone):
                 found.append((Slot(above, at), mark))
                 at += 1
     return found
 
 
-def _split(text: str, letters: frozenset[str], bound: frozenset[str]) -> list[str]:
+def _split(
+    text: str, letters: frozenset[str], bound: frozenset[str], sure: frozenset[str]
+) -> list[str]:
     """The marks in one group: ``ji`` is two if both are indices, ``o1`` and ``out`` are one."""
     if not text:
         return []
@@ -111,7 +120,9 @@ def _split(text: str, letters: frozenset[str], bound: frozenset[str]) -> list[st
     pieces = _PIECE.findall(text)
     parts: list[str] = []
     for piece in pieces:
-        word = piece in _WORDS and not set(piece) <= bound
+        word = (piece in _WORDS and not set(piece) <= bound) or (
+            piece in _SHORT and not set(piece) <= sure
+        )
         if piece.isalpha() and len(piece) > 1 and set(piece) <= letters and not word:
             parts += list(piece)
         else:
@@ -146,11 +157,11 @@ class Census:
         indexed = {
             (base_of(name), slot)
             for name in self.names
-            for slot, text in marks(name, letters, self.bound)
+            for slot, text in marks(name, letters, self.bound, self._alone)
             if text in letters
         }
         beside = numbered | self._beside(numbered)
-        return Symbols(letters, frozenset(indexed), beside, self.bound)
+        return Symbols(letters, frozenset(indexed), beside, self.bound, self._alone)
 
     @cached_property
     def _alone(self) -> frozenset[str]:

@@ -59,7 +59,7 @@ from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.layout import Layout, outer_sums
 from gradcheck.understand.page.order import Defined
-from gradcheck.understand.page.sorts import bound_scope
+from gradcheck.understand.page.sorts import Near, bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 from gradcheck.understand.resolution import FunctionMeaning
 
@@ -79,6 +79,7 @@ class Scope:
     bound: dict[str, Letter] = field(default_factory=dict)
     formals: Mapping[str, Term] = field(default_factory=dict)
     depth: int = 0
+    near: Near = field(default_factory=dict)
 
     def letter(self, text: str) -> Letter:
         """The letter as it is bound here, or free."""
@@ -89,7 +90,7 @@ class Scope:
         """The scope inside a sum."""
         return Scope(
             self.name, self.axes, self.position, {**self.bound, letter.name: letter},
-            self.formals, self.depth,
+            self.formals, self.depth, self.near,
         )  # fmt: skip
 
 
@@ -133,7 +134,7 @@ class Translator:
             kinds = list(dict.fromkeys(self.axis(a) for a in several))
             axes[scope] = kinds[0]
             self.misfits |= {(kinds[0], other) for other in kinds[1:]}
-        return Scope(name, _Fresh(axes), position)
+        return Scope(name, _Fresh(axes), position, near=self.layout.near(sides))
 
     def terms(self, sides: list[Expression], name: str, position: int) -> list[Term]:
         """The terms of several sides of one statement. Raises Unmeant."""
@@ -204,7 +205,7 @@ class Translator:
             return Extent(self.axis(self.layout.counts[node.key]), span=node.span)
         if node.key in scope.bound and node.key not in self.versions:
             return Position(scope.bound[node.key], span=node.span)
-        array, written = self.layout.array(node)
+        array, written = self.layout.array(node, scope.near)
         if node.base == "delta" and len(written.letters) == 2 and array not in self.versions:
             one, other = (Position(scope.letter(x)) for x in written.letters)
             same = Test(one, "=", other)
@@ -267,7 +268,7 @@ class Translator:
         """``\\|w\\|^2``: the sum of the squares of all entries of an array."""
         if not isinstance(inner, Name):
             raise Unmeant("a norm of a formula has no axes yet")
-        array, written = self.layout.array(inner)
+        array, written = self.layout.array(inner, scope.near)
         slots = self.layout.slots.get(array, ())
         if written.indices or not slots:
             value = self.term(inner, scope)
@@ -381,8 +382,9 @@ class Translator:
             at = self._argument(arguments[0])
             formals = {meaning.formals[0]: at}
         inner = Scope(
-            scope.name, scope.axes, scope.position, dict(scope.bound), formals, scope.depth + 1
-        )
+            scope.name, scope.axes, scope.position, dict(scope.bound), formals,
+            scope.depth + 1, scope.near,
+        )  # fmt: skip
         body = self.term(meaning.body, inner)
         if not node.order:
             return body
@@ -437,8 +439,9 @@ class Translator:
     def _apply_to(self, function: Name, at: Entry, scope: Scope) -> Term:
         """``\\partial\\sigma/\\partial z``: the function at that argument."""
         inner = Scope(
-            scope.name, scope.axes, scope.position, dict(scope.bound), {"~": at}, scope.depth
-        )
+            scope.name, scope.axes, scope.position, dict(scope.bound), {"~": at},
+            scope.depth, scope.near,
+        )  # fmt: skip
         return self._apply(Apply(function, (Name("~"),)), inner)
 
     def _some_loss(self, node: Name, scope: Scope) -> Term:

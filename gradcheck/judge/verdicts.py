@@ -16,6 +16,7 @@ from gradcheck.evidence.arrays.precise import Outcome as Check
 from gradcheck.evidence.symbolic import Algebra, Decision, Outcome
 from gradcheck.judge.forms import Forms, replace_function, truth, with_function
 from gradcheck.language.expression import Apply, Expression, walk
+from gradcheck.language.functions import BY_OUTPUT
 from gradcheck.language.model import Claim, Model
 from gradcheck.language.verdict import Constant, Verdict
 from gradcheck.read.words import FUNCTION_WORDS
@@ -99,7 +100,7 @@ class Judge:
             found = (decision.quotient, decision.difference)
             if any(_holds_slope(form, abstract) for form in found) or found == (None, None):
                 return f"gradcheck knows no formula for {abstract}: define it in the document"
-        for known in ("sigmoid", "tanh"):
+        for known in (row.name for row in BY_OUTPUT):
             concrete = self.with_known(model, abstract, known)
             sides = (replace_function(side, abstract, known) for side in (left, right))
             outcome = self.algebra(concrete).decide(*sides, shown=False).outcome

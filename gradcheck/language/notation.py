@@ -24,6 +24,7 @@ from gradcheck.language.expression import (
     Transpose,
     Underbrace,
 )
+from gradcheck.language.functions import HEADS
 
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
@@ -33,7 +34,7 @@ _GREEK = {
     "Lambda": "Λ", "Xi": "Ξ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
     "infty": "∞", "varsigma": "ς", "vartheta": "ϑ", "Pi": "Π", "iota": "ι", "varrho": "ϱ",
 }  # fmt: skip
-_COMMAND_FUNCTIONS = frozenset("log exp tanh sinh cosh sin cos tan max min arctan det".split())
+_COMMAND_FUNCTIONS = HEADS | {"max", "min", "det"}
 _MARKS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
 _ACCENTS = {
     "hat": "hat", "bar": "bar", "tilde": "tilde", "dot": "dot", "cal": "mathcal", "bb": "mathbb",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gradcheck.language import functions
+
 PROSE = frozenset(
     """a all also an and are as at be because but by can chain consider define denote denotes e.g.
     each either equation finally find first following for from get given gives hence here how i.e.
@@ -30,18 +32,15 @@ QUALIFIERS = frozenset(
 """Words in brackets that are part of a name: ``y(pred)``."""
 
 FUNCTIONS = {
-    "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
-    "sin": "sin", "cos": "cos", "tan": "tan", "max": "max", "min": "min", "arctan": "arctan",
-    "atan": "arctan", "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf",
-    "sign": "sign", "sgn": "sign", "det": "det", "tr": "tr", "lg": "lg",
-}  # fmt: skip
+    called: row.name
+    for row in functions.FUNCTIONS.values()
+    if row.bare
+    for called in (row.name, *row.names.split())
+    if called.islower()
+} | {name: name for name in functions.WITHOUT_MEANING}
 """Functions that need no brackets round their argument; the name they go by."""
 
-FUNCTION_WORDS = frozenset(FUNCTIONS) | frozenset(
-    """sigmoid Sigmoid sigm logistic relu ReLU RELU Relu LeakyReLU leakyrelu ELU elu GELU gelu
-    SiLU silu softmax Softmax softplus Softplus sqrt abs id Id identity diag act activation swish
-    Tanh step heaviside""".split()
-)
+FUNCTION_WORDS = functions.WORDS | frozenset(FUNCTIONS)
 LIKELY_FUNCTIONS = frozenset("sigma g f phi varphi psi S h G F Phi Psi varsigma".split())
 """Letters that are a function when a bracket follows, unless the document uses them bare."""
 

@@ -19,66 +19,9 @@ from gradcheck.language.expression import (
     Number,
     Power,
 )
-
-BY_NAME = {
-    "sigma": "sigmoid",
-    "sigmoid": "sigmoid",
-    "Sigmoid": "sigmoid",
-    "logistic": "sigmoid",
-    "expit": "sigmoid",
-    "sig": "sigmoid",
-    "sigm": "sigmoid",
-    "tanh": "tanh",
-    "Tanh": "tanh",
-    "exp": "exp",
-    "log": "log",
-    "ln": "log",
-    "sqrt": "sqrt",
-    "sin": "sin",
-    "cos": "cos",
-    "tan": "tan",
-    "arctan": "arctan",
-    "atan": "arctan",
-    "softplus": "softplus",
-    "relu": "relu",
-    "ReLU": "relu",
-    "Relu": "relu",
-    "RELU": "relu",
-    "abs": "abs",
-    "sign": "sign",
-    "sgn": "sign",
-    "sech": "sech",
-    "cosh": "cosh",
-    "sinh": "sinh",
-    "I_d": "identity",
-    "Id": "identity",
-    "id": "identity",
-    "I": "identity",
-    "identity": "identity",
-    "Identity": "identity",
-    "linear": "identity",
-    "Linear": "identity",
-}
-"""What a function means by its name alone, where the document does not define it."""
-
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus", "identity")
-
-_IN_PROSE = {
-    "sigmoid": r"sigmoid|logistic function",
-    "tanh": r"\btanh\b|hyperbolic tangent|\\tanh",
-    "relu": r"\brelu\b|rectified linear",
-    "softplus": r"softplus",
-}
+from gradcheck.language.functions import BY_NAME, BY_OUTPUT, PROSE, UNITS, value_at
 
 _POINTS = (-1.7, -0.6, 0.35, 0.9, 2.3)
-
-_REFERENCE: dict[str, Callable[[float], float]] = {
-    "sigmoid": lambda u: 1 / (1 + math.exp(-u)),
-    "tanh": math.tanh,
-    "identity": lambda u: u,
-    "relu": lambda u: max(u, 0.0),
-    "softplus": lambda u: math.log1p(math.exp(u)),
-}
 
 
 def recognise(formals: tuple[str, ...], body: Expression) -> str | None:
@@ -89,9 +32,9 @@ def recognise(formals: tuple[str, ...], body: Expression) -> str | None:
         values = [_value(body, {formals[0]: u}) for u in _POINTS]
     except (ValueError, ZeroDivisionError, OverflowError, KeyError):
         return None
-    for name, reference in _REFERENCE.items():
+    for name in UNITS:
         pairs = zip(values, _POINTS, strict=True)
-        if all(abs(v - reference(u)) <= 1e-13 * (1 + abs(v)) for v, u in pairs):
+        if all(abs(v - value_at(name, u)) <= 1e-13 * (1 + abs(v)) for v, u in pairs):
             return name
     return None
 
@@ -103,22 +46,15 @@ def recognise_derivative(formals: tuple[str, ...], body: Expression, key: str) -
     """
     if len(formals) != 1:
         return None
-    for name in ("sigmoid", "tanh"):
-        reference = _REFERENCE[name]
-        step = 1e-5
+    for row in BY_OUTPUT:
+        assert row.value is not None
         try:
-            good = all(
-                abs(
-                    _value(body, {formals[0]: u}, {key: reference})
-                    - (reference(u + step) - reference(u - step)) / (2 * step)
-                )
-                < 1e-8
-                for u in _POINTS
-            )
+            stated = [_value(body, {formals[0]: u}, {key: row.value}) for u in _POINTS]
         except (ValueError, ZeroDivisionError, OverflowError, KeyError):
             return None
-        if good:
-            return name
+        true = [value_at(row.name, u, 1) for u in _POINTS]
+        if all(abs(a - b) < 1e-8 for a, b in zip(stated, true, strict=True)):
+            return row.name
     return None
 
 
@@ -152,11 +88,7 @@ def _value(
         case Apply(function=function, arguments=(argument,), order=0):
             if functions is not None and function.key in functions:
                 return functions[function.key](value(argument))
-            known = BY_NAME.get(function.key, "")
-            if known in _REFERENCE:
-                return _REFERENCE[known](value(argument))
-            if known in ("exp", "log", "sqrt", "sin", "cos"):
-                return float(getattr(math, known)(value(argument)))
+            return value_at(BY_NAME[function.key], value(argument))
         case Apply(function=Name(base="max"), arguments=arguments, order=0):
             return max(value(argument) for argument in arguments)
     raise KeyError(type(node).__name__)
@@ -178,7 +110,7 @@ def from_prose(
         for sentence in re.split(r"(?<=[.!?\n])", text):
             start = span.start + offset
             offset += len(sentence)
-            named = [k for k, p in _IN_PROSE.items() if re.search(p, sentence, re.IGNORECASE)]
+            named = [k for k, p in PROSE.items() if re.search(p, sentence, re.IGNORECASE)]
             if len(named) != 1:
                 continue
             distance = abs(document.position(start)[0] - line_near)

@@ -26,12 +26,11 @@ from gradcheck.language.expression import (
     value_names,
     walk,
 )
-from gradcheck.language.model import FUNCTIONS, ROLES, Held, Model, Parameter, Rival, Source
+from gradcheck.language.functions import BASIC, BY_CONVENTION, BY_NAME, UNITS
+from gradcheck.language.model import ROLES, Held, Model, Parameter, Rival, Source
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.activations import (
-    ACTIVATIONS,
-    BY_NAME,
     from_prose,
     recognise,
     recognise_derivative,
@@ -116,7 +115,7 @@ def _settle(
     if key == "log":
         log.note("natural-logarithm", node.span, key)
     if (
-        key in FUNCTIONS
+        key in BASIC
         or node.function.base in ("norm", "log", "lg")
         or is_loss_name(node.function)
         or any(b.key == key for b in bindings)
@@ -125,7 +124,7 @@ def _settle(
     shown = to_text(node.function)
     if key in BY_NAME:
         table[key] = FunctionMeaning(known=BY_NAME[key])
-        if key in ("sigma", "I_d", "I", "id", "Id"):
+        if key in BY_CONVENTION:
             log.note("activation-by-name", node.span, shown, BY_NAME[key])
         return
     told = from_prose(read.document, read.prose, node.function.base, node.span.start)
@@ -477,7 +476,7 @@ def _hidden_activation(model: Model, layers: Mapping[str, str]) -> tuple[str, Ex
     for key in model.ancestors(model.loss):
         for node in walk(model.definitions[key]):
             shape = shape_of(node)
-            if shape is None or (shape[0] in FUNCTIONS and shape[0] not in ACTIVATIONS):
+            if shape is None or (shape[0] in BASIC and shape[0] not in UNITS):
                 continue
             argument = shape[1]
             if _depends_on(argument, model.definitions, first) and not _depends_on(
@@ -547,7 +546,7 @@ def _with_hidden(
 
     def change(node: Expression) -> Expression:
         shape = shape_of(node)
-        if shape is None or (shape[0] in FUNCTIONS and shape[0] not in ACTIVATIONS):
+        if shape is None or (shape[0] in BASIC and shape[0] not in UNITS):
             return node
         inner = _depends_on(shape[1], definitions, first)
         outer = _depends_on(shape[1], definitions, second)

@@ -22,9 +22,10 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
+from gradcheck.language.functions import BY_NAME, UNITS
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import Seen, Statement
-from gradcheck.understand.activations import ACTIVATIONS, BY_NAME, recognise, shape_of
+from gradcheck.understand.activations import recognise, shape_of
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.readings import ReadingLog
@@ -352,10 +353,10 @@ def activation_defined(binding: Binding) -> str | None:
         names = [key for key in value_keys(body) if key != "e"]
         formals = binding.formals or (tuple(names) if len(names) == 1 else ())
         kind = recognise(formals, body) if len(formals) == 1 else None
-        if kind in ACTIVATIONS and kind != "identity":
+        if kind in UNITS and kind != "identity":
             return kind
         shape = shape_of(body)
-        if shape is not None and BY_NAME.get(shape[0], "") in ACTIVATIONS:
+        if shape is not None and BY_NAME.get(shape[0], "") in UNITS:
             return BY_NAME[shape[0]]
     return None
 

@@ -32,7 +32,8 @@ from gradcheck.language.expression import (
     evaluated_keys,
     value_keys,
 )
-from gradcheck.language.model import FUNCTIONS, Model, in_order
+from gradcheck.language.functions import BASIC, FUNCTIONS
+from gradcheck.language.model import Model, in_order
 from gradcheck.language.verdict import Constant
 from gradcheck.run.budget import OverBudget, spend
 
@@ -157,13 +158,14 @@ class At:
     def apply(self, function: str, order: int, u: Any) -> Any:
         """The derivative of the given order of a function at a number."""
         mp = self.mp
-        if function not in FUNCTIONS:
+        if function not in BASIC:
             return self._abstract(function, order, u)
         if abs(u) > MAXIMAL_ARGUMENT:
             raise Outside("an argument is too large")
-        if function in ("log", "sqrt") and (u < 0 or (u == 0 and (function, order) != ("sqrt", 0))):
+        row = FUNCTIONS[function]
+        if row.positive and (u < 0 or (u == 0 and (function, order) != ("sqrt", 0))):
             raise Outside(f"{function} of a number that is not positive")
-        if function in ("relu", "abs") and u == 0 and order:
+        if row.kink and u == 0 and order:
             raise Outside(f"the kink of {function}")
         if function == "softplus":
             return self.apply("sigmoid", order - 1, u) if order else mp.log1p(mp.exp(u))
@@ -180,9 +182,8 @@ class At:
             angle = mp.pi / 2 - mp.atan(u)
             size = (-1) ** (order - 1) * mp.factorial(order - 1)
             return size * mp.sin(order * angle) / (1 + u * u) ** (mp.mpf(order) / 2)
-        if function in ("relu", "abs"):
-            low, high = (0, 1) if function == "relu" else (-1, 1)
-            slope = mp.mpf(high if u > 0 else low)
+        if row.kink:
+            slope = mp.mpf(row.kink(u))
             return slope * u if order == 0 else slope if order == 1 else mp.mpf(0)
         return {"exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt, "arctan": mp.atan}[function](u)
 

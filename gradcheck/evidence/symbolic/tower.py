@@ -37,6 +37,7 @@ from gradcheck.evidence.symbolic.polynomial import (
 )
 from gradcheck.evidence.symbolic.rational import MAX_POWER, ONE, Rational
 from gradcheck.language.expression import Name
+from gradcheck.language.functions import FUNCTIONS
 
 Result = tuple[Rational, tuple[Rational, ...]]
 """An element, and what was taken to be positive in computing it."""
@@ -60,7 +61,7 @@ class Generator:
 
     @property
     def has_kink(self) -> bool:
-        return self.function in ("relu", "abs")
+        return self.function in FUNCTIONS and FUNCTIONS[self.function].kink is not None
 
 
 @dataclass(slots=True)

@@ -31,7 +31,8 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
-from gradcheck.language.model import FUNCTIONS, Claim, Step
+from gradcheck.language.functions import BASIC
+from gradcheck.language.model import Claim, Step
 from gradcheck.language.notation import to_text
 from gradcheck.language.verdict import Constant
 from gradcheck.understand.descending import bare
@@ -147,7 +148,7 @@ class SideJudge:
                 return plain if plain.key == target.key or plain.key in known else node
             if isinstance(node, Apply) and not node.order and len(node.arguments) == 1:
                 head = node.function
-                if head.base in RATES and head.key not in known | FUNCTIONS:
+                if head.base in RATES and head.key not in known | BASIC:
                     return Multiply((head, node.arguments[0]), span=node.span)
             return node
 

@@ -8,7 +8,7 @@ import pytest
 
 from gradcheck.evidence.arrays.drawing import draw
 from gradcheck.evidence.arrays.dual import At
-from gradcheck.evidence.arrays.functions import FORMULAS
+from gradcheck.evidence.arrays.array_functions import FORMULAS
 from tests.evidence.arrays.trees import squares
 
 PLACES = [-700.0, -40.0, -37.0, -3.3, -0.7, -1e-9, 1e-9, 0.7, 3.3, 37.0, 40.0, 700.0]

@@ -78,6 +78,13 @@ def _sigmoid(u: float) -> float:
     return 1 / (1 + math.exp(-u)) if u > -700 else 0.0
 
 
+def _normal_cdf(u: float) -> float:
+    return math.erfc(-u / math.sqrt(2)) / 2
+
+
+_NORMAL = r"(?:normal|gaussian)(?: distribution)?(?:'s)? "
+
+
 def _exponentials(u: Any, of: Any, sign: int) -> Any:
     return of("exp", u) + of("exp", -u) if sign > 0 else of("exp", u) - of("exp", -u)
 
@@ -136,6 +143,89 @@ _ROWS = (
         slope=lambda f, u, of: of("sigmoid", u),
         numpy=("np.log(1 + np.exp({0}))", "1 / (1 + np.exp(-({0})))"),
         unit=True,
+    ),
+    Function(
+        "silu",
+        value=lambda u: u * _sigmoid(u),
+        names="SiLU Silu swish Swish",
+        prose=r"\bsilu\b|\bswish\b|sigmoid[- ]linear unit|sigmoid[- ]weighted linear",
+        latex=r"\operatorname{SiLU}",
+        forms=(
+            lambda f, u, of: u * of("sigmoid", u),
+            lambda f, u, of: of("sigmoid", u) + u * of("sigmoid", u, 1),
+            lambda f, u, of: 2 * of("sigmoid", u, 1) + u * of("sigmoid", u, 2),
+        ),
+        unit=True,
+    ),
+    Function(
+        "gelu",
+        value=lambda u: u * _normal_cdf(u),
+        names="GELU Gelu GeLU",
+        prose=r"\bgelu\b|gaussian[- ]error linear",
+        latex=r"\operatorname{GELU}",
+        forms=(
+            lambda f, u, of: u * of("normal_cdf", u),
+            lambda f, u, of: of("normal_cdf", u) + u * of("normal_pdf", u),
+            lambda f, u, of: 2 * of("normal_pdf", u) + u * of("normal_pdf", u, 1),
+        ),
+        unit=True,
+    ),
+    Function(
+        "softsign",
+        value=lambda u: u / (1 + abs(u)),
+        names="Softsign SoftSign",
+        prose=r"\bsoft-?sign\b",
+        latex=r"\operatorname{softsign}",
+        forms=(
+            lambda f, u, of: u / (1 + of("abs", u)),
+            lambda f, u, of: 1 / (1 + of("abs", u)) ** 2,
+        ),
+        unit=True,
+    ),
+    Function(
+        "leaky_relu",
+        names="LeakyReLU leakyrelu LeakyRelu lrelu LReLU PReLU prelu",
+        prose=r"\b(?:leaky|parametric)[- ](?:relu|rectif\w+)|\b(?:leaky|p|l)relu\b",
+        latex=r"\operatorname{LeakyReLU}",
+        unit=True,
+    ),
+    Function(
+        "elu",
+        names="ELU elu Elu SELU selu CELU celu",
+        prose=r"\b[sc]?elu\b|exponential linear",
+        latex=r"\operatorname{ELU}",
+        unit=True,
+    ),
+    Function(
+        "normal_cdf",
+        value=_normal_cdf,
+        names="normcdf",
+        prose=_NORMAL + r"(?:cumulative )?distribution function|" + _NORMAL + r"c\.?d\.?f"
+        r"|distribution function of (?:the|a) (?:standard )?(?:normal|gaussian)",
+        latex=r"\Phi",
+        slope=lambda f, u, of: of("normal_pdf", u),
+        numpy=("(1 + np.vectorize(math.erf)(({0}) / np.sqrt(2))) / 2",),
+    ),
+    Function(
+        "normal_pdf",
+        value=lambda u: math.exp(-u * u / 2) / math.sqrt(2 * math.pi),
+        names="normpdf",
+        prose=_NORMAL + r"(?:probability )?density|" + _NORMAL + r"p\.?d\.?f"
+        r"|density of (?:the|a) (?:standard )?(?:normal|gaussian)",
+        latex=r"\varphi",
+        slope=lambda f, u, of: -(u * f),
+        numpy=("np.exp(-({0})**2 / 2) / np.sqrt(2 * np.pi)",),
+    ),
+    Function(
+        "erf",
+        value=math.erf,
+        prose=r"\berf\b|\berror function of gauss|gauss(?:ian)? error function",
+        latex=r"\operatorname{erf}",
+        forms=(
+            lambda f, u, of: 2 * of("normal_cdf", of("sqrt", 2) * u) - 1,
+            lambda f, u, of: 2 * of("sqrt", 2) * of("normal_pdf", of("sqrt", 2) * u),
+        ),
+        bare=True,
     ),
     Function(
         "exp",
@@ -245,6 +335,9 @@ _ROWS = (
 FUNCTIONS: Mapping[str, Function] = {row.name: row for row in _ROWS}
 """Every function by its name in resolved expressions."""
 
+NUMBERS: Mapping[str, float] = {"pi": math.pi}
+"""Names that are numbers, where the document does not use them otherwise; e is ``exp(1)``."""
+
 BASIC = frozenset(name for name, row in FUNCTIONS.items() if row.is_basic)
 """Those that stay in resolved expressions."""
 
@@ -259,13 +352,10 @@ BY_NAME: Mapping[str, str] = {
 BY_CONVENTION = frozenset(letter for row in _ROWS for letter in row.letters.split())
 """Names that mean a function by a convention only."""
 
-WITHOUT_MEANING = frozenset("max min csch coth erf det tr lg sgn".split())
+WITHOUT_MEANING = frozenset("max min csch coth det tr lg sgn".split())
 """Names of functions that need no brackets either, and mean nothing by themselves here."""
 
-WORDS = frozenset(
-    """LeakyReLU leakyrelu ELU elu GELU gelu SiLU silu swish softmax Softmax diag act activation
-    step heaviside""".split()
-) | frozenset(
+WORDS = frozenset("softmax Softmax diag act activation step heaviside".split()) | frozenset(
     called
     for row in _ROWS
     for called in (row.name, *row.names.split(), *row.letters.split())
@@ -330,8 +420,8 @@ def _tree(value: object) -> Expression:
     return Number(Fraction(value))
 
 
-def _applied(name: str, argument: _Term, order: int = 0) -> _Term:
-    return _Term(Apply(Name(name), (argument.tree,), order))
+def _applied(name: str, argument: _Term | int, order: int = 0) -> _Term:
+    return _Term(Apply(Name(name), (_tree(argument),), order))
 
 
 def form_of(name: str, order: int, argument: Expression) -> Expression | None:

@@ -18,8 +18,25 @@ from gradcheck.language.expression import (
     Negate,
     Number,
     Power,
+    transform,
+    walk,
 )
-from gradcheck.language.functions import BY_NAME, BY_OUTPUT, PROSE, UNITS, value_at
+from gradcheck.language.functions import (
+    BY_NAME,
+    BY_OUTPUT,
+    FUNCTIONS,
+    NUMBERS,
+    PROSE,
+    UNITS,
+    value_at,
+)
+from gradcheck.language.notation import to_text
+
+_WITHIN = frozenset({"exp", "sigmoid", "normal_cdf", "abs"})
+"""Functions that others are written with."""
+
+_BESIDE = 24
+"""Characters between a letter and the words that say what it is."""
 
 _POINTS = (-1.7, -0.6, 0.35, 0.9, 2.3)
 
@@ -72,7 +89,7 @@ def _value(
         case Number(value=number):
             return float(number)
         case Name():
-            return math.e if node.key == "e" else names[node.key]
+            return {"e": math.e, **NUMBERS, **names}[node.key]
         case Add(terms=terms):
             return math.fsum(value(term) for term in terms)
         case Negate(operand=operand):
@@ -110,11 +127,11 @@ def from_prose(
         for sentence in re.split(r"(?<=[.!?\n])", text):
             start = span.start + offset
             offset += len(sentence)
-            named = [k for k, p in PROSE.items() if re.search(p, sentence, re.IGNORECASE)]
+            says = _letter(letter).search(sentence)
+            named = _named(sentence, letter)
             if len(named) != 1:
                 continue
             distance = abs(document.position(start)[0] - line_near)
-            says = re.search(rf"(?<![A-Za-z]){re.escape(letter)}(?![A-Za-z])", sentence)
             about = re.search(r"activation|hidden", sentence, re.IGNORECASE)
             output = re.search(r"output|classif", sentence, re.IGNORECASE)
             hidden = re.search(r"hidden|first|layer 1", sentence, re.IGNORECASE)
@@ -125,7 +142,37 @@ def from_prose(
     if len(kinds) != 1:
         return None
     _, kind, span = min(candidates, key=lambda c: c[0])
-    return kind, span
+    return (kind, span) if FUNCTIONS[kind].value is not None else None
+
+
+def _letter(letter: str) -> re.Pattern[str]:
+    shown = {re.escape(letter), re.escape(to_text(Name(letter)))}
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(shown))})(?![A-Za-z])")
+
+
+def _named(sentence: str, letter: str) -> list[str]:
+    """The functions that a sentence names: a "leaky ReLU" is no ReLU.
+
+    What is no activation by itself (the normal distribution's Φ) must stand beside its letter.
+    """
+    found = {k: m for k, p in PROSE.items() if (m := re.search(p, sentence, re.IGNORECASE))}
+    whole = [
+        kind
+        for kind, one in found.items()
+        if not any(
+            other.start() <= one.start() and one.end() <= other.end()
+            for name, other in found.items()
+            if name != kind
+        )
+    ]
+    letters = [match.span() for match in _letter(letter).finditer(sentence)]
+    beside = [
+        kind
+        for kind in whole
+        if any(max(found[kind].start() - e, s - found[kind].end()) <= _BESIDE for s, e in letters)
+    ]
+    others = [kind for kind in beside if not FUNCTIONS[kind].unit]
+    return others or [kind for kind in whole if FUNCTIONS[kind].unit]
 
 
 def _with_inline_formulas(document: Document, prose: tuple[Span, ...]) -> list[Span]:
@@ -145,7 +192,7 @@ def shape_of(expression: Expression) -> tuple[str, Expression] | None:
     applied = None
     if isinstance(expression, Apply) and len(expression.arguments) == 1 and not expression.order:
         applied = expression.function.key, expression.arguments[0]
-    inner = _exponent(expression) if applied is None or applied[0] == "log" else None
+    inner = _inside(expression) if applied is None or applied[0] == "log" else None
     if inner is None:
         return applied
     for argument, stand_in in ((inner, Name("x")), (Negate(inner), Negate(Name("x")))):
@@ -155,17 +202,14 @@ def shape_of(expression: Expression) -> tuple[str, Expression] | None:
     return applied
 
 
-def _exponent(expression: Expression) -> Expression | None:
-    from gradcheck.language.expression import walk
-
+def _inside(expression: Expression) -> Expression | None:
+    """What a formula may be a function of: u in ``1/(1 + e^{-u})``, ``u σ(u)``, ``u/(1 + |u|)``."""
     for node in walk(expression):
-        if isinstance(node, Apply) and node.function.key == "exp":
+        if isinstance(node, Apply) and not node.order and node.function.key in _WITHIN:
             argument = node.arguments[0]
             return argument.operand if isinstance(argument, Negate) else argument
     return None
 
 
 def _replace(expression: Expression, old: Expression, new: Expression) -> Expression:
-    from gradcheck.language.expression import transform
-
     return transform(expression, lambda node: new if node == old else node)

@@ -26,7 +26,7 @@ from gradcheck.language.expression import (
     value_names,
     walk,
 )
-from gradcheck.language.functions import BASIC, BY_CONVENTION, BY_NAME, UNITS
+from gradcheck.language.functions import BASIC, BY_CONVENTION, BY_NAME, NUMBERS, UNITS
 from gradcheck.language.model import ROLES, Held, Model, Parameter, Rival, Source
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.statement import ReadDocument
@@ -42,6 +42,8 @@ from gradcheck.understand.pins import Pins
 from gradcheck.understand.readings import ReadingLog
 from gradcheck.understand.resolution import FunctionMeaning, Resolver, Unresolved
 from gradcheck.understand.roles import assign_layers, classify, looks_like_prediction, reachable
+
+_ANY = Name("any number")
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,13 @@ def function_table(
         if binding.key in table or not is_function(binding):
             continue
         if isinstance(binding.body, FunctionName):
-            named = binding.body.function.key
-            table[binding.key] = FunctionMeaning(BY_NAME.get(named))
+            named = binding.body
+            slope = Apply(named.function, (_ANY,), named.order)
+            table[binding.key] = (
+                FunctionMeaning(None, (_ANY.key,), slope)
+                if named.order
+                else FunctionMeaning(BY_NAME.get(named.function.key))
+            )
             continue
         kinds = [recognise(binding.formals, body) for body in binding.sides or (binding.body,)]
         kind = next((kind for kind in kinds if kind is not None), None)
@@ -94,12 +101,12 @@ def function_table(
 def is_function(binding: Binding) -> bool:
     """Whether ``f(x) = …`` defines a function to be applied, not a value of the network."""
     if isinstance(binding.body, FunctionName):
-        return not binding.body.order
+        return True
     if not binding.formals or is_loss_name(binding.name):
         return False
     if recognise(binding.formals, binding.body) is not None:
         return True
-    return set(value_keys(binding.body)) <= {*binding.formals, "e"}
+    return set(value_keys(binding.body)) <= {*binding.formals, "e", *NUMBERS}
 
 
 def _settle(
@@ -219,7 +226,9 @@ def build_model(
     if hidden is not None:
         ordered = _with_hidden(ordered, layers, hidden)
     parameters = _parameters(layers, [*roles.parameters, *trained], spellings, document)
-    values = {*ordered, *roles.inputs, *roles.labels, *roles.constants}
+    numbers = [key for key in NUMBERS if key in spellings and key not in {*ordered, *trained}]
+    constants = tuple(dict.fromkeys([*roles.constants, *numbers]))
+    values = {*ordered, *roles.inputs, *roles.labels, *constants}
     values |= {parameter.key for parameter in parameters}
     if roles.sample_count:
         values.add(roles.sample_count)
@@ -233,7 +242,7 @@ def build_model(
         inputs=roles.inputs,
         labels=roles.labels,
         sample_count=roles.sample_count,
-        constants=roles.constants,
+        constants=constants,
         names=dict(spellings),
     )
     refused = {**resolver.refused, **_refused(bodies, problems, document)}

@@ -36,7 +36,7 @@ LOSS_LETTERS = frozenset({"L", "J", "C", "E"})
 COUNTS = frozenset({"n", "m", "N", "M", "B", "n_samples", "N_samples", "T", "K", "P", "S"})
 """Names that the number of samples usually has."""
 
-_NEVER_MERGED = frozenset("e n m i j k l t c s p q r h d".split())
+_NEVER_MERGED = frozenset("e n m i j k l t c s p q r h d phi".split())
 """Single letters whose two cases usually mean two things (Euler's e, counts, indices, L and l)."""
 
 _GENERAL = re.compile(r"[ijklrs]|\[[ijklL]\]|\([ijklL]\)")

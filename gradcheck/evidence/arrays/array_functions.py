@@ -5,6 +5,7 @@ All take and return arrays of any float or complex type, entry by entry.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,11 @@ def _tanh_slope(z: Values) -> Values:
     return 4.0 * _sigmoid_slope(2.0 * z)
 
 
+def _bell(z: Values) -> Values:
+    """The density of the standard normal distribution."""
+    return np.asarray(np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi))
+
+
 def _abs(z: Values) -> Values:
     return np.where(z.real < 0, -z, z)
 
@@ -83,6 +89,12 @@ FORMULAS: dict[tuple[str, int], Callable[[Values], Values]] = {
     ("arctan", 0): np.arctan,
     ("arctan", 1): lambda z: 1.0 / (1.0 + z**2),
     ("arctan", 2): lambda z: -2.0 * z / (1.0 + z**2) ** 2,
+    ("normal_cdf", 0): np.vectorize(lambda z: 0.5 * math.erfc(-z / math.sqrt(2)), otypes=[float]),
+    ("normal_cdf", 1): _bell,
+    ("normal_cdf", 2): lambda z: -z * _bell(z),
+    ("normal_pdf", 0): _bell,
+    ("normal_pdf", 1): lambda z: -z * _bell(z),
+    ("normal_pdf", 2): lambda z: (z**2 - 1.0) * _bell(z),
     ("relu", 0): lambda z: np.where(z.real > 0, z, 0.0),
     ("relu", 1): lambda z: np.where(z.real > 0, 1.0, 0.0),
     ("abs", 0): _abs,

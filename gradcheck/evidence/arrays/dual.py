@@ -32,7 +32,7 @@ from gradcheck.language.expression import (
     evaluated_keys,
     value_keys,
 )
-from gradcheck.language.functions import BASIC, FUNCTIONS
+from gradcheck.language.functions import BASIC, FUNCTIONS, NUMBERS
 from gradcheck.language.model import Model, in_order
 from gradcheck.language.verdict import Constant
 from gradcheck.run.budget import OverBudget, spend
@@ -142,6 +142,8 @@ class At:
 
     def free(self, key: str) -> Quantity:
         """The value of a name without a definition; an unknown one is a constant of its own."""
+        if key in NUMBERS:
+            return self.mp.pi + 0
         drawn = self.draw.value(key)
         if isinstance(drawn, tuple):
             return [self.number(entry) for entry in drawn]
@@ -178,6 +180,8 @@ class At:
         if function in ("sin", "cos"):
             turn = (order + (function == "cos")) % 4
             return (mp.sin, mp.cos)[turn % 2](u) * (-1 if turn >= 2 else 1)
+        if function in ("normal_cdf", "normal_pdf") and order + (function == "normal_pdf"):
+            return self._bell(order - (function == "normal_cdf"), u)
         if function == "arctan" and order:  # by the angle between 1 + iu and i
             angle = mp.pi / 2 - mp.atan(u)
             size = (-1) ** (order - 1) * mp.factorial(order - 1)
@@ -185,7 +189,7 @@ class At:
         if row.kink:
             slope = mp.mpf(row.kink(u))
             return slope * u if order == 0 else slope if order == 1 else mp.mpf(0)
-        return {"exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt, "arctan": mp.atan}[function](u)
+        return _PLAIN[function](mp, u)
 
     def _saturating(self, function: str, order: int, u: Any) -> Any:
         """Sigmoid and tanh by ``tanh u = 2 sigma(2u) - 1``; derivatives from ``s' = s(1-s)``."""
@@ -210,6 +214,13 @@ class At:
                 return slope * (1 - 6 * slope)
         raise Unsupported(f"derivative {order} of {function}")
 
+    def _bell(self, order: int, u: Any) -> Any:
+        """The density of the normal distribution, by ``p' = -u p``: Hermite's polynomials."""
+        before, now = self.mp.mpf(0), self.mp.npdf(u)
+        for degree in range(order):
+            before, now = now, -u * now - degree * before
+        return now
+
     def _abstract(self, function: str, order: int, u: Any) -> Any:
         """``c0 + c1 u + c2 sin(c3 u)``, drawn for each abstract function: its value and its slope
         are unrelated to each other's by any rule of a known activation."""
@@ -219,6 +230,15 @@ class At:
         c0, c1, c2, c3 = self.functions[function]
         wave = c2 * c3**order * self.apply("sin", order, c3 * u)
         return wave + (c0 + c1 * u if order == 0 else c1 if order == 1 else 0)
+
+
+_PLAIN: dict[str, Callable[[Any, Any], Any]] = {
+    "exp": lambda mp, u: mp.exp(u),
+    "log": lambda mp, u: mp.log(u),
+    "sqrt": lambda mp, u: mp.sqrt(u),
+    "arctan": lambda mp, u: mp.atan(u),
+    "normal_cdf": lambda mp, u: mp.ncdf(u),
+}
 
 
 class Graph:

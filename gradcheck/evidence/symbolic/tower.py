@@ -267,6 +267,12 @@ class Tower:
         sigmoid = self.sigmoid(argument)
         return -self.logarithm(self.number(1) - sigmoid)
 
+    def bell(self, argument: Rational) -> Rational:
+        """The density of the standard normal distribution: ``e^{-u²/2} / √(2π)``."""
+        two = self.number(2)
+        power = self.exponential(self.reduce(-(argument * argument) / two))
+        return self.reduce(power / self.square_root(two * self.symbol(Name("pi"), False)))
+
     def _log_of_number(self, value: Fraction) -> Rational:
         total = self.number(0)
         for integer, sign in ((value.numerator, 1), (value.denominator, -1)):
@@ -479,6 +485,7 @@ _RULES = {
     "sigmoid": Tower.sigmoid,
     "tanh": Tower.tanh,
     "softplus": Tower.softplus,
+    "normal_pdf": Tower.bell,
     "sin": Tower.sine,
     "cos": Tower.cosine,
 }

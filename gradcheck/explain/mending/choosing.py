@@ -16,7 +16,7 @@ from gradcheck.language.expression import (
     names_in,
     walk,
 )
-from gradcheck.language.functions import FUNCTIONS
+from gradcheck.language.functions import FUNCTIONS, NUMBERS
 from gradcheck.language.model import Model
 
 F = Fraction
@@ -68,7 +68,7 @@ def _free(model: Model, number: int, count: Fraction) -> dict[str, Fraction]:
     x, first, second, bias = _FREE[number]
     free = {key: x + 2 * at for at, key in enumerate(model.inputs)}
     free |= dict.fromkeys(model.labels, _LABELS[number])
-    free |= {key: F(1, 2 + at) for at, key in enumerate(model.constants)}
+    free |= {key: F(1, 2 + at) for at, key in enumerate(model.constants) if key not in NUMBERS}
     given = {"w_1": first, "w_2": second, "b_2": bias, "b_1": F(number + 1, 2)}
     for parameter in model.parameters:
         free[parameter.key] = given.get(parameter.role, F(2))

@@ -23,7 +23,7 @@ from gradcheck.language.expression import (
     contains,
     names_in,
 )
-from gradcheck.language.functions import BASIC, FUNCTIONS
+from gradcheck.language.functions import BASIC, FUNCTIONS, NUMBERS
 from gradcheck.language.model import Model
 
 _CALL = re.compile(r"[\w.]+\(\{0\}\)")
@@ -107,6 +107,8 @@ class _Code:
 
     def name(self, key: str) -> str:
         """A name that Python can read, one for each key."""
+        if key in NUMBERS and key in self.model.constants:
+            return f"np.{key}"
         if key not in self.identifiers:
             reserved = ("np", "print", FUNCTION)
             text = re.sub(r"^hat\((\w+)\)", r"\1_hat", key)

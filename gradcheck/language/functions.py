@@ -45,6 +45,8 @@ class Function:
     """
 
     name: str
+    title: str = ""  # in sentences, where that is not the name
+    sign: str = ""  # in plain text
     value: Callable[[float], float] | None = None
     names: str = ""
     plain: str = ""
@@ -61,6 +63,11 @@ class Function:
     positive: bool = False  # the domain; else all numbers
     unit: bool = False  # what units of a layer respond by
     bare: bool = False
+
+    @property
+    def called(self) -> str:
+        """The function in a sentence."""
+        return self.title or self.name
 
     @property
     def is_basic(self) -> bool:
@@ -100,6 +107,7 @@ _ROWS = (
     ),
     Function(
         "sigmoid",
+        sign="σ",
         value=_sigmoid,
         names="Sigmoid logistic expit sig sigm",
         letters="sigma",
@@ -146,6 +154,7 @@ _ROWS = (
     ),
     Function(
         "silu",
+        title="SiLU",
         value=lambda u: u * _sigmoid(u),
         names="SiLU Silu swish Swish",
         prose=r"\bsilu\b|\bswish\b|sigmoid[- ]linear unit|sigmoid[- ]weighted linear",
@@ -159,6 +168,7 @@ _ROWS = (
     ),
     Function(
         "gelu",
+        title="GELU",
         value=lambda u: u * _normal_cdf(u),
         names="GELU Gelu GeLU",
         prose=r"\bgelu\b|gaussian[- ]error linear",
@@ -184,6 +194,7 @@ _ROWS = (
     ),
     Function(
         "leaky_relu",
+        title="leaky ReLU",
         names="LeakyReLU leakyrelu LeakyRelu lrelu LReLU PReLU prelu",
         prose=r"\b(?:leaky|parametric)[- ](?:relu|rectif\w+)|\b(?:leaky|p|l)relu\b",
         latex=r"\operatorname{LeakyReLU}",
@@ -191,6 +202,7 @@ _ROWS = (
     ),
     Function(
         "elu",
+        title="ELU",
         names="ELU elu Elu SELU selu CELU celu",
         prose=r"\b[sc]?elu\b|exponential linear",
         latex=r"\operatorname{ELU}",
@@ -198,6 +210,8 @@ _ROWS = (
     ),
     Function(
         "normal_cdf",
+        title="normal distribution function",
+        sign="Φ",
         value=_normal_cdf,
         names="normcdf",
         prose=_NORMAL + r"(?:cumulative )?distribution function|" + _NORMAL + r"c\.?d\.?f"
@@ -208,6 +222,8 @@ _ROWS = (
     ),
     Function(
         "normal_pdf",
+        title="normal density",
+        sign="φ",
         value=lambda u: math.exp(-u * u / 2) / math.sqrt(2 * math.pi),
         names="normpdf",
         prose=_NORMAL + r"(?:probability )?density|" + _NORMAL + r"p\.?d\.?f"

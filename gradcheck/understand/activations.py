@@ -142,7 +142,7 @@ def from_prose(
     if len(kinds) != 1:
         return None
     _, kind, span = min(candidates, key=lambda c: c[0])
-    return (kind, span) if FUNCTIONS[kind].value is not None else None
+    return kind, span
 
 
 def _letter(letter: str) -> re.Pattern[str]:

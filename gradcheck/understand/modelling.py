@@ -26,7 +26,7 @@ from gradcheck.language.expression import (
     value_names,
     walk,
 )
-from gradcheck.language.functions import BASIC, BY_CONVENTION, BY_NAME, NUMBERS, UNITS
+from gradcheck.language.functions import BASIC, BY_CONVENTION, BY_NAME, FUNCTIONS, NUMBERS, UNITS
 from gradcheck.language.model import ROLES, Held, Model, Parameter, Rival, Source
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.statement import ReadDocument
@@ -137,7 +137,7 @@ def _settle(
     told = from_prose(read.document, read.prose, node.function.base, node.span.start)
     if told is not None:
         table[key] = FunctionMeaning(known=told[0])
-        log.note("activation-by-prose", told[1], shown, told[0])
+        log.note("activation-by-prose", told[1], shown, FUNCTIONS[told[0]].called)
         return
     stated = _stated_derivative(key, bindings, statements)
     if stated is not None:

@@ -46,7 +46,9 @@ class Function:
 
     name: str
     title: str = ""  # in sentences, where that is not the name
+    noun: str = ""  # as the subject of a sentence, where that is not the title
     sign: str = ""  # in plain text
+    code: str = ""  # its slope in NumPy, of the input z and the output a, for diagnoses
     value: Callable[[float], float] | None = None
     names: str = ""
     plain: str = ""
@@ -107,6 +109,8 @@ _ROWS = (
     ),
     Function(
         "sigmoid",
+        noun="the sigmoid",
+        code="a * (1 - a)",
         sign="σ",
         value=_sigmoid,
         names="Sigmoid logistic expit sig sigm",
@@ -121,6 +125,7 @@ _ROWS = (
     ),
     Function(
         "tanh",
+        code="1 - a**2",
         value=math.tanh,
         names="Tanh",
         prose=r"\btanh\b|hyperbolic tangent|\\tanh",
@@ -134,6 +139,8 @@ _ROWS = (
     ),
     Function(
         "relu",
+        noun="ReLU",
+        code="(z > 0)",
         value=lambda u: max(u, 0.0),
         names="ReLU Relu RELU",
         prose=r"\brelu\b|rectified linear",
@@ -144,6 +151,7 @@ _ROWS = (
     ),
     Function(
         "softplus",
+        code="1 / (1 + np.exp(-z))",
         value=lambda u: math.log1p(math.exp(u)),
         names="Softplus",
         prose=r"softplus",
@@ -154,6 +162,7 @@ _ROWS = (
     ),
     Function(
         "silu",
+        code="s * (1 + z * (1 - s)), where s is the sigmoid of z",
         title="SiLU",
         value=lambda u: u * _sigmoid(u),
         names="SiLU Silu swish Swish",
@@ -168,6 +177,7 @@ _ROWS = (
     ),
     Function(
         "gelu",
+        code="P + z * p, where P and p are the normal distribution function and density at z",
         title="GELU",
         value=lambda u: u * _normal_cdf(u),
         names="GELU Gelu GeLU",
@@ -182,6 +192,7 @@ _ROWS = (
     ),
     Function(
         "softsign",
+        code="(1 + abs(z))**-2",
         value=lambda u: u / (1 + abs(u)),
         names="Softsign SoftSign",
         prose=r"\bsoft-?sign\b",
@@ -245,6 +256,7 @@ _ROWS = (
     ),
     Function(
         "exp",
+        code="a",
         value=math.exp,
         latex=r"\exp",
         of_output=lambda f: f,
@@ -253,6 +265,7 @@ _ROWS = (
     ),
     Function(
         "log",
+        code="1 / z",
         value=math.log,
         names="ln",
         latex=r"\log",
@@ -263,6 +276,8 @@ _ROWS = (
     ),
     Function(
         "sqrt",
+        noun="the square root",
+        code="0.5 / a",
         value=math.sqrt,
         latex=r"\sqrt",
         slope=lambda f, u, of: 1 / (2 * f),
@@ -271,6 +286,8 @@ _ROWS = (
     ),
     Function(
         "sin",
+        noun="sine",
+        code="np.cos(z)",
         value=math.sin,
         latex=r"\sin",
         slope=lambda f, u, of: of("cos", u),
@@ -279,6 +296,8 @@ _ROWS = (
     ),
     Function(
         "cos",
+        noun="cosine",
+        code="-np.sin(z)",
         value=math.cos,
         latex=r"\cos",
         slope=lambda f, u, of: -of("sin", u),
@@ -297,6 +316,7 @@ _ROWS = (
     ),
     Function(
         "arctan",
+        code="1 / (1 + z**2)",
         value=math.atan,
         names="atan",
         latex=r"\arctan",
@@ -374,8 +394,8 @@ WITHOUT_MEANING = frozenset("max min csch coth det tr lg sgn".split())
 WORDS = frozenset("softmax Softmax diag act activation step heaviside".split()) | frozenset(
     called
     for row in _ROWS
-    for called in (row.name, *row.names.split(), *row.letters.split())
-    if len(called) > 1 and called.isalpha() and row.latex != f"\\{called}"
+    for called in (row.name, *row.names.split(), *row.letters.replace("sigma", "").split())
+    if len(called) > 1 and called.isalpha()
 )
 """Words that name a function."""
 
@@ -466,10 +486,10 @@ def slope_by_output(row: Function, value: Expression) -> Expression:
 def value_at(name: str, argument: float, order: int = 0) -> float:
     """A function or its slope at a number. KeyError for what has none."""
     row = FUNCTIONS[name]
-    if row.value is None or order > 1:
+    if row.value is None or order > (1 if row.kink is None else 2):
         raise KeyError(name)
     if order and row.kink is not None:
-        return row.kink(argument)
+        return row.kink(argument) if order == 1 else 0.0
     value = row.value(argument)
     if order == 0:
         return value

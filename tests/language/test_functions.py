@@ -99,7 +99,7 @@ def test_every_row_says_the_same_of_value_and_slope(row: Function, place: float)
     assert row.value(place) == pytest.approx(value, rel=1e-14)
     assert value_at(row.name, place, 1) == pytest.approx(slope, rel=1e-14)
     for order, code in enumerate(row.numpy):
-        written = eval(code.format("place"), {"np": np, "math": math, "place": place})
+        written = eval(code.format("place"), {"np": np, "math": math, "place": place})  # noqa: S307
         assert float(written) == pytest.approx((value, slope)[order], rel=1e-13)
 
 
@@ -121,10 +121,10 @@ def test_what_authors_write_is_the_slope_by_the_output(row: Function) -> None:
     assert row.of_output is not None
     for a in (Fraction(1, 3), Fraction(-3, 7)):
         shown = {"a": a}
-        assert eval(row.written.format("a", "a**2").replace(" (", "*("), shown) == row.of_output(a)
+        assert eval(row.written.format("a", "a**2").replace(" (", "*("), shown) == row.of_output(a)  # noqa: S307
         product = Fraction(1)
         for factor in row.factors:
-            product *= eval(factor.format("a"), shown)
+            product *= eval(factor.format("a"), shown)  # noqa: S307
         assert product == row.of_output(a)
 
 

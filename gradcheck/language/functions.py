@@ -207,7 +207,7 @@ _ROWS = (
         "leaky_relu",
         title="leaky ReLU",
         names="LeakyReLU leakyrelu LeakyRelu lrelu LReLU PReLU prelu",
-        prose=r"\b(?:leaky|parametric)[- ](?:relu|rectif\w+)|\b(?:leaky|p|l)relu\b",
+        prose=r"\b(?:leaky|parametric)[- ](?:relu|rectif\w+(?: linear)?)|\b(?:leaky|p|l)relu\b",
         latex=r"\operatorname{LeakyReLU}",
         unit=True,
     ),

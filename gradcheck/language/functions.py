@@ -24,7 +24,7 @@ from gradcheck.language.expression import (
     Power,
 )
 
-Rule = Callable[[Any, Any, Any], Any]
+Rule = Callable[..., Any]
 """Of a function's value f, its argument u, and ``of``, which applies another function by name.
 
 Made of +, -, *, / and whole powers only, it takes fractions, floats, SymPy's symbols and trees.
@@ -458,6 +458,11 @@ def _tree(value: object) -> Expression:
 
 def _applied(name: str, argument: _Term | int, order: int = 0) -> _Term:
     return _Term(Apply(Name(name), (_tree(argument),), order))
+
+
+def tree_of(rule: Rule, *parts: Expression) -> Expression:
+    """What a rule makes of trees."""
+    return _tree(rule(*map(_Term, parts), _applied))
 
 
 def form_of(name: str, order: int, argument: Expression) -> Expression | None:

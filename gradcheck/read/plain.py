@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gradcheck.language.document import Span
+from gradcheck.language.names import LOSSES
 from gradcheck.read.cursor import lines
 from gradcheck.read.drawn import RULED, fractions
 from gradcheck.read.plain_runs import GRADIENT, MARKS, PART, Run, belongs, runs_of
@@ -54,7 +55,7 @@ _VALUES = re.compile(
 )
 """``x = 2, y = 1, w1 = 0.3``: the numbers of an example."""
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
-_LOSS = re.compile(r"^[ \t]*(?:[LJCE]|loss|cost|Loss|Cost)[ \t]*=(?!=).*$", re.MULTILINE)
+_LOSS = re.compile(r"^[ \t]*(?:" + "|".join(sorted(LOSSES)) + r")[ \t]*=(?!=).*$", re.MULTILINE)
 _DIFFERENTIAL = re.compile(r"^[ \t]*d_?([A-Za-z]\w*)[ \t]*=(?!=)", re.MULTILINE)
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
 _BY = re.compile(r"\bd[A-Za-z]\w*[ ]?/[ ]?\(?d([A-Za-z])\b")

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from gradcheck.language.document import Span
+from gradcheck.language.expression import Name
+from gradcheck.language.names import POSITIVE
+from gradcheck.language.notation import to_text
 from gradcheck.read.cursor import ending, past
 from gradcheck.read.plain_tokens import is_known, is_subscript
 from gradcheck.read.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
@@ -45,7 +48,9 @@ _TWO_WORDS = re.compile(
 _APPLIED = re.compile(r"[ \t]*(?:[(\[{=←'′_₀-₉]|$)", re.MULTILINE)
 _JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _CONDITION = re.compile(
-    r"\s*,?\s*(?:if|when|whenever|for|where)\s+(?!(?:[ηαλμεnmNMijkK]|eta|alpha|lr)\s*[<>≤≥])"
+    r"\s*,?\s*(?:if|when|whenever|for|where)\s+(?!(?:"
+    + "|".join(sorted(POSITIVE | {to_text(Name(name)) for name in POSITIVE}))
+    + r")\s*[<>≤≥])"
     r"[^=;\n]{1,40}?[<>≤≥]"
 )
 """What a formula is said to hold under; that a rate or a count is positive says nothing."""

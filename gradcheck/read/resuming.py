@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import Expression, Name, Partial
+from gradcheck.language.names import LOSSES
 from gradcheck.language.statement import Seen
 from gradcheck.read.cursor import Forward, past
+from gradcheck.read.known_names import ACCENTS, FONTS, Known
 from gradcheck.read.lexer import GREEK_NAMES, Token
-from gradcheck.read.names import ACCENTS, FONTS, Known
 from gradcheck.read.parser import Parser
 from gradcheck.read.unreadable import Refusal
-from gradcheck.read.words import LOSSES
 
 _MOST = 8
 """Derivatives of one side that are looked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gradcheck.language import functions
+from gradcheck.language.names import LOSSES, RATE, SURE
 
 PROSE = frozenset(
     """a all also an and are as at be because but by can chain consider define denote denotes e.g.
@@ -16,11 +17,14 @@ PROSE = frozenset(
 )
 CONDITIONS = frozenset({"if", "when", "for", "where", "unless", "otherwise", "whenever"})
 
-WORDS = frozenset(
-    """Loss loss LOSS Cost cost Error error Err err MSE mse RMSE rmse BCE bce CE ce CCE RSS rss SSE
-    sse SSR MAE mae NLL nll KL lr LR eta alpha beta gamma lambda mu theta pred out output net input
-    hidden target true label new old bias weight weights rate reg acc grad step logit logits score
-    batch const constant total sum mean var std yhat epsilon delta""".split()
+WORDS = (
+    frozenset(
+        """eta alpha beta gamma lambda mu theta pred out output net input hidden target true label
+        new old bias weight weights reg acc grad step logit logits score batch const constant total
+        sum mean var std yhat epsilon delta KL""".split()
+    )
+    | {name for name in LOSSES if len(name) > 1}
+    | RATE.names(SURE)
 )
 """Runs of letters that are one name, whatever single letters the document uses."""
 
@@ -44,13 +48,10 @@ FUNCTION_WORDS = functions.WORDS | frozenset(FUNCTIONS)
 LIKELY_FUNCTIONS = frozenset("sigma g f phi varphi psi S h G F Phi Psi varsigma".split())
 """Letters that are a function when a bracket follows, unless the document uses them bare."""
 
-LOSSES = frozenset("L J C E ell Loss loss Cost cost Error error MSE BCE CE RSS SSE NLL".split())
-"""Names that are a function when followed by names only: ``J(w, b)``."""
-
 NEVER_FUNCTIONS = frozenset("W w X x b B y Y t z".split())
 """Names whose prime, before a bracket, is not a derivative."""
 
-RATES = frozenset("lr LR rate step stepsize const constant".split())
+MULTIPLIERS = RATE.names(SURE) | {"step", "const", "constant"}
 """Words that multiply the bracket after them."""
 
 _ONE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")

@@ -18,7 +18,6 @@ from gradcheck.language.expression import (
     Number,
     Power,
     Sum,
-    contains,
     substitute,
     to_key,
     transform,
@@ -36,7 +35,8 @@ from gradcheck.understand.activations import (
     recognise_derivative,
     shape_of,
 )
-from gradcheck.understand.bindings import Binding, CanonicalStatement, heads_applied, is_logarithmic
+from gradcheck.understand.bindings import Binding, CanonicalStatement, heads_applied
+from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.pins import Pins
 from gradcheck.understand.readings import ReadingLog
@@ -168,28 +168,6 @@ def _stated_derivative(
             if kind is not None:
                 return kind, right
     return None
-
-
-def loss_kind(loss: str, bodies: Mapping[str, Expression]) -> str:
-    """``mse``, ``logloss`` or ``loss`` (another one), by the form of the loss's own definitions."""
-    for key in reachable(loss, bodies):
-        if key != loss and key not in bodies:
-            continue
-        body = bodies.get(key)
-        if body is None:
-            continue
-        if is_logarithmic(body):
-            return "logloss"
-        if any(isinstance(node, Power) for node in walk(body)) and key == loss:
-            return "mse"
-        if key == loss and not contains(body, Power):
-            continue
-    squares = any(
-        isinstance(node, Power)
-        for key in reachable(loss, bodies)
-        for node in (walk(bodies[key]) if key in bodies else ())
-    )
-    return "mse" if squares else "loss"
 
 
 def build_model(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from gradcheck.language import losses
 from gradcheck.language.document import Document
 from gradcheck.language.expression import FunctionName, Name, walk
 from gradcheck.language.finding import RULES, Finding
@@ -20,7 +21,6 @@ from gradcheck.understand.bindings import CanonicalStatement, heads_applied
 from gradcheck.understand.naming import squeezed
 from gradcheck.understand.readings import CHARITIES, ReadingLog
 
-LOSSES = ("mse", "logloss", "loss")
 _YES_AND_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -237,9 +237,10 @@ class _Checking:
         found: dict[str, str] = {}
         for word in self._words("setup", "mse/identity"):
             loss, _, output = word.partition("/")
-            if loss not in LOSSES or output not in UNITS:
+            if loss not in losses.NAMES or output not in UNITS:
+                kinds = ", ".join(losses.NAMES)
                 message = (
-                    f"{word} is no setup: write the loss ({', '.join(LOSSES)}), a slash and the "
+                    f"{word} is no setup: write the loss ({kinds}), a slash and the "
                     f"output activation ({', '.join(UNITS)})"
                 )
                 self._misfit("setup", word, message)

@@ -23,6 +23,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.functions import BY_NAME, UNITS
+from gradcheck.language.losses import output_of
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import Seen, Statement
 from gradcheck.understand.activations import recognise, shape_of
@@ -403,7 +404,7 @@ def _choose(
     kinds = [output_kind(binding, functions) for binding in pool]
     if len(set(kinds)) > 1 and pinned in kinds:
         return pool[kinds.index(pinned)]
-    wanted = "sigmoid" if loss_kind == "logloss" else "identity"
+    wanted = output_of(loss_kind)
     if several_losses and len(set(kinds)) > 1 and wanted in kinds:
         chosen = pool[kinds.index(wanted)]
         others = [kind for kind in dict.fromkeys(kinds) if kind not in (wanted, None)]

@@ -109,7 +109,9 @@ FORMULAS: dict[tuple[str, int], Callable[[Values], Values]] = {
     ("normal_pdf", 2): lambda z: (z**2 - 1.0) * _bell(z),
     ("relu", 0): lambda z: np.where(z.real > 0, z, 0.0),
     ("relu", 1): lambda z: np.where(z.real > 0, 1.0, 0.0),
+    ("relu", 2): lambda z: np.zeros_like(z, dtype=np.float64),
     ("abs", 0): _abs,
     ("abs", 1): lambda z: np.sign(z.real),
+    ("abs", 2): lambda z: np.zeros_like(z, dtype=np.float64),
 }
 """By function and number of primes. The slope of `relu` and `abs` at 0 is taken as 0."""

@@ -33,8 +33,8 @@ from gradcheck.read.drafting import split
 from gradcheck.read.drafts import Draft
 from gradcheck.read.expansion import tokens_expanded
 from gradcheck.read.formulas import find_formulas, macros_in
+from gradcheck.read.known_names import Known
 from gradcheck.read.macros import Macros
-from gradcheck.read.names import Known
 from gradcheck.read.parser import parse_side
 from gradcheck.read.rewriting import rewrite
 from gradcheck.read.survey import survey

@@ -33,10 +33,11 @@ from gradcheck.language.expression import (
 )
 from gradcheck.language.functions import BASIC
 from gradcheck.language.model import Claim, Step
+from gradcheck.language.names import COUNT
 from gradcheck.language.notation import to_text
 from gradcheck.language.verdict import Constant
 from gradcheck.understand.descending import bare
-from gradcheck.understand.naming import COUNTS, is_loss_name
+from gradcheck.understand.naming import is_loss_name
 
 ONE = Constant()
 
@@ -158,7 +159,9 @@ class SideJudge:
     def _sorted(self, names: list[Name]) -> tuple[list[Name], list[Name], list[Name]]:
         """The rate, the sample count and the rest among names that the setup does not know."""
         counts = [
-            n for n in names if n.key in COUNTS and self.setup.setup.model.sample_count is None
+            n
+            for n in names
+            if n.key in COUNT.names() and self.setup.setup.model.sample_count is None
         ]
         names = [name for name in names if name not in counts]
         rates = [name for name in names if name.base in RATES] if len(names) > 1 else names

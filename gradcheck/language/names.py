@@ -34,7 +34,7 @@ def _names(role: Role, at_least: int) -> frozenset[str]:
 
 
 LOSS = Role(
-    sure="loss cost error err logloss risk objective totalloss costfunction lossfunction "
+    sure="loss cost error err risk objective totalloss costfunction lossfunction "
     + " ".join(sorted(losses.WORDS)),
     likely="L J ell",
     possible="C E",

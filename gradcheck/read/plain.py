@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from gradcheck.language.derivative_signs import ABOVE
 from gradcheck.language.document import Span
 from gradcheck.language.names import LOSSES
 from gradcheck.read.cursor import lines
@@ -32,7 +33,7 @@ _SUPPOSED = re.compile(
 )
 _NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
 _OF_LOSS = re.compile(
-    r"\(?(?:[∂d]|\\[dt]?frac\s*\{\s*(?:\\partial|d)\s*|∇\S*\s+)\S*?"
+    rf"\(?(?:[∂d]|{ABOVE}\s*|∇\S*\s+)\S*?"
     r"(?:[LJCEℒℓ]|loss|cost|err|mse|bce|\\ell|\\mathcal)",
     re.IGNORECASE,
 )

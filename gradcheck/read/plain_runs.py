@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
+from gradcheck.language.derivative_signs import ABOVE, SIGN
 from gradcheck.language.document import Span
 from gradcheck.language.expression import Name
 from gradcheck.language.names import POSITIVE
@@ -29,7 +30,7 @@ PART = re.compile(
 GRADIENT = re.compile(
     r"\s*(?:\(?∂[^\s/=]+\s*/\s*\(?∂[^\s=]+|\(?d[A-Za-z]\w*\)?\s?/\s?\(?d[A-Za-z]\w*\)?"
     r"|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
-    r"|\\[dt]?frac\s*\{\s*(?:\\partial|d)[^{}=]*\}\s*\{\s*(?:\\partial|d)[^{}=]*(?:\{[^{}=]*\})?\}"
+    rf"|{ABOVE}[^{{}}=]*\}}\s*\{{\s*{SIGN}[^{{}}=]*(?:\{{[^{{}}=]*\}})?\}}"
     r"|∇[^\s=]+\s*\w+)\)?\s*(?:=|:=|≡|≈|∝)"
 )
 _SECOND = re.compile(r"(?:[∂∇]|[^\W\d])[^=←]*(?:=|←)")

@@ -46,7 +46,7 @@ RATE = Role(
     possible="epsilon mu rho kappa lambda nu step h",
 )
 PENALTY = Role(likely="lambda", possible="mu epsilon")
-COUNT = Role(sure="n_samples N_samples", likely="n m N M", possible="B T K P S")
+COUNT = Role(sure="n_samples N_samples", likely="n m N M B", possible="T K P S")
 """Of samples."""
 CLASSES = Role(possible="K C")
 """How many there are."""

@@ -35,6 +35,8 @@ SHAPES = "at the shapes tried"
 BRANCHES = "on the branches tried"
 LEAST = 4
 """Values that every axis has at least."""
+DIFFERENT = 6
+"""Lengths that differ; of more axes some that are far apart have the same."""
 MOST = 12
 """The largest count that sizes are chosen by."""
 REAL_POINTS = len(SPREADS)
@@ -247,7 +249,7 @@ class Question:
         fixed = self.asked.world.lengths
         least = max([LEAST, *(min(n, MOST) for n in self._counted().values())])
         rows = [
-            {axis: least + k for k, axis in enumerate(self.axes)},
+            {axis: least + k % DIFFERENT for k, axis in enumerate(self.axes)},
             dict.fromkeys(self.axes, least + 1),
         ]
         if manner.lengths:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.code.process import Answer, run_all
 from gradcheck.code.target import file_of, named_in, split_targets, targets_of
@@ -48,7 +48,7 @@ from gradcheck.report.results import UNREADABLE, CodeComparison, DocumentResult,
 from gradcheck.run.budget import DEFAULT, OverBudget, stage
 from gradcheck.run.budget import budget as within_budget
 from gradcheck.run.jobs import GRACE, STOPPED, TIMEOUT, in_parallel
-from gradcheck.run.parts import attempt, failed, separately
+from gradcheck.run.parts import Broken, attempt, failed, separately
 from gradcheck.run.progress import Progress
 from gradcheck.run.progress import progress as progress_of
 from gradcheck.run.shelf import MANY, Shelf, pack
@@ -57,6 +57,9 @@ from gradcheck.understand import Instead, derive, settle
 if TYPE_CHECKING:
     from gradcheck.code.result import GradientReport
     from gradcheck.report.descents import Descent
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ def _each(
             return pack(result)
         except OverBudget as over:
             return InputError(document.path, str(over))
+        except Broken as broken:
+            return InputError.at(document, broken.span, str(broken))
         except Exception as trouble:
             if os.environ.get("GRADCHECK_DEBUG"):
                 raise
@@ -230,8 +235,9 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
     """What was read, and the result with everything that is to be told, failures excepted."""
     with stage("reading it"):
         statements = read(document)
-    with stage("understanding it"):
-        settled = settle(statements)
+    settled = _understood("the roles of the formulas", lambda: settle(statements))
+    if settled is None:
+        return statements, _merely_read(statements)
 
     def understood(instead: Instead) -> tuple[Derivation, list[Finding]]:
         derivation = derive(settled, instead)
@@ -242,8 +248,10 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
         derivation, differences = derive_against(choices.reference, document, derivation)
         return _substituted(derivation), differences
 
-    with stage("understanding it"):
-        derivation, differences = understood({})
+    usual = _understood("the derivation", lambda: understood({}))
+    if usual is None:
+        return statements, _merely_read(statements)
+    derivation, differences = usual
     evidence = [
         Evidence(setup, [s for s in derivation.steps if s.setup == k], document, choices.options)
         for k, setup in enumerate(derivation.setups)
@@ -265,6 +273,25 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
         equations=tuple(_blocks(statements)),
         descents=_descents(derivation, choices),
         comparisons=_comparisons(document, evidence, choices),
+    )
+
+
+def _understood(part: str, work: Callable[[], T]) -> T | None:
+    """What the work gives, or None where it fails: what was read is kept then."""
+    with stage("understanding it"):
+        return attempt(part, work, lambda _: None, ends=True)
+
+
+def _merely_read(statements: ReadDocument) -> DocumentResult:
+    """A document that was read and could not be understood: no verdicts, what reading found."""
+    return DocumentResult(
+        document=statements.document,
+        readings=(),
+        setups=(),
+        steps=(),
+        findings=(*statements.findings, *_unread_sides(statements, statements.findings)),
+        formulas=len(statements.statements),
+        equations=tuple(_blocks(statements)),
     )
 
 
@@ -346,10 +373,17 @@ def _chosen(
     chosen = selected(tuple(dict.fromkeys(ordered)), select, ignore)
     if not choices.inline:
         return chosen
+    with separately() as failures:
+        marked = attempt("the directives", lambda: _directed(chosen, statements), lambda _: chosen)
+    told = failed_parts(statements.document, failures)
+    return selected((*marked, *told), select, ignore)
+
+
+def _directed(findings: Sequence[Finding], statements: ReadDocument) -> tuple[Finding, ...]:
+    """The findings as the document's directives would have them."""
     directives = parse_directives(statements.document, statements.comments)
     unseen = [f.span for f in statements.findings if f.rule.code in ("GC020", "GC021")]
-    marked = apply(directives, chosen, [*_blocks(statements), *unseen])
-    return selected(marked, select, ignore)
+    return tuple(apply(directives, findings, [*_blocks(statements), *unseen]))
 
 
 def _descents(derivation: Derivation, choices: Choices) -> tuple[Descent | str, ...]:
@@ -393,7 +427,7 @@ def _nothing_checked(results: Sequence[DocumentResult], held: Set[str]) -> tuple
 
 def _told(result: DocumentResult) -> bool:
     """Whether a finding already says why nothing was checked."""
-    return any(finding.rule.code == "GC006" for finding in result.findings)
+    return any(finding.rule.code in ("GC006", "GC191") for finding in result.findings)
 
 
 def _nothing(result: DocumentResult) -> InputError:

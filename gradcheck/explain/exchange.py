@@ -13,6 +13,7 @@ from gradcheck.language.expression import Expression, Name, Negate, Partial
 from gradcheck.language.finding import RULES, Finding
 from gradcheck.language.notation import to_text
 from gradcheck.language.verdict import Verdict
+from gradcheck.run.budget import spend
 
 
 def exchanged(evidence: Evidence) -> dict[Span, Finding]:
@@ -22,15 +23,22 @@ def exchanged(evidence: Evidence) -> dict[Span, Finding]:
         for item in evidence.judged
         if item.verdict is Verdict.WRONG and item.claim.expression is not None
     ]
+    lefts = [(item, left) for item in wrong if (left := _left(evidence, item)) is not None]
+    known: dict[tuple[Span, str], bool] = {}
+
+    def is_of(item: JudgedClaim, other: JudgedClaim) -> bool:
+        asked = item.claim.span, other.claim.parameter
+        if asked not in known:
+            known[asked] = _is_of(evidence, item, other)
+        return known[asked]
+
     found: dict[Span, Finding] = {}
-    for at, first in enumerate(wrong):
-        for second in wrong[at + 1 :]:
-            lefts = _left(evidence, first), _left(evidence, second)
-            if first.claim.span in found or second.claim.span in found or None in lefts:
+    for at, (first, one) in enumerate(lefts):
+        spend(len(lefts) - at)
+        for second, other in lefts[at + 1 :]:
+            if first.claim.span in found or second.claim.span in found:
                 continue
-            if _is_of(evidence, first, second) and _is_of(evidence, second, first):
-                one, other = lefts
-                assert one is not None and other is not None
+            if is_of(first, second) and is_of(second, first):
                 place = evidence.document.place_of(one.span)
                 there = evidence.document.place_of(other.span)
                 found[first.claim.span] = _finding(evidence, one, other, there)

@@ -31,6 +31,9 @@ Backward = Callable[..., backprop.Parameters]
 ROUNDING = 1e-12
 """What closed forms in float64 may differ by, relative to the largest entry, at moderate points."""
 
+LIKE = 1e-6
+"""What an array may be off, relative to the symbolic one, to be the same gradient in rounding."""
+
 UNSEEN = 64.0
 """Times its noise, what a loss must change by to be seen to change at all."""
 
@@ -120,15 +123,21 @@ def completed(numbers: Numbers, claim: Expression, key: str, left_out: Constant 
 def agrees(array: Array, numbers: Numbers, key: str) -> bool:
     """Whether an array lies within the measured bound of the numeric gradient, in every entry.
 
-    Or within the noise of the loss: the gradients of the first layers of a deep network are so
-    small that a parameter's own size moves the loss in its last digits, if at all.
+    Or within the noise of the loss, if it is the symbolic gradient: those of the first layers of a
+    deep network are so small that a parameter's own size moves the loss in its last digits, if at
+    all. Another array that small is not what differences can confirm.
     """
     assert numbers.numeric is not None
     slack = ROUNDING * float(np.max(np.abs(numbers.numeric.values[key]), initial=0.0))
-    if numbers.point is not None:
-        size = float(np.max(np.abs(numbers.point.values[key]), initial=1.0))
-        slack += UNSEEN * numbers.numeric.noise / size
-    return numbers.numeric.agrees(key, array, slack)
+    if numbers.numeric.agrees(key, array, slack):
+        return True
+    if numbers.point is None:
+        return False
+    size = float(np.max(np.abs(numbers.point.values[key]), initial=1.0))
+    slack += UNSEEN * numbers.numeric.noise / size
+    symbolic = numbers.symbolic.get(key)
+    known = symbolic is None or difference(array, symbolic).error <= LIKE
+    return known and numbers.numeric.agrees(key, array, slack)
 
 
 def run_backprop(

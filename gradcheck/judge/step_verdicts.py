@@ -19,7 +19,7 @@ from gradcheck.evidence.arrays.precise import Outcome as Check
 from gradcheck.evidence.arrays.precise import Witness
 from gradcheck.evidence.symbolic import Decision, Outcome
 from gradcheck.judge.at_values import FOR_VALUES, AtValues
-from gradcheck.judge.verdicts import Judge
+from gradcheck.judge.verdicts import ALL_ZERO, Judge
 from gradcheck.language.expression import (
     Apply,
     Expression,
@@ -201,6 +201,8 @@ class StepJudge:
             reason = f"no number confirms it: {check.reason}"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)
         equal = decision.outcome is not Outcome.DIFFERENT
+        if not equal and check.vanishes:
+            return replace(bare, verdict=Verdict.UNDECIDED, reason=ALL_ZERO, sum_left_out=False)
         if equal != (check.outcome is Check.AGREE):
             message = "the algebra and the evaluation of this step contradict each other"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=message, contradiction=message)

@@ -26,6 +26,10 @@ _NAMED = FUNCTION_WORDS - {"act", "activation", "diag"}
 """What is one certain function by its name, even where gradcheck has no rule for it."""
 
 
+ALL_ZERO = "both sides are 0 at every point that was found, so that no number tells them apart"
+"""Why sides that the algebra finds different are not called wrong."""
+
+
 @dataclass(frozen=True)
 class JudgedClaim:
     """A claim with its verdict and the evidence for it."""
@@ -144,6 +148,8 @@ class Judge:
             return JudgedClaim(
                 claim, Verdict.UNDECIDED, reason=reason + check.reason, decision=decision
             )
+        if not equal and check.vanishes:
+            return JudgedClaim(claim, Verdict.UNDECIDED, reason=ALL_ZERO, decision=decision)
         if equal != (check.outcome is Check.AGREE):
             said = "equal" if equal else "different"
             return JudgedClaim(

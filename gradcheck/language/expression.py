@@ -18,7 +18,8 @@ from gradcheck.language.document import NOWHERE, Span
 class _Kept:
     """What is worked out once of a node, when it is first asked for; no part of the node."""
 
-    __slots__ = ("_below", "_evaluated_keys", "_value_keys")
+    __slots__ = ("_below", "_evaluated_keys", "_hash", "_value_keys")
+    _hash: int
     _below: tuple[Expression, ...]
     _evaluated_keys: tuple[str, ...]
     _value_keys: tuple[str, ...]
@@ -213,6 +214,23 @@ class Underbrace(Expression):
 
     def children(self) -> tuple[Expression, ...]:
         return (self.operand,) if self.label is None else (self.operand, self.label)
+
+
+def _kept(worked_out: Callable[[Expression], int]) -> Callable[[Expression], int]:
+    """A hash that is worked out once: trees are looked up far more often than they are made."""
+
+    def kept(node: Expression) -> int:
+        try:
+            return node._hash
+        except AttributeError:
+            object.__setattr__(node, "_hash", worked_out(node))
+            return node._hash
+
+    return kept
+
+
+for _kind in Expression.__subclasses__():
+    setattr(_kind, "__hash__", _kept(_kind.__hash__))  # noqa: B010
 
 
 INDICATOR = "indicator"

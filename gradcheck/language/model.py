@@ -97,10 +97,13 @@ class Model:
 
     def below(self, key: str) -> frozenset[str]:
         """Every name that ``key`` is computed from, defined or free, itself included."""
-        names = {key}
-        for ancestor in self.ancestors(key) if key in self.definitions else ():
-            names |= self._names[ancestor]
-        return frozenset(names)
+        found = self._below.get(key)
+        if found is None:
+            names = {key}
+            for ancestor in self.ancestors(key) if key in self.definitions else ():
+                names |= self._names[ancestor]
+            found = self._below[key] = frozenset(names)
+        return found
 
     def above(self, key: str) -> frozenset[str]:
         """Every definition that is computed from ``key``, its own included."""
@@ -113,6 +116,10 @@ class Model:
     @cached_property
     def _names(self) -> dict[str, set[str]]:
         return {key: names_in(body) for key, body in self.definitions.items()}
+
+    @cached_property
+    def _below(self) -> dict[str, frozenset[str]]:
+        return {}
 
     @cached_property
     def _ancestors(self) -> dict[str, tuple[str, ...]]:

@@ -37,10 +37,11 @@ def _close(token: Token, kind: str, stack: list[tuple[str, Token]], strong: dict
         for dropped, _ in taken_off(stack, lambda opened: opened[0] != kind):
             if dropped in _STRONG:
                 strong[dropped] -= 1
-        strong[kind] -= 1
     elif not stack or not _fits(stack[-1][0], kind):
         return
-    opener = stack.pop()[1]
+    own, opener = stack.pop()
+    if own in _STRONG:
+        strong[own] -= 1
     if kind == "env" and opener.value != token.value:
         return
     opener.mate, token.mate = token, opener

@@ -29,7 +29,7 @@ from gradcheck.read.survey import survey
 from gradcheck.read.tables import Row, equation_rows
 from gradcheck.read.tokens import tokens_of
 from gradcheck.read.words import PROSE
-from gradcheck.run.parts import attempt
+from gradcheck.run.parts import attempt, essential
 
 _PROSE_LEFT = re.compile(
     r"(?P<left>(?:[∂d]\w+\s*/\s*[∂d]\w+|\w[\w'′]*(?:\s*\(\s*[\w\s,ŷ]{1,40}\))?))\s*"
@@ -64,7 +64,12 @@ def read(document: Document) -> ReadDocument:
     blocks = find_formulas(document)
     findings = list(blocks.findings)
     entries = _entries(document, blocks.formulas, findings)
-    known = survey([entry.draft for entry in entries])
+    known = essential(
+        "the survey of the names",
+        survey,
+        [entry.draft for entry in entries],
+        [([entry.draft], entry.block.content) for entry in entries],
+    )
     statements: list[Statement] = []
     for entry in entries:
         statements += attempt(
@@ -90,7 +95,7 @@ def _entries(
             entries += [_row(document, rows[block], findings)] if block in rows else []
             before = None
             continue
-        drafts = _drafts(document, block, findings)
+        drafts = _separated(document, block, findings)
         if isinstance(drafts, Unread):
             entries.append(_Entry(Draft([[]]), block, _origin(block), drafts))
             before = None
@@ -120,8 +125,8 @@ def _entries(
 
 def _row(document: Document, row: Row, findings: list[Finding]) -> _Entry:
     """The equation that two cells of a table are; the other cell's place, if it is not read."""
-    left = _drafts(document, row.left, findings)
-    right = None if row.right is None else _drafts(document, row.right, findings)
+    left = _separated(document, row.left, findings)
+    right = None if row.right is None else _separated(document, row.right, findings)
     for refused in (left, right):
         if isinstance(refused, Unread):
             return _Entry(Draft([[]]), row.left, "table", refused)
@@ -144,6 +149,17 @@ def _origin(block: Block) -> str:
     if block.plain is not None:
         return "plain"
     return "display" if block.display else "inline"
+
+
+def _separated(document: Document, block: Block, findings: list[Finding]) -> list[Draft] | Unread:
+    """The drafts of one formula; one at which this fails is not read, and the others are."""
+    return attempt(
+        "reading a formula",
+        partial(_drafts, document, block, findings),
+        lambda reason: Unread(block.content, reason),
+        block.content,
+        ends=True,
+    )
 
 
 def _drafts(document: Document, block: Block, findings: list[Finding]) -> list[Draft] | Unread:

@@ -9,7 +9,7 @@ what that raises, and so does ``GRADCHECK_DEBUG=1``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from gradcheck.run.budget import OverBudget, sharing
 
 P = ParamSpec("P")
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,14 @@ def attempt(
     instead: Callable[[str], T],
     span: Span = NOWHERE,
     share: float | None = None,
+    *,
+    ends: bool = False,
 ) -> T:
     """What the work gives; where it fails, what stands in for it, given the reason in words.
 
     Without a span of its own a part is about the same place as the one that it belongs to. With
     a ``share`` of the document's budget it may use up no more, and is given up as a whole where a
-    piece of it is.
+    piece of it is. Where nothing can be kept without it, the budget ``ends`` the document here.
     """
     log = _log.get()
     if log is None:
@@ -78,6 +81,8 @@ def attempt(
     try:
         return work() if share is None else sharing(share, work)
     except OverBudget as over:
+        if ends:
+            raise
         failure = Failure(part, over.reason, log.span, internal=False)
     except Exception as trouble:
         if os.environ.get("GRADCHECK_DEBUG"):
@@ -102,6 +107,34 @@ def omitted(
         return call
 
     return guarded
+
+
+class Broken(Exception):
+    """A part without which nothing can be kept failed; ``span`` is the place it failed at."""
+
+    def __init__(self, part: str, trouble: Exception, span: Span) -> None:
+        self.span = span
+        super().__init__(f"{part}: {failed(trouble)}")
+
+
+def essential(part: str, work: Callable[[T], U], whole: T, pieces: Sequence[tuple[T, Span]]) -> U:
+    """What the work makes of the whole; where it fails, raises `Broken` with the first piece by
+    itself at which it does (the first of all, if it is none)."""
+    try:
+        return work(whole)
+    except Exception as trouble:
+        if os.environ.get("GRADCHECK_DEBUG"):
+            raise
+        raise Broken(part, trouble, _first_failing(work, pieces)) from trouble
+
+
+def _first_failing(work: Callable[[T], object], pieces: Sequence[tuple[T, Span]]) -> Span:
+    for piece, span in pieces:
+        try:
+            work(piece)
+        except Exception:
+            return span
+    return pieces[0][1] if pieces else Span(0, 0)
 
 
 def failed(trouble: Exception) -> str:

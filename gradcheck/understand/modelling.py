@@ -43,6 +43,7 @@ from gradcheck.understand.pins import Pins
 from gradcheck.understand.readings import ReadingLog
 from gradcheck.understand.resolution import FunctionMeaning, Resolver, Unresolved
 from gradcheck.understand.roles import assign_layers, classify, looks_like_prediction, reachable
+from gradcheck.understand.sample_counts import Counted
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def build_model(
     spellings: Mapping[str, Name],
     hidden: str | None,
     document: Document,
-    elsewhere: Sequence[str] = (),
+    elsewhere: Counted = Counted(),  # noqa: B008
 ) -> SegmentModel:
     """Resolve the definitions, find out who is who, and put it all into a `Model`."""
     counts = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gradcheck.language.expression import (
@@ -12,6 +13,7 @@ from gradcheck.language.expression import (
     Expression,
     Name,
     Negate,
+    Number,
     value_keys,
     value_names,
     walk,
@@ -20,6 +22,7 @@ from gradcheck.language.model import ROLES
 from gradcheck.run.budget import spend
 from gradcheck.understand.bindings import factors_of
 from gradcheck.understand.naming import COUNTS
+from gradcheck.understand.sample_counts import Counted, divides_all
 
 LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
 INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")
@@ -69,14 +72,14 @@ def classify(
     trained: Iterable[str],
     counts: Iterable[str],
     pinned: Mapping[str, list[str]],
-    elsewhere: Iterable[str] = (),
+    elsewhere: Counted = Counted(),  # noqa: B008
 ) -> Roles:
     """Sort the free names below the loss by what they are.
 
     ``trained`` are the names that something is derived for or that an update trains; ``counts``
-    the upper bounds of sums in it, ``elsewhere`` what sums over samples run to or claims divide
-    by where the loss itself names no count. What the front matter pins comes first; then
-    definition and use; last the letter.
+    the upper bounds of sums in it, ``elsewhere`` what sums over samples run to, words call so or
+    claims divide by where the loss itself names no count. What the front matter pins comes first;
+    then definition and use; last the letter.
     """
     trained = list(trained)
     below = reachable(loss, bodies)
@@ -84,9 +87,11 @@ def classify(
     prediction = _prediction(loss, bodies, trained)
     loss_level = _reach_without(loss, bodies, prediction)
     names = _first_names(bodies)
-    count = _sample_count(loss, bodies, free, list(counts), trained)
+    count = _sample_count(loss, bodies, free, [*counts], trained, elsewhere.sure)
     if count is None:
-        count = next((k for k in elsewhere if k not in bodies and k not in trained), None)
+        outside = [key for key in elsewhere.divisors if key not in below]
+        others = (k for k in (*elsewhere.sure, *outside) if k not in bodies and k not in trained)
+        count = next(others, None)
     labels: list[str] = list(pinned.get("labels", []))
     inputs: list[str] = list(pinned.get("inputs", []))
     parameters: list[str] = list(pinned.get("parameters", []))
@@ -99,9 +104,12 @@ def classify(
             parameters.append(key)
         else:
             rest.append(key)
+    scales = _scales(bodies[key] for key in below if key in bodies)
     for key in rest:
         base = names[key].base if key in names else key
-        if key in loss_level and not (prediction is None and INPUTS.match(base)):
+        if key in scales and not INPUTS.match(base):
+            constants.append(key)
+        elif key in loss_level and not (prediction is None and INPUTS.match(base)):
             label = not labels and (LABELS.match(base) or not _is_constant_like(base))
             if prediction is None and WEIGHTS.match(base):
                 parameters.append(key)
@@ -177,17 +185,28 @@ def _sample_count(
     free: list[str],
     counts: list[str],
     trained: list[str],
+    called: Collection[str],
 ) -> str | None:
-    """The upper bound of the loss's sum, else a count-like name it is divided by."""
+    """The upper bound of the loss's sum, else a count-like name that divides it as a whole."""
     for key in counts:
         if key not in trained and key not in bodies:
             return key
-    for key in reachable(loss, bodies):
-        body = bodies.get(key)
-        for name in count_names(body) if body is not None else ():
-            if name.key in free:
-                return name.key
-    return None
+    found = divides_all(Name(loss), bodies, called)
+    return next((name.key for name in found if name.key in free), None)
+
+
+def _scales(bodies: Iterable[Expression]) -> frozenset[str]:
+    """Names that stand nowhere but under a fraction, alone or with numbers: ``z/T``."""
+    under: Counter[str] = Counter()
+    everywhere: Counter[str] = Counter()
+    for body in bodies:
+        everywhere.update(name.key for name in value_names(body))
+        for node in walk(body):
+            if isinstance(node, Divide):
+                factors = factors_of(node.denominator)
+                if all(isinstance(factor, Name | Number) for factor in factors):
+                    under.update(f.key for f in factors if isinstance(f, Name))
+    return frozenset(key for key, times in under.items() if everywhere[key] == times)
 
 
 def count_names(expression: Expression) -> list[Name]:

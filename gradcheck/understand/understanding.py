@@ -23,6 +23,7 @@ from gradcheck.understand.pins import unmet_setups
 from gradcheck.understand.readings import Instead
 from gradcheck.understand.resolution import Resolver
 from gradcheck.understand.roles import LABELS, count_names, reachable
+from gradcheck.understand.sample_counts import Counted, called_so, divides_all
 from gradcheck.understand.segments import (
     GradientSide,
     Segment,
@@ -268,17 +269,20 @@ def _unread_definitions(passages: Passages) -> dict[str, str]:
     return found
 
 
-def _counts_elsewhere(passages: Passages) -> list[str]:
+def _counts_elsewhere(passages: Passages) -> Counted:
     """What sums run to, and what gradients are divided by, anywhere in the document."""
-    found: list[str] = []
+    called = called_so(passages.read.document.text)
+    sure: list[str] = []
+    divisors: list[str] = []
     for statement in passages.statements:
         for side in statement.sides[1:]:
             if side is None:
                 continue
             uppers = [n.upper for n in walk(side) if isinstance(n, Sum) and n.upper is not None]
-            found += [key for upper in uppers for key in value_keys(upper)]
-            found += [name.key for name in count_names(side)]
-    return list(dict.fromkeys(found))
+            sure += [key for upper in uppers for key in value_keys(upper)]
+            sure += [name.key for name in count_names(side) if name.key in called]
+            divisors += [name.key for name in divides_all(side)]
+    return Counted(tuple(dict.fromkeys(sure)), tuple(dict.fromkeys(divisors)))
 
 
 def _without_labels(

@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradcheck.judge import Evidence, Options
 from gradcheck.judge.constants import compare_constants
 from gradcheck.judge.verdicts import JudgedClaim
-from gradcheck.language.document import Span
+from gradcheck.language.document import Document, Span
 from gradcheck.language.model import ROLES, Claim
 from gradcheck.language.verdict import Constant, Verdict
+from tests.understand.documents import only_setup
+
+DOCUMENT = Document("constants.md", "")
 
 TWO_N = Constant(Fraction(2), -1)
 ONE_N = Constant(Fraction(1), -1)
@@ -117,3 +121,23 @@ def test_an_exact_one_stays_exact_and_what_holds_is_alike(left_out: list[Constan
     assert len({item.left_out for item in held}) <= 1
     if len(set(left_out)) == 1:
         assert held == result
+
+
+SOFTENED = r"""$p = \sigma(z/T)$, $z = wx + b$, $L = -y \log p - (1-y) \log(1-p)$
+
+$$\frac{\partial L}{\partial w} = (p - y)x$$
+
+$$\frac{\partial L}{\partial b} = p - y$$
+"""
+
+
+def _verdicts(text: str) -> set[Verdict]:
+    return {item.verdict for item in Evidence(only_setup(text), (), DOCUMENT, Options()).judged}
+
+
+@pytest.mark.parametrize("letter", ["T", "n", "K"])
+def test_a_temperature_is_not_left_out(letter: str) -> None:
+    text = SOFTENED.replace("T", letter)
+    right = text.replace("p - y)x", f"p - y)x/{letter}").replace("= p - y", f"= (p - y)/{letter}")
+    assert _verdicts(text) == {Verdict.WRONG}
+    assert _verdicts(right) == {Verdict.EXACT}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,9 +12,11 @@ from gradcheck.evidence.arrays.lifting import NotEvaluated
 from gradcheck.evidence.arrays.point import Sizes
 from gradcheck.evidence.numeric import NumericGradient
 from gradcheck.evidence.symbolic import Algebra, NetworkMatch, network_scale
+from gradcheck.judge import Evidence, Options
 from gradcheck.judge.forms import Forms
 from gradcheck.judge.numbers import Numbers, agrees, completed, compute, difference, run_backprop
-from gradcheck.language.verdict import Constant
+from gradcheck.language.document import Document
+from gradcheck.language.verdict import Constant, Verdict
 from tests.understand.documents import only_setup
 from tests.understand.networks import STYLES, gradients, write
 
@@ -122,3 +125,31 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
     (_, one), (_, other) = computed(), computed()
     for key, array in one.symbolic.items():
         np.testing.assert_array_equal(array, other.symbolic[key])
+
+
+LARGE = r"""$z_1 = w_1 x + b_1$, $a_1 = \sigma(z_1)$, $z_2 = w_2 a_1 + b_2$,
+$$L = 1000000000 + \frac{(z_2 - y)^2}{10000000000}$$
+
+"""
+SMALL = LARGE + r"$$\frac{\partial L}{\partial b_2} = \frac{(z_2 - y)}{5000000000}$$"
+
+
+def test_a_small_gradient_beside_a_large_loss_is_still_judged() -> None:
+    """What differences cannot see, the algebra and the digits of the evaluation do."""
+    wrong = SMALL.replace("(z_2 - y)}{5", "(z_2 + y)}{5")
+    for text, verdict in ((SMALL, Verdict.EXACT), (wrong, Verdict.WRONG)):
+        (item,) = Evidence(only_setup(text), (), Document("small.md", text), Options()).judged
+        assert item.verdict is verdict
+
+
+def test_below_the_noise_only_the_symbolic_gradient_is_confirmed() -> None:
+    found = replace(
+        computed()[1],
+        symbolic={"w": np.array([1e-9, 2e-9])},
+        point=replace(computed()[1].point, values={"w": np.array([1.0, 2.0])}),
+        numeric=replace(numbers([0.0, 0.0], [1e-12, 1e-12]).numeric, noise=1e-9),
+    )
+    assert agrees(np.array([1e-9, 2e-9]), found, "w")
+    assert not agrees(np.array([1e-9, -2e-9]), found, "w")
+    assert not agrees(np.array([1e-9, 4e-9]), found, "w")
+    assert not agrees(np.array([1e-3, 2e-3]), replace(found, symbolic={}), "w")

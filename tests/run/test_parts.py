@@ -294,3 +294,67 @@ def test_stopping_is_no_failure() -> None:
 def test_every_suggestion_may_be_left_out() -> None:
     guarded = [name for name in vars(Mends) if hasattr(vars(Mends)[name], "__wrapped__")]
     assert {"of_step", "of_claim", "of_left", "of_slip", "of_unread", "example"} <= set(guarded)
+
+
+@pytest.mark.parametrize("part", ["settle", "derive"])
+def test_what_was_read_is_kept_where_it_is_not_understood(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"gradcheck.verification.{part}", breaks(KeyError))
+    report = checked(WRONG + "\n$$\\int q = 2$$\n", tmp_path)
+    (document,) = report.documents
+    assert report.errors == ()
+    assert report.exit_status == 1
+    assert (document.setups, document.steps) == ((), ())
+    assert len(failures(document)) == 1
+    assert any(finding.rule.code == "GC001" for finding in document.findings)
+
+
+@pytest.mark.parametrize("part", ["parse_directives", "apply"])
+def test_directives_that_break_hide_nothing(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = WRONG + "\n<!-- gradcheck: ignore[GC1] known -->\n"
+    monkeypatch.setattr(f"gradcheck.verification.{part}", breaks(RecursionError))
+    (document,) = checked(text, tmp_path).documents
+    assert any(f.rule.code.startswith("GC1") and not f.expected for f in document.findings)
+    assert len(failures(document)) == 1
+
+
+def test_a_survey_that_breaks_names_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradcheck.read import reader
+
+    survey = reader.survey
+
+    def broken(drafts):
+        if any(token.value == "q" for draft in drafts for side in draft.sides for token in side):
+            raise ValueError
+        return survey(drafts)
+
+    monkeypatch.setattr(reader, "survey", broken)
+    text = "$$r = 1$$\n\nText.\n\n$$q = 2$$\n"
+    report = checked(text, tmp_path)
+    (error,) = report.errors
+    assert (report.documents, error.line) == ((), 5)
+    assert error.message.startswith("the survey of the names: gradcheck itself failed here (Value")
+    assert report.exit_status == 2
+
+
+def test_a_formula_whose_tokens_break_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradcheck.read import reader
+
+    tokens_of = reader.tokens_of
+
+    def broken(text, block):
+        if "v" in text[block.content.start : block.content.end]:
+            raise IndexError
+        return tokens_of(text, block)
+
+    monkeypatch.setattr(reader, "tokens_of", broken)
+    (document,) = checked(WRONG + "\n$$v = 2$$\n", tmp_path).documents
+    assert len(failures(document)) == 1
+    assert any(step.verdict is Verdict.WRONG for step in document.steps)

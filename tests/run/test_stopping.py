@@ -24,7 +24,9 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sys
 DRIVER = r"""
 import ctypes, os, sys, time
 from pathlib import Path
-from gradcheck import __main__, cli, lineage, verification
+from gradcheck import __main__, verification
+from gradcheck.command import cli
+from gradcheck.run import lineage
 from gradcheck.report.results import DocumentResult
 
 how = sys.argv.pop(1)

@@ -139,6 +139,7 @@ class _Program:
     fixed: dict[str, Values]
     compiled: dict[str, Compiled]
     orders: dict[str, list[str]] = field(default_factory=dict)
+    closures: dict[int, tuple[Indexed, Compiled]] = field(default_factory=dict)  # by the node's id
 
     @classmethod
     def of(cls, lifting: Lifting, point: Point) -> _Program:
@@ -160,6 +161,13 @@ class _Program:
         return self.compiled[key]
 
     def compile(self, node: Indexed) -> Compiled:
+        """The closure of a node; claims share nodes, so each is compiled once."""
+        known = self.closures.get(id(node))
+        if known is None:
+            known = self.closures[id(node)] = node, self._closure(node)
+        return known[1]
+
+    def _closure(self, node: Indexed) -> Compiled:
         match node:
             case Literal(value=value):
                 return _constant(_number(value))
@@ -211,8 +219,7 @@ class _Program:
         first = self.compile(arrays[0])
         known = arrays[0].axes
         steps: list[tuple[Compiled, Callable[[Values, Values], Values]]] = []
-        for number, factor in enumerate(arrays[1:], 1):
-            needed = set(axes).union(*(later.axes for later in arrays[number + 1 :]))
+        for factor, needed in zip(arrays[1:], _needed_after(arrays, axes)[1:], strict=True):
             kept = tuple(axis for axis in join(known, factor.axes) if axis in needed)
             steps.append((self.compile(factor), _pair(known, factor.axes, kept)))
             known = kept
@@ -261,6 +268,14 @@ class _Program:
             return result if times == 1 else times * result
 
         return summed
+
+
+def _needed_after(factors: list[Indexed], axes: Axes) -> list[frozenset[str]]:
+    """For every factor the axes that the result, or a later factor, has."""
+    needed = [frozenset(axes)]
+    for later in reversed(factors[1:]):
+        needed.append(needed[-1].union(later.axes))
+    return needed[::-1]
 
 
 def _number(value: Fraction) -> float:

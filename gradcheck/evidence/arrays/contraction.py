@@ -58,6 +58,8 @@ class Lifting(Protocol):
     def refused(self) -> dict[str, NotEvaluated]: ...
     @property
     def contractions(self) -> dict[str, list[Indexed]]: ...
+    @property
+    def lifted(self) -> dict[Expression, Lifted]: ...
     def is_data(self, key: str) -> bool: ...
 
 
@@ -75,6 +77,15 @@ class Lifter:
             raise NotEvaluated("the expression is nested too deeply") from None
 
     def _lift(self, expression: Expression) -> Lifted:
+        """What was lifted before, in another claim say, is the same node once more."""
+        if self.forward:
+            return self._lifted(expression)
+        known = self.lifting.lifted.get(expression)
+        if known is None:
+            known = self.lifting.lifted[expression] = self._lifted(expression)
+        return known
+
+    def _lifted(self, expression: Expression) -> Lifted:
         match expression:
             case Number(value=value):
                 return Lifted(Literal((), value))

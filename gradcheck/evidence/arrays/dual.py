@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from mpmath.ctx_mp import MPContext
 
 from gradcheck.evidence.arrays.drawing import Draw
+from gradcheck.language.beginnings import Products
 from gradcheck.language.expression import (
     Add,
     Apply,
@@ -228,6 +229,7 @@ class Graph:
         self.by = None if by is None else self._node(by)
         self.known: dict[str, Dual] = {}
         self.per_sample = False
+        self._products = Products(self._times)
         if self.by is not None:
             value = at.graph.name(self.by).value
             self.per_sample = isinstance(value, list)
@@ -295,10 +297,7 @@ class Graph:
                 value, slope = self.dual(operand)
                 return Dual(_zip(neg, value), None if slope is None else _zip(neg, slope))
             case Multiply(factors=factors):
-                result = self.dual(factors[0])
-                for factor in factors[1:]:
-                    result = self._times(result, self.dual(factor))
-                return result
+                return self._products.value(factors, self.dual)
             case Divide(numerator=numerator, denominator=denominator):
                 return self._times(self.dual(numerator), self._power(denominator, Fraction(-1)))
             case Power(base=base, exponent=exponent):

@@ -80,6 +80,7 @@ class Lifting:
     definitions: dict[str, Lifted]
     refused: dict[str, NotEvaluated] = field(default_factory=dict)
     contractions: dict[str, list[Indexed]] = field(default_factory=dict)  # forward, by index
+    lifted: dict[Expression, Lifted] = field(default_factory=dict)  # claims, and what is in them
 
     def lift(self, expression: Expression) -> Lifted:
         """The indices of an expression of this model; its open indices are not yet summed.

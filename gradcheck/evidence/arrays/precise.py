@@ -55,11 +55,16 @@ class Witness:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The outcome with its witness (if the sides differ) or the reason (if it is unknown)."""
+    """The outcome with its witness (if the sides differ) or the reason (if it is unknown).
+
+    Sides that agree may have done so by being 0 at every point (``vanishes``): that is no evidence
+    against what says that they differ.
+    """
 
     outcome: Outcome
     witness: Witness | None = None
     reason: str = ""
+    vanishes: bool = False
 
 
 def compare(
@@ -90,13 +95,14 @@ class PreciseEvaluator:
         domain. Never raises for what an expression holds.
         """
         agreed: set[int] = set()
+        vanished = True
         reason = "no point was found where both sides are defined"
         for attempt in range(ATTEMPTS):
             samples = SAMPLES[attempt % len(SAMPLES)]
             if samples in agreed:
                 continue
             try:
-                witness = self._differ(left, right, factor, attempt, samples)
+                witness, both_zero = self._differ(left, right, factor, attempt, samples)
             except Outside as outside:
                 reason = f"no point was found where both sides are defined ({outside})"
                 continue
@@ -107,14 +113,15 @@ class PreciseEvaluator:
             if witness is not None:
                 return Comparison(Outcome.DIFFER, witness)
             agreed.add(samples)
+            vanished = vanished and both_zero
             if len(agreed) == len(SAMPLES):
-                return Comparison(Outcome.AGREE)
+                return Comparison(Outcome.AGREE, vanishes=vanished)
         return Comparison(Outcome.UNKNOWN, reason=reason)
 
     def _differ(
         self, left: Expression, right: Expression, factor: Constant, attempt: int, samples: int
-    ) -> Witness | None:
-        """The witness, if the sides differ at this point.
+    ) -> tuple[Witness | None, bool]:
+        """The witness, if the sides differ at this point; whether both are 0 there.
 
         One that cancellation could have left must still be there at three times the digits.
         """
@@ -124,13 +131,13 @@ class PreciseEvaluator:
             first, second = (samples_of(side, samples) for side in sides)
             gaps = [_gap(at, a, b) for a, b in zip(first, second, strict=True)]
             if not any(gaps):
-                return None
+                return None, not any(first)
             if at.is_beyond_rounding(max(gaps)):
                 break
         worst = gaps.index(max(gaps))
         per_sample = any(isinstance(side, list) for side in sides)
         number = worst if per_sample else None
-        return _witness(at, first[worst], second[worst], number, (left, right))
+        return _witness(at, first[worst], second[worst], number, (left, right)), False
 
     def _point(self, attempt: int, samples: int, digits: int) -> At:
         key = attempt, digits

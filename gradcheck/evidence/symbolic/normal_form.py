@@ -15,6 +15,7 @@ from gradcheck.evidence.symbolic.derivative import Local, differentiate, written
 from gradcheck.evidence.symbolic.graph import Graph, names_outside_heads
 from gradcheck.evidence.symbolic.rational import Rational
 from gradcheck.evidence.symbolic.tower import Tower
+from gradcheck.language.beginnings import Products
 from gradcheck.language.expression import (
     Add,
     Apply,
@@ -76,6 +77,7 @@ class Evaluation:
         self._asked: dict[Expression, NormalForm] = {}
         self._defined: dict[str, NormalForm] = {}
         self._partials: dict[tuple[str, str], NormalForm] = {}
+        self._products = Products(self._product)
         self._depth = 0
         count = graph.model.sample_count
         self.count_name = graph.name(count) if count else INVENTED_COUNT
@@ -190,10 +192,7 @@ class Evaluation:
                 inner = self._of(operand)
                 return NormalForm(-inner.plain, -inner.summed, inner.assumed)
             case Multiply(factors=factors):
-                value = self._of(factors[0])
-                for factor in factors[1:]:
-                    value = self._product(value, self._of(factor))
-                return value
+                return self._products.value(factors, self._of)
             case Divide(numerator=numerator, denominator=denominator):
                 return self._quotient(self._of(numerator), self._of(denominator))
             case Power(base=base, exponent=exponent):

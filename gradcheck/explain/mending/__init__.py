@@ -6,7 +6,7 @@ Thousands of edits are tried at points, a few are read back from the corrected t
 from gradcheck.explain.mending.context import MendContext
 from gradcheck.explain.mending.counterexample import Counterexample, counterexample
 from gradcheck.explain.mending.definitions import GradientClaim, StepClaim, mend_definition
-from gradcheck.explain.mending.indices import mend_indices
+from gradcheck.explain.mending.index_edits import mend_indices
 from gradcheck.explain.mending.mend import DefinitionMend, Mend
 from gradcheck.explain.mending.side_search import mend_left, mend_side
 from gradcheck.explain.mending.unread import is_dangling, mend_unread

@@ -135,9 +135,10 @@ def _solvable(point: Exact, argument: Expression) -> list[tuple[str, Fraction]]:
     taken: set[str] = set(point.solved)
     for choice in point.chosen:
         taken |= _below(model, choice.argument)
+    within = _below(model, argument) - taken - {model.sample_count}
     found = []
     for key in point.free:
-        if key in taken or key == model.sample_count or not _linear(model, argument, key):
+        if key not in within or not _linear(model, argument, key):
             continue
         try:
             slope = point.slope(argument, key)

@@ -22,6 +22,7 @@ from gradcheck.language.expression import (
     evaluated_keys,
 )
 from gradcheck.language.model import Model, in_order
+from gradcheck.run.budget import spend
 
 F = Fraction
 
@@ -51,7 +52,11 @@ class Exact:
     """Values and slopes of a model as fractions; what hangs on a logarithm is irrational."""
 
     def __init__(
-        self, model: Model, free: Mapping[str, Fraction], chosen: tuple[Chosen, ...] = ()
+        self,
+        model: Model,
+        free: Mapping[str, Fraction],
+        chosen: tuple[Chosen, ...] = (),
+        biases: dict[str, Fraction | None] | None = None,
     ) -> None:
         self.model = model
         self.chosen = chosen
@@ -59,11 +64,16 @@ class Exact:
         self.free = {key: value for key, value in free.items() if key not in self.solved}
         self._values: dict[str, Fraction | None] = {}  # None: it is no fraction
         self._slopes: dict[str, dict[str, Fraction | None]] = {}
+        self._biases: dict[str, Fraction | None] = {} if biases is None else biases
         self._by_argument = {(c.application.function.key, self.root(c.argument)): c for c in chosen}
 
     def with_choice(self, choice: Chosen) -> Exact:
-        """The same point with one more application's value chosen."""
-        return Exact(self.model, self.free, (*self.chosen, choice))
+        """The same point with one more application's value chosen.
+
+        What is solved for last is in no argument of an application chosen before, so that what
+        was solved for before keeps its value.
+        """
+        return Exact(self.model, self.free, (*self.chosen, choice), dict(self._biases))
 
     def root(self, node: Expression) -> Expression:
         """What a name stands for, so that one quantity has one form."""
@@ -75,6 +85,7 @@ class Exact:
 
     def value(self, node: Expression) -> Fraction:
         """The value. Raises Irrational where it is no fraction or not known."""
+        spend()
         match node:
             case Number(value=value):
                 return value
@@ -120,26 +131,41 @@ class Exact:
         return value
 
     def _needs(self, key: str) -> Iterable[str]:
-        """The nodes that one is computed from."""
+        """The nodes that one is computed from; a chosen value is computed from none."""
         body = self.model.definitions.get(key)
-        known = body is None or key in self.free or key in self.solved
-        return () if known or body is None else map(self._node, evaluated_keys(body))
+        if body is None or key in self.free or key in self.solved or self._is_chosen(body):
+            return ()
+        return map(self._node, evaluated_keys(body))
+
+    def _is_chosen(self, body: Expression) -> bool:
+        if not isinstance(body, Apply) or body.order > 1 or len(body.arguments) != 1:
+            return False
+        return (body.function.key, self.root(body.arguments[0])) in self._by_argument
 
     def _computed(self, key: str) -> Fraction:
         if key in self.free:
             return self.free[key]
         if key in self.solved:
-            return self._bias(self.solved[key])
+            return self._bias(key)
         if key in self.model.definitions:
             return self.value(self.model.definitions[key])
         raise Irrational
 
-    def _bias(self, choice: Chosen) -> Fraction:
+    def _bias(self, key: str) -> Fraction:
         """A bias that makes its activation's argument ln 1 = 0 is a fraction like the rest."""
+        if key not in self._biases:
+            self._biases[key] = _if_any(partial(self._solved_for, self.solved[key]))
+        value = self._biases[key]
+        if value is None:
+            raise Irrational
+        return value
+
+    def _solved_for(self, choice: Chosen) -> Fraction:
+        """What makes the argument 0, by what was chosen before it; see `with_choice`."""
         if choice.logarithm_of != 1:
             raise Irrational
-        others = tuple(c for c in self.chosen if c is not choice)
-        without = Exact(self.model, {**self.free, choice.solved: F(0)}, others)
+        before = self.chosen[: self.chosen.index(choice)]
+        without = Exact(self.model, {**self.free, choice.solved: F(0)}, before, self._biases)
         return -without.value(choice.argument) / choice.factor
 
     def _apply(self, node: Apply, order: int) -> Fraction:
@@ -159,6 +185,7 @@ class Exact:
 
     def slope(self, node: Expression, by: str) -> Fraction:
         """The derivative by a name, a node of its own."""
+        spend()
         match node:
             case Number():
                 return F(0)
@@ -194,11 +221,12 @@ class Exact:
         if key not in known and by not in self.model.below(key):
             return F(0)
         if key not in known:
-            definitions = self.model.definitions
+            definitions, below = self.model.definitions, self.model.below
 
             def needs(name: str) -> Iterable[str]:
                 body = definitions.get(name)
-                return () if body is None else map(self._node, evaluated_keys(body))
+                keys = () if body is None else map(self._node, evaluated_keys(body))
+                return (key for key in keys if by in below(key))
 
             for name in in_order(key, needs, known):
                 body = definitions.get(name)

@@ -41,8 +41,10 @@ class Flow:
         self._slopes: dict[str, dict[str, float]] = {}
         self._users: dict[str, dict[str, list[str]]] = {}
         self._below: dict[str, dict[str, None]] = {}
+        self._roots: dict[str, str] = {}
         self._origin: Flow | None = None
         self._changed = ""
+        self._same_needs = False  # whether the definition that is edited is of the same names
 
     def edited(self, key: str, body: Expression, below: frozenset[str]) -> Flow:
         """The same with another definition; what is not computed from it is kept."""
@@ -55,6 +57,9 @@ class Flow:
         flow._locals = {name: own for name, own in self._locals.items() if name not in below}
         flow._changed = key
         flow._origin = self
+        if not isinstance(body, Name) and not isinstance(self.definitions.get(key), Name):
+            flow._roots = self._roots
+            flow._same_needs = set(evaluated_keys(body)) == set(self._needs(key))
         return flow
 
     def named(self, key: str) -> float:
@@ -79,12 +84,17 @@ class Flow:
             raise Undefined from None
 
     def _root(self, key: str) -> str:
-        for _ in range(len(self.definitions)):
-            target = self.definitions.get(key)
-            if not isinstance(target, Name):
-                break
-            key = target.key
-        return key
+        """The node that a name is another name of."""
+        root = self._roots.get(key)
+        if root is None:
+            root = key
+            for _ in range(len(self.definitions)):
+                target = self.definitions.get(root)
+                if not isinstance(target, Name):
+                    break
+                root = target.key
+            self._roots[key] = root
+        return root
 
     def _name(self, key: str) -> float:
         if key not in self._values:
@@ -144,7 +154,7 @@ class Flow:
     def _users_of(self, key: str) -> dict[str, list[str]]:
         """What mentions a node, of all that a name is computed from."""
         origin = self._origin
-        if origin is not None and self._changed not in origin._needed(key):
+        if origin is not None and (self._same_needs or self._changed not in origin._needed(key)):
             return origin._users_of(key)
         if key not in self._users:
             users: dict[str, list[str]] = {}

@@ -150,12 +150,35 @@ class Point:
         place = key, order, argument
         found = self._applied.get(place)
         if found is None:
+            quick = _QUICK.get((key, order))
             try:
-                found = float(self.at.apply(key, order, self.at.mp.mpf(argument)))
+                if quick is not None and abs(argument) < _MODERATE:
+                    found = quick(argument)
+                else:
+                    found = float(self.at.apply(key, order, self.at.mp.mpf(argument)))
             except (Outside, Unsupported, ArithmeticError, ValueError, TypeError, KeyError):
                 raise Undefined from None
             self._applied[place] = found
         return found
+
+
+_MODERATE = 30.0
+"""Arguments up to which the functions below lose no digits that matter."""
+
+
+def _sigmoid(u: float) -> float:
+    return 1.0 / (1.0 + math.exp(-u))
+
+
+_QUICK: dict[tuple[str, int], Callable[[float], float]] = {
+    ("sigmoid", 0): _sigmoid,
+    ("sigmoid", 1): lambda u: _sigmoid(u) * _sigmoid(-u),
+    ("tanh", 0): math.tanh,
+    ("tanh", 1): lambda u: 4.0 * _sigmoid(2.0 * u) * _sigmoid(-2.0 * u),
+    ("exp", 0): math.exp,
+    ("exp", 1): math.exp,
+}
+"""The functions that networks are full of, in floats; any other by `At`."""
 
 
 def draw_points(model: Model, resolve: Resolve) -> tuple[Point, ...]:

@@ -99,7 +99,14 @@ WRONG = [
 
 @pytest.mark.parametrize(("left", "right"), RIGHT)
 def test_right_equalities_agree(left: T, right: T) -> None:
-    assert outcome(squares(), left, right) == Comparison(Outcome.AGREE)
+    found = outcome(squares(), left, right)
+    assert found == Comparison(Outcome.AGREE, vanishes=found.vanishes)
+
+
+def test_sides_that_are_0_at_every_point_are_told_apart_from_others() -> None:
+    nothing = T(tree(0))
+    assert outcome(squares(), x * nothing, nothing * w1).vanishes
+    assert not outcome(squares(), x, x).vanishes
 
 
 @pytest.mark.parametrize(("left", "right"), WRONG)

@@ -35,6 +35,7 @@ class Vanishing:
     def __init__(self, definition: Callable[[str], Definition | None]) -> None:
         self.definition = definition
         self._known: dict[tuple[str, int], bool] = {}
+        self._dividing: dict[tuple[str, int], bool] = {}
 
     def does(self, term: Term, letter: str) -> bool:
         """Whether each part of a term has an entry that the letter picks as a factor."""
@@ -91,14 +92,17 @@ class Vanishing:
             case Total(body=body):
                 return self._divides(body, letter)
             case Entry(name=name, at=at):
-                definition = self.definition(name)
-                return definition is not None and any(
-                    isinstance(i, Letter)
-                    and i.name == letter
-                    and self._divides(definition.body, a.name)
-                    for i, a in zip(at, definition.letters, strict=False)
-                )
+                slots = [k for k, i in enumerate(at) if isinstance(i, Letter) and i.name == letter]
+                return any(self._slot_divides(name, slot) for slot in slots)
         return False
+
+    def _slot_divides(self, name: str, slot: int) -> bool:
+        if (name, slot) not in self._dividing:
+            definition = self.definition(name)
+            self._dividing[name, slot] = definition is not None and self._divides(
+                definition.body, definition.letters[slot].name
+            )
+        return self._dividing[name, slot]
 
 
 def _picks(test: Test | None, letter: str) -> bool:

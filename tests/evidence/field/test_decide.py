@@ -282,3 +282,11 @@ def test_work_is_charged() -> None:
     with budget(0.001), pytest.raises(OverBudget):
         for _ in range(50):
             decide(*claim(RELU, "d(L, W[j,k]) == 1"), RELU, seed=_)
+
+
+def test_definitions_are_looked_at_once() -> None:
+    lines = [
+        f"z{k}[i] = z{k - 1}[i]*z{k - 1}[i] + z{k - 1}[i]/(2+z{k - 1}[i])" for k in range(1, 24)
+    ]
+    where = world("a[i]", "z0[i] = a[i]", *lines)
+    assert decide(*claim(where, "total(i, z23[i]) == total(n, z23[n])"), where).outcome == "equal"

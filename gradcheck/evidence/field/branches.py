@@ -62,9 +62,11 @@ class Enumerated(Residues):
         """column ÷ known, if it is one small fraction at all points."""
         if not column.any():
             return Fraction(0) if (known == 1).all() else None
-        prime = int(self.primes[0])
-        factor = rational(int(column[0]) * pow(int(known[0]), -1, prime) % prime, prime, 100)
-        if factor is None:
+        first = int(np.flatnonzero(known)[0])
+        prime = int(self.primes[first])
+        ratio = int(column[first]) * pow(int(known[first]), -1, prime) % prime
+        factor = rational(ratio, prime, 100)
+        if not factor:
             return None
         scaled = self.reduced(column * factor.denominator - known * factor.numerator)
         return None if scaled.any() else factor

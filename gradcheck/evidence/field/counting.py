@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gradcheck.evidence.field.terms import Chosen, Others, free_letters, parts
+from gradcheck.evidence.field.vanishing import Vanishing
 from gradcheck.language.typed import (
     Call,
     Choice,
@@ -100,7 +101,8 @@ NOTHING = Notes()
 class Count:
     """By axis: bound letters in the numerator; the denominators.
 
-    ``#axis`` counts how often the axis's own length is multiplied in.
+    ``#axis`` counts how often the axis's own length is multiplied in, ``~axis`` how often it may be
+    without being written: by sums of what does not vanish (see `vanishing`).
     """
 
     above: Counts = field(default_factory=dict)
@@ -183,6 +185,7 @@ class Counter:
 
     def __init__(self, definition: Callable[[str], Definition | None]) -> None:
         self.definition = definition
+        self.vanishing = Vanishing(definition)
         self._known: dict[str, Count] = {}
         self._rules: dict[type, Callable[[Term], Count]] = {
             Constant: lambda term: NUMBER,
@@ -286,6 +289,8 @@ class Counter:
             body = body.noting(self._test(term.guard))
         elif term.letter.name not in free_letters(term.body):
             return body.times(Count({f"#{axis}": 1}, notes=Notes(frozenset({"length"}))))
+        if not self.vanishing.does(term.body, term.letter.name):
+            body = body.times(Count({f"~{axis}": 1}))
         below = reindexed(body.below, {term.letter.name: f"any {axis}"})
         return replace(body, above=added(body.above, {axis: 1}), below=below)
 

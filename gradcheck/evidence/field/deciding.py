@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 from math import prod
 from typing import Any
 
@@ -35,6 +35,8 @@ SHAPES = "at the shapes tried"
 BRANCHES = "on the branches tried"
 LEAST = 4
 """Values that every axis has at least."""
+_UNLIKE = (0, 2, 3, 4, 5, 6)
+"""By how much axes are longer than they have to be: none by one, as where all are alike."""
 MOST = 12
 """The largest count that sizes are chosen by."""
 REAL_POINTS = len(SPREADS)
@@ -224,22 +226,28 @@ class Question:
         many = ["too many sums to tell all sizes by some"] if most > MOST else []
         if manner.labels and most > LABELS:
             many.append("many labels together")
-        if manner.lengths and prod(2 + n for n in self._degrees().values()) > GRID:
+        if prod(self._degrees(manner).values()) > GRID:
             many.append("powers of many lengths")
         return "; ".join([*sorted(self.notes.limits), *many])
 
     def _reach(self, manner: Manner) -> str:
         return SHAPES if self._limits(manner) else ""
 
-    def _degrees(self) -> Counts:
-        """By axis, how often its length is multiplied with itself."""
+    def _degrees(self, manner: Manner) -> Counts:
+        """By axis, how many lengths it needs: those are no symbols that sums multiply, nor, if
+        they are taken as they are, those that are written."""
         fixed = self.asked.world.lengths
-        degrees = {a[1:]: n for a, n in self.needed.items() if a[0] == "#"}
-        return {axis: n for axis, n in degrees.items() if axis not in fixed}
+        found: Counts = {}
+        for key, degree in self.needed.items():
+            if key[0] == "~" or (key[0] == "#" and manner.lengths):
+                found[key[1:]] = found.get(key[1:], 1 if key[0] == "~" else 2) + degree
+        if not manner.lengths and len(found) == 1 and max(found.values()) <= 2:
+            return {}  # two sets of lengths there are in any case
+        return {axis: n for axis, n in found.items() if axis not in fixed}
 
     def _counted(self) -> Counts:
         fixed = self.asked.world.lengths
-        return {a: n for a, n in self.needed.items() if a[0] != "#" and a not in fixed}
+        return {a: n for a, n in self.needed.items() if a[0] not in "#~" and a not in fixed}
 
     def _sizes(self, manner: Manner) -> list[Sizes]:
         """Sets of lengths of the axes: all different, all the same, and more for each length that
@@ -247,19 +255,16 @@ class Question:
         fixed = self.asked.world.lengths
         least = max([LEAST, *(min(n, MOST) for n in self._counted().values())])
         rows = [
-            {axis: least + k for k, axis in enumerate(self.axes)},
+            {axis: least + _UNLIKE[k % len(_UNLIKE)] for k, axis in enumerate(self.axes)},
             dict.fromkeys(self.axes, least + 1),
         ]
-        if manner.lengths:
-            degrees = {
-                a[1:]: n for a, n in self.needed.items() if a[0] == "#" and a[1:] not in fixed
-            }
-            grid = list(product(*(range(2 + degree) for degree in degrees.values())))
-            for steps in grid[1 : GRID + 1]:
-                row = dict(rows[0])
-                for axis, step in zip(degrees, steps, strict=True):
-                    row[axis] = rows[0].get(axis, least) + step
-                rows.append(row)
+        degrees = self._degrees(manner)
+        grid = product(*(range(number) for number in degrees.values()))
+        for steps in islice(grid, 1, GRID):
+            row = dict(rows[0])
+            for axis, step in zip(degrees, steps, strict=True):
+                row[axis] += step
+            rows.append(row)
         return [tuple((a, fixed.get(a, n)) for a, n in row.items()) for row in rows]
 
     # -- real numbers ------------------------------------------------------------------------

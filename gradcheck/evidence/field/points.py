@@ -277,8 +277,8 @@ def both_sides(evaluator: Evaluator, left: Term, right: Term) -> Sides | None:
     except ValueError:
         raise Refused("axes", "one letter over axes of different lengths") from None
     sides = Sides(
-        np.broadcast_to(a, lead),
-        np.broadcast_to(b, lead),
+        a if a.shape == lead else np.broadcast_to(a, lead),
+        b if b.shape == lead else np.broadcast_to(b, lead),
         letters,
         evaluator,
         list(range(points)),

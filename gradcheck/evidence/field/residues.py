@@ -43,6 +43,7 @@ class Residues:
         self.decides_zero = False
         """Whether real numbers that are compared are labels, whose residues say what they are."""
         self._shapes: dict[int, Array] = {}
+        self._numbers: dict[bytes, tuple[Array, Array | None]] = {}
         self._kinds: dict[str, int] = {}
         self._constants: dict[Fraction, Array] = {}
         self._logs: dict[bytes, tuple[Array, Array]] = {}
@@ -93,15 +94,28 @@ class Residues:
         return self.reduced(np.asarray(np.add.reduce(values, axis)))
 
     def inverse(self, values: Array) -> tuple[Array, Array | None]:
+        if values.ndim == 1:
+            return self._inverse_number(values)
         bad = values == 0
         if not bad.any():
-            return self._inverse(np.broadcast_to(values, (self.points, *values.shape[1:]))), None
-        return self._inverse(
-            np.broadcast_to(np.where(bad, 1, values), (self.points, *values.shape[1:]))
-        ), bad
+            return self._inverse(values), None
+        return self._inverse(np.where(bad, 1, values)), bad
+
+    def _inverse_number(self, values: Array) -> tuple[Array, Array | None]:
+        """Of a number, which is likely to be asked for again (1/N)."""
+        key = values.tobytes()
+        if key not in self._numbers:
+            pairs = zip(
+                np.broadcast_to(values, self.points).tolist(), self.primes.tolist(), strict=True
+            )
+            inverses = [pow(x or 1, -1, p) for x, p in pairs]
+            bad = values == 0
+            self._numbers[key] = np.array(inverses, dtype=np.int64), bad if bad.any() else None
+        return self._numbers[key]
 
     def _inverse(self, values: Array) -> Array:
         """By products of pairs, so that few are inverted by themselves."""
+        values = np.broadcast_to(values, (self.points, *values.shape[1:]))
         flat = values.reshape(self.points, -1)
         return self._inverses(flat).reshape(values.shape)
 

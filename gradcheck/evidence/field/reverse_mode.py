@@ -104,6 +104,8 @@ class Derivatives:
 
     def expanded(self, term: Term) -> Term:
         """The term with every slope carried out."""
+        if not _unfinished(term):
+            return term
         if isinstance(term, Slope):
             return self._slope(self.expanded(term.of), term.by, term.fixed)
         if isinstance(term, Call) and term.function in ("max", "min") and not term.order:
@@ -311,6 +313,13 @@ class _Walk:
             raise Refused("second derivative", "of a product over an axis")
 
 
+def _unfinished(term: Term) -> bool:
+    """Whether anything in a term is to be carried out or put another way."""
+    if isinstance(term, Slope) or (isinstance(term, Call) and term.function in _REWRITTEN):
+        return True
+    return any(_unfinished(part) for part in parts(term))
+
+
 def _varies(term: Term) -> bool:
     return isinstance(term, Entry) or any(_varies(part) for part in parts(term))
 
@@ -346,6 +355,8 @@ _SLOPES = {
     "erf": lambda u: _bell(u, 1, Constant(Fraction(2)), _half_power(_PI)),
     "Phi": lambda u: _bell(u, 2, ONE, _half_power(times(Constant(Fraction(2)), _PI))),
 }
+
+_REWRITTEN = {"max", "min", *_SLOPES}
 
 
 def _of_several(call: Call) -> Term:

@@ -97,7 +97,7 @@ class Components:
             case Plus(terms=terms):
                 return sum((self.value(part, letters, moved) for part in terms), self.mp.mpf(0))
             case Times(factors=factors):
-                return self._product(factors, letters, moved)
+                return self.mp.fprod(self.value(part, letters, moved) for part in factors)
             case Over(numerator=above, denominator=below):
                 return self._over(above, below, letters, moved)
             case Raised(base=base, exponent=exponent):
@@ -235,12 +235,6 @@ class Components:
         return found + square**2
 
     # -- numbers -----------------------------------------------------------------------------
-
-    def _product(self, factors: tuple[Term, ...], letters: Letters, moved: Moved) -> Number:
-        found = self.mp.mpf(1)
-        for part in factors:
-            found *= self.value(part, letters, moved)
-        return found
 
     def _over(self, above: Term, below: Term, letters: Letters, moved: Moved) -> Number:
         denominator = self.value(below, letters, moved)

@@ -102,6 +102,11 @@ EQUAL = [
         NUMBERS,
         "total(i, total(n, a[i]*x[n], n < i) + total(n, a[i]*x[n], n >= i)) == total(i, a[i])*total(i, x[i])",
     ),
+    (NUMBERS, "total(i, total(n, 1, i != n)) == N(i)*(N(i)-1)"),
+    (
+        NUMBERS,
+        "total(i, total(n, (a[i]-a[n])**2)) == 2*N(i)*total(i, a[i]**2) - 2*total(i, a[i])**2",
+    ),
     (NUMBERS, "total(i, when(i = n, 0, 1/(a[i]-a[n]))) == total(i, 1/(a[i]-a[n]), i != n)"),
     (NUMBERS, "when(w > 0, log(w*m), 0) == when(w <= 0, 0, log(m*w))"),
     (RELU, "d(h[i,j], x[i,k]) == relu_1(z[i,j])*W[j,k]"),
@@ -122,6 +127,8 @@ UNEQUAL = [
     (NORMED, "total(i, h[i]**4) == N(i)**2/2"),  # true of up to three samples
     (NORMED, "d(l, x[i]) == (3*g*h[i]**2 - total(n, 3*g*h[n]**2)/N(i))/sqrt(v)"),
     (NUMBERS, "total(i, a[i])*(9-N(i))/20 == total(i, a[i])/N(i)"),  # true at N = 4 and 5
+    (NUMBERS, "total(i, total(n, (a[i]+1-a[i])*(a[n]+1-a[n]))) == total(i, 9+a[i]-a[i]) - 20"),
+    (NUMBERS, "total(i, total(n, 1, i != n)) == 8*total(i, exp(a[i])*exp(-a[i])) - 20"),
     (NUMBERS, "w == w + 2147483647*w"),
     (NUMBERS, "w == w + 2147260631*w"),
     (NUMBERS, "w == w + 2147260631*2146303871*2143697111*w"),
@@ -275,3 +282,11 @@ def test_work_is_charged() -> None:
     with budget(0.001), pytest.raises(OverBudget):
         for _ in range(50):
             decide(*claim(RELU, "d(L, W[j,k]) == 1"), RELU, seed=_)
+
+
+def test_definitions_are_looked_at_once() -> None:
+    lines = [
+        f"z{k}[i] = z{k - 1}[i]*z{k - 1}[i] + z{k - 1}[i]/(2+z{k - 1}[i])" for k in range(1, 24)
+    ]
+    where = world("a[i]", "z0[i] = a[i]", *lines)
+    assert decide(*claim(where, "total(i, z23[i]) == total(n, z23[n])"), where).outcome == "equal"

@@ -27,7 +27,7 @@ from gradcheck.report.results import (
     StepResult,
 )
 from gradcheck.understand.bindings import Binding
-from gradcheck.understand.modelling import loss_kind
+from gradcheck.understand.loss_kinds import loss_kind
 
 _OPEN = (None, Verdict.UNDECIDED)
 _DOUBTFUL = (*_OPEN, Verdict.WRONG)

@@ -10,6 +10,7 @@ from gradcheck.judge.constants import accepted
 from gradcheck.judge.in_order import JudgedPair, PageJudge
 from gradcheck.language.document import Span
 from gradcheck.language.expression import Name
+from gradcheck.language.names import BIAS, LABEL, WEIGHT
 from gradcheck.language.typed import Letter
 from gradcheck.language.verdict import Constant, Verdict
 from gradcheck.understand.bindings import Binding
@@ -17,7 +18,6 @@ from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
 from gradcheck.understand.page.symbols import Unmeant
 from gradcheck.understand.page.translation import Translator
 from gradcheck.understand.resolution import FunctionMeaning
-from gradcheck.understand.roles import BIASES, LABELS, WEIGHTS
 
 HELD = (Verdict.EXACT, Verdict.CONVENTION)
 
@@ -68,7 +68,7 @@ class PageVerdicts:
         return {(a.statement, a.side): a for a in self.page.assertions}
 
     def gradient(self, span: Span) -> JudgedGradient | None:
-        """The claim at a place with its verdict, constants not compared; the others are not judged."""
+        """The claim at a place with its verdict; constants are not compared with the others."""
         for claim in self.page.claims:
             if claim.span == span:
                 return JudgedGradient(claim, self.judge.claim(claim))
@@ -136,9 +136,9 @@ class PageVerdicts:
         return tuple((found | claimed).items())
 
     def _is_parameter(self, name: Name) -> bool:
-        typical = WEIGHTS.match(name.base) or BIASES.match(name.base)
-        label = LABELS.match(name.base) and not BIASES.match(name.base)
-        return bool(typical) and not label and not name.accent
+        base = name.base
+        typical = base in WEIGHT.names() | BIAS.names()
+        return typical and (base not in LABEL.names() or base in BIAS.names()) and not name.accent
 
 
 def page_verdicts(

@@ -13,8 +13,8 @@ from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import Apply, Expression, Name, Number, Partial, value_keys
+from gradcheck.language.functions import BY_NAME
 from gradcheck.language.statement import ReadDocument
-from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.facts import Fact, facts_of, is_constraint
@@ -101,9 +101,9 @@ class Page:
             return "definition"
         if defined_here and (self._is_alias(left) or self._is_alias(right)):
             return "definition"
-        if k == 0 and left is not None and right is not None:
-            if is_constraint(self.layout, left, right):
-                return "fact"
+        both = left is not None and right is not None
+        if k == 0 and both and is_constraint(self.layout, left, right):
+            return "fact"
         if isinstance(left, Name) and k == 0:
             if left.key in self.order.trained:
                 return "solved"

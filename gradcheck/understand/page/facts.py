@@ -1,8 +1,8 @@
 """Facts of a page about its data: labels that are one-hot, or take few values.
 
-A fact is about names that nothing defines. It comes from an equation (``\\sum_k t_k = 1``), from a
-set (``y \\in \\{-1, 1\\}``), from the words "one-hot", or from the loss: what a cross-entropy weighs
-the logarithms of all classes with sums to 1. The last is a reading, and named as one.
+A fact is about names that nothing defines. It comes from an equation (``\\sum_k t_k = 1``), from
+a set (``y \\in \\{-1, 1\\}``), from the words "one-hot", or from the loss: what a cross-entropy
+weighs the logarithms of all classes with sums to 1. The last is a reading, and named as one.
 """
 
 from __future__ import annotations
@@ -61,8 +61,10 @@ def facts_of(layout: Layout) -> dict[str, Fact]:
     return found
 
 
-def is_constraint(layout: Layout, left: Expression, right: Expression) -> bool:
+def is_constraint(layout: Layout, left: Expression | None, right: Expression | None) -> bool:
     """Whether an equation says that free data sum to 1."""
+    if left is None or right is None:
+        return False
     return _constrained(layout, left, right) is not None
 
 

@@ -21,8 +21,8 @@ from gradcheck.language.expression import (
     Sum,
     walk,
 )
+from gradcheck.language.names import BIAS, COUNT, INPUT, WEIGHT
 from gradcheck.understand.bindings import Binding, CanonicalStatement
-from gradcheck.understand.naming import COUNTS
 from gradcheck.understand.page.order import InOrder, is_closed
 from gradcheck.understand.page.sorts import (
     NOTHING_NEAR,
@@ -36,7 +36,6 @@ from gradcheck.understand.page.sorts import (
     uses,
 )
 from gradcheck.understand.page.symbols import Slot, Symbols, Unmeant, Written
-from gradcheck.understand.roles import BIASES, INPUTS, WEIGHTS
 
 SAMPLE_SLOT = Slot(True, 9)
 """Where an input carries the samples' index that the page never writes for it."""
@@ -303,7 +302,7 @@ def _divides_by_count(node: Expression) -> bool:
 
 
 def _has_count(node: Expression) -> bool:
-    return any(isinstance(n, Name) and n.key in COUNTS for n in walk(node))
+    return any(isinstance(n, Name) and n.key in COUNT.names() for n in walk(node))
 
 
 def _sample_axes(layout: Layout, forward: Sequence[Binding]) -> frozenset[str]:
@@ -337,7 +336,9 @@ def _name_count(layout: Layout, binding: Binding, outer: OuterSum) -> None:
     for node in walk(binding.body):
         if isinstance(node, Divide):
             for name in walk(node.denominator):
-                free = isinstance(name, Name) and name.key in COUNTS and name.key not in defined
+                free = (
+                    isinstance(name, Name) and name.key in COUNT.names() and name.key not in defined
+                )
                 if free and isinstance(name, Name) and name.key not in layout.counts:
                     layout.counts[name.key] = outer.axis
                     return
@@ -350,7 +351,9 @@ def _axes_of_parameters(layout: Layout) -> set[str]:
     for side in layout.page.expressions:
         for use in uses_in(side, layout.symbols, ""):
             name = use.name
-            typical = WEIGHTS.match(name.base) or (BIASES.match(name.base) and name.base != "d")
+            typical = name.base in WEIGHT.names() or (
+                name.base in BIAS.names() and name.base != "d"
+            )
             trained = name.key in layout.page.trained
             if not (trained or (typical and not name.accent)) or use.written.symbol in defined:
                 continue
@@ -429,9 +432,9 @@ def _defined_arrays(layout: Layout) -> set[str]:
 def _is_input(layout: Layout, use: Use) -> bool:
     """Whether a free name is data: neither trained nor called as weights and constants are."""
     name = use.name
-    if INPUTS.match(name.base) and not name.accent:
+    if name.base in INPUT.names() and not name.accent:
         return True
-    typical = WEIGHTS.match(name.base) or BIASES.match(name.base) or len(name.base) > 1
+    typical = name.base in WEIGHT.names() or name.base in BIAS.names() or len(name.base) > 1
     return not typical and name.key not in layout.page.trained and name.key not in layout.counts
 
 

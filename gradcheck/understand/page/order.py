@@ -29,11 +29,11 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
+from gradcheck.language.names import BIAS, WEIGHT
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.bindings import Binding, CanonicalStatement, collect_bindings
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
-from gradcheck.understand.roles import BIASES, WEIGHTS
 
 _HELPERS = re.compile(r"delta|Delta|epsilon|varepsilon|u|v|g|e|r|d[a-zA-Z]\w*|err|error|grad")
 """Bases of names that are set anew for the next layer."""
@@ -250,7 +250,7 @@ def _trained(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
 
 
 def _is_typical(name: Name) -> bool:
-    return bool(WEIGHTS.match(name.base) or BIASES.match(name.base)) and not name.accent
+    return bool(name.base in WEIGHT.names() or name.base in BIAS.names()) and not name.accent
 
 
 def _names(expression: Expression) -> list[Name]:

@@ -29,7 +29,7 @@ from gradcheck.language.expression import (
     Underbrace,
     to_key,
 )
-from gradcheck.language.model import FUNCTIONS
+from gradcheck.language.functions import BASIC, BY_NAME, FUNCTIONS, form_of
 from gradcheck.language.typed import (
     Call,
     Choice,
@@ -55,7 +55,6 @@ from gradcheck.language.typed import (
     nodes,
 )
 from gradcheck.run.budget import spend
-from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.layout import Layout, outer_sums
 from gradcheck.understand.page.order import Defined
@@ -199,7 +198,7 @@ class Translator:
     def _name(self, node: Name, scope: Scope) -> Term:
         if node.key in scope.formals:
             return scope.formals[node.key]
-        if node.key == "e" and not self.versions.get("e") and "e" not in self.layout.page.trained:
+        if node.key == "e" and self._is_euler():
             return Call("exp", (_ONE,), span=node.span)
         if node.key in self.layout.counts and node.key not in self.versions:
             return Extent(self.axis(self.layout.counts[node.key]), span=node.span)
@@ -257,11 +256,17 @@ class Translator:
             raise Unmeant(f"{node.key} stands without its index")
         return known[0] if known else Letter("·", axis)
 
+    def _is_euler(self) -> bool:
+        """Whether e is a number: the page neither defines nor trains it."""
+        return not self.versions.get("e") and "e" not in self.layout.page.trained
+
     def _power(self, node: Power, scope: Scope) -> Term:
         base, exponent = node.base, node.exponent
         squared = isinstance(exponent, Number) and exponent.value == 2
         if isinstance(base, Apply) and base.function.base == "norm" and squared:
             return self._square(base.arguments[0], scope)
+        if isinstance(base, Name) and base.key == "e" and self._is_euler():
+            return Call("exp", (self.term(exponent, scope),), span=node.span)
         return Raised(self.term(base, scope), self.term(exponent, scope), span=node.span)
 
     def _square(self, inner: Expression, scope: Scope) -> Term:
@@ -355,6 +360,8 @@ class Translator:
             known = "log"
         if known is None and key in FUNCTIONS:
             known = key
+        if known is not None and known in FUNCTIONS and known not in (*BASIC, "identity"):
+            return self._formed(node, known, scope)
         arguments = tuple(self.term(a, scope) for a in node.arguments)
         if known == "identity" and len(arguments) == 1:
             return arguments[0] if not node.order else Constant(Fraction(node.order == 1))
@@ -365,6 +372,13 @@ class Translator:
         if base in ("mean", "avg", "sum", "norm", "diag", "min", "max", "argmax", "softmax"):
             raise Unmeant(f"{base} has no axes yet")
         return Call(key, arguments, node.order, span=node.span)
+
+    def _formed(self, node: Apply, known: str, scope: Scope) -> Term:
+        """A function that is put in other words: GELU, SiLU, the hyperbolic cosine."""
+        form = form_of(known, node.order, node.arguments[0]) if len(node.arguments) == 1 else None
+        if form is None:
+            raise Unmeant(f"a derivative of {known} has no rule here")
+        return self.term(form, scope)
 
     def _expanded(
         self, node: Apply, meaning: FunctionMeaning, arguments: tuple[Term, ...], scope: Scope

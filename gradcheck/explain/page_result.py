@@ -46,7 +46,9 @@ class PageResult:
     @cached_property
     def governs(self) -> bool:
         """Whether the verdicts with axes are those of the page: it has axes, or no other setup."""
-        return self.verdicts.page.layout.indexed or not self.derivation.setups
+        setups = self.derivation.setups
+        broken = bool(setups) and all(s.model_problem is not None for s in setups)
+        return self.verdicts.page.layout.indexed or not setups or broken
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
@@ -251,9 +253,13 @@ class PageResult:
         newly = frozenset() if all_ else self._newly_wrong(before)
         roots = [*self.verdicts.loose] if all_ else []
         for loose in roots:
+            told.add(loose.statement)
+            if loose.letter is None:
+                words = "an index stands where another one belongs"
+                yield Finding(RULES["GC137"], loose.span, words)
+                continue
             words = f"the index {loose.letter.name} stands on the right side only"
             words += f": a sum over {loose.letter.name} is missing, or the index is another's"
-            told.add(loose.statement)
             yield Finding(RULES["GC132"], loose.span, words)
         cause = self.document.place_of(roots[0].span) if roots else None
         if not all_ and not newly:

@@ -32,13 +32,13 @@ class JudgedGradient:
 
 @dataclass(frozen=True)
 class LooseIndex:
-    """A helper whose definition has an index on its right side only."""
+    """A helper whose definition has an index on its right side only, or at two axes (None)."""
 
     span: Span
     statement: int
     side: int
     head: Name
-    letter: Letter
+    letter: Letter | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,16 @@ class PageVerdicts:
                     for letter in translator.carried.get(name, ())
                     if not translator.is_sample(letter)
                 ]
+                if name in translator.unfit and self._shows:
+                    at = binding.span, binding.statement, binding.side
+                    found.append(LooseIndex(*at, defined.head, None))
         return tuple(found)
+
+    @cached_property
+    def _shows(self) -> bool:
+        """Whether a gradient is wrong because an index stands where another one belongs."""
+        judged = [item.judged for item in self.gradients]
+        return any(j.verdict is Verdict.WRONG and j.misfit is not None for j in judged)
 
     def translator(self, place: int) -> Translator:
         """What makes terms at a place."""

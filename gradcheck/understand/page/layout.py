@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
@@ -73,6 +74,16 @@ class Layout:
     def has_axis(self, array: str, slot: Slot) -> bool:
         """Whether an axis was found for the slot."""
         return self.sorts.axis(array, slot) is not None or (array, slot) in self.known
+
+    @cached_property
+    def letters(self) -> dict[str, tuple[str, ...]]:
+        """The axes that every letter runs over, anywhere on the page."""
+        found: dict[str, dict[str, None]] = {}
+        for statement in self.page.statements:
+            for scope, axes in self.letter_axes(_sides(statement), f"s{statement.number}").items():
+                letter = scope.split(".")[1]
+                found.setdefault(letter, {}).update(dict.fromkeys(axes))
+        return {letter: tuple(axes) for letter, axes in found.items()}
 
     @property
     def arrays_free(self) -> frozenset[str]:

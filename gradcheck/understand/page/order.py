@@ -224,6 +224,7 @@ def _trained(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
     What the page only solves for in the end (``b = \\bar y - w \\bar x``) is not defined by that.
     """
     by: dict[str, Name] = {}
+    first: dict[str, int] = {}  # where something is first derived by a name
     heads: dict[str, int] = {}
     used: dict[str, int] = {}
     for at, statement in enumerate(statements):
@@ -238,6 +239,7 @@ def _trained(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
             for node in walk(side) if side is not None else ():
                 if isinstance(node, Partial) and isinstance(node.by, Name):
                     by.setdefault(node.by.key, node.by)
+                    first.setdefault(node.by.key, at)
         if isinstance(head, Name):
             for side in statement.sides[1:]:
                 for key in value_keys(side) if side is not None else ():
@@ -245,7 +247,8 @@ def _trained(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
     return frozenset(
         key
         for key, name in by.items()
-        if key not in heads or (used.get(key, 10**9) < heads[key] and _is_typical(name))
+        if key not in heads
+        or (max(used.get(key, 10**9), first.get(key, 10**9)) < heads[key] and _is_typical(name))
     )
 
 

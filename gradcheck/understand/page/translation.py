@@ -105,6 +105,7 @@ class Translator:
     sample: Letter | None = None  # losses are those of this one sample
     mean: bool = True  # … with the constant that stands before the sum
     misfits: set[tuple[str, str]] = field(default_factory=set)
+    unfit: dict[str, tuple[str, str]] = field(default_factory=dict)  # helpers with a misfit
     bounds: set[tuple[str, str]] = field(default_factory=set)  # index, count of another one
     definitions: dict[str, Definition] = field(default_factory=dict)
     free: dict[str, Free] = field(default_factory=dict)
@@ -291,19 +292,65 @@ class Translator:
     def _sum(self, node: Sum, scope: Scope) -> Term:
         if node.index is None:
             return self._sum_of_samples(node, scope)
-        self._check_bounds(node)
         text = node.index.base
         axis = scope.axes.get(bound_scope(scope.name, node))
         samples = sorted({self.axis(a) for a in self.layout.samples})
         unused = axis is None or axis.startswith("?")
-        if unused and len(samples) == 1:
+        counted = self.layout.counts.get(node.upper.key) if isinstance(node.upper, Name) else None
+        if unused and counted is not None:
+            axis = self.axis(counted)
+        elif unused and len(samples) == 1:
             axis = samples[0]
         letter = Letter(text, axis or f"?{bound_scope(scope.name, node)}")
         self._check_count(node, letter)
         body = self.term(node.body, scope.binding(letter))
         if text not in letters(body):
+            letter = Letter(text, self._axis_elsewhere(text, letter))
+        return Total(letter, self._within(node, letter, body), span=node.span)
+
+    def _axis_elsewhere(self, text: str, letter: Letter) -> str:
+        """The axis of an index that stands nowhere in its sum: that of the letter on the page."""
+        known = {self.axis(a) for a in self.layout.letters.get(text, ())}
+        if not letter.axis.startswith("?") and letter.axis in known | set(self._counted):
+            return letter.axis
+        if len(known) != 1:
             raise Unmeant(f"the index {text} of a sum stands nowhere in it")
-        return Total(letter, body, span=node.span)
+        return known.pop()
+
+    @property
+    def _counted(self) -> list[str]:
+        return [self.axis(a) for a in self.layout.counts.values()]
+
+    def _within(self, node: Sum, letter: Letter, body: Term) -> Term:
+        """The body of a sum, 0 where its bounds leave positions out. Raises Unmeant."""
+        tests: list[Test] = []
+        lower, upper = node.lower, node.upper
+        shift = Fraction(0)
+        if isinstance(lower, Number):
+            if lower.value == 0:
+                shift = Fraction(1)  # counted from 0
+            elif lower.value != 1:
+                tests.append(Test(Position(letter), ">=", Constant(lower.value)))
+        elif lower is not None:
+            raise Unmeant("a sum that begins at another index is not kept yet")
+        less = _less_than(upper)
+        if less is not None:
+            if less - shift > 0:
+                last = Plus((Extent(letter.axis), Constant(shift - less)))
+                tests.append(Test(Position(letter), "<=", last))
+        elif isinstance(upper, Name) and shift:
+            raise Unmeant("a sum from 0 to its count has one term too many")
+        elif upper is not None and not isinstance(upper, Name | Number):
+            raise Unmeant("the bounds of a sum do not take in a whole axis")
+        elif isinstance(upper, Number) and letter.axis not in self._fixed:
+            tests.append(Test(Position(letter), "<=", Constant(upper.value + shift)))
+        for test in tests:
+            body = Choice(((test, body), (None, Constant(Fraction(0)))))
+        return body
+
+    @property
+    def _fixed(self) -> set[str]:
+        return {self.axis(a) for a in self.layout.lengths}
 
     def _check_count(self, node: Sum, letter: Letter) -> None:
         """A sum that runs to the count of another axis is a misfit of bounds."""
@@ -322,18 +369,6 @@ class Translator:
         if "·" not in letters(body):
             raise Unmeant("a sum without an index, and nothing in it that has one")
         return Total(letter, body, span=node.span)
-
-    def _check_bounds(self, node: Sum) -> None:
-        """Only sums over a whole axis have a meaning yet. Raises Unmeant."""
-        lower, upper = node.lower, node.upper
-        if lower is not None and not (isinstance(lower, Number) and lower.value in (0, 1)):
-            raise Unmeant("a sum that begins in the middle is not kept yet")
-        if upper is not None and not isinstance(upper, Name | Number):
-            whole = isinstance(lower, Number) and lower.value == 0 and _less_one(upper)
-            if not whole:
-                raise Unmeant("the bounds of a sum do not take in a whole axis")
-        if isinstance(lower, Number) and lower.value == 0 and isinstance(upper, Name):
-            raise Unmeant("a sum from 0 to its count has one term too many")
 
     # ------------------------------------------------------------------ functions
 
@@ -541,7 +576,9 @@ class Translator:
         else:
             body = self.term(binding.body, scope)
         if self.misfits - before:
-            raise Unmeant(f"the indices of {binding.name.key} do not fit")
+            if binding.span in self.layout.forward:
+                raise Unmeant(f"the indices of {binding.name.key} do not fit")
+            self.unfit[name] = min(self.misfits - before)
         named = {h.name for h in head}
         loose = tuple(x for x in letters(body).values() if x.name not in named)
         if any(not self.is_sample(x) for x in loose) and binding.span in self.layout.forward:
@@ -626,11 +663,14 @@ def _is_mean(node: Expression, layout: Layout) -> bool:
     )
 
 
-def _less_one(node: Expression) -> bool:
-    return isinstance(node, Add) and any(
-        isinstance(t, Negate) and isinstance(t.operand, Number) and t.operand.value == 1
-        for t in node.terms
-    )
+def _less_than(node: Expression | None) -> Fraction | None:
+    """How much is taken off a count: 1 of ``N - 1``; None where it is no such thing."""
+    if not isinstance(node, Add) or len(node.terms) != 2 or not isinstance(node.terms[0], Name):
+        return None
+    last = node.terms[1]
+    if isinstance(last, Negate) and isinstance(last.operand, Number):
+        return last.operand.value
+    return None
 
 
 def _positive(term: Term) -> Term:

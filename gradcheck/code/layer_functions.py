@@ -8,20 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.evidence.arrays.array_functions import FORMULAS
+from gradcheck.language.functions import UNITS
+
 Array = NDArray[np.float64]
 SampleLoss = Callable[[Array, NDArray[Any]], Array]
 """Of predictions (or pre-activations) [samples, outputs] and the labels: one loss a sample."""
-
-
-def sigmoid(z: Array) -> Array:
-    """1/(1 + e^-z): e^-|z| cannot overflow."""
-    small = np.exp(-np.abs(z))
-    return np.asarray(np.where(z >= 0, 1.0, small) / (1.0 + small))
-
-
-def softplus(z: Array) -> Array:
-    """log(1 + e^z)."""
-    return np.asarray(np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z))))
 
 
 def softmax(z: Array) -> Array:
@@ -32,12 +24,7 @@ def softmax(z: Array) -> Array:
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
-    "sigmoid": sigmoid,
-    "tanh": np.tanh,
-    "relu": lambda z: np.maximum(z, 0.0),
-    "softplus": softplus,
-    "sin": np.sin,
-    "exp": np.exp,
+    **{name: FORMULAS[name, 0] for name in (*UNITS, "sin", "exp") if (name, 0) in FORMULAS},
 }
 
 

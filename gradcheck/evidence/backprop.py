@@ -27,11 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.language.losses import IN_NETWORK
+
 Array = NDArray[np.float64]
 
 HIDDEN = ("sigmoid", "tanh", "identity")
-LOSSES = ("mse", "logloss")
-OUTPUTS = {"mse": "identity", "logloss": "sigmoid"}
+LOSSES = tuple(row.name for row in IN_NETWORK)
+OUTPUTS = {row.name: row.output for row in IN_NETWORK}
 """The output activation that goes with each loss."""
 
 

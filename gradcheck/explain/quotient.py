@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from gradcheck.language.expression import (
     to_key,
 )
 from gradcheck.language.finding import RULES, Rule
+from gradcheck.language.functions import BY_OUTPUT
 from gradcheck.language.model import Model
 from gradcheck.language.notation import to_text
 
@@ -131,27 +133,18 @@ def _slopes(key: str, function: str) -> list[tuple[str, str, dict[str, int]]]:
 
     Each shape is a product of powers of a, 1 - a and 1 + a, for a = sigmoid or a = tanh.
     """
-    less, more = f"1-{key}", f"1+{key}"
-    own = {
-        "sigmoid": {key: 1, less: 1},
-        "tanh": {less: 1, more: 1},
-    }
-    if function not in own:
+    shapes = {row.name: Counter(f.format(key) for f in row.factors) for row in BY_OUTPUT}
+    if function not in shapes:
         return []
-    slope = own[function]
-    other = own["tanh" if function == "sigmoid" else "sigmoid"]
-    names = {"sigmoid": "sigmoid", "tanh": "tanh"}
-    wrong = {k: other.get(k, 0) - slope.get(k, 0) for k in (*other, *slope)}
-    foreign = names["tanh" if function == "sigmoid" else "sigmoid"]
-    return [
+    slope = shapes.pop(function)
+    found = [
         ("GC122", "the derivative of {0} is missing", {k: -p for k, p in slope.items()}),
         ("GC123", "the derivative of {0} stands twice", dict(slope)),
-        (
-            "GC124",
-            f"the derivative of {foreign}, but {{0}} is a {function}",
-            {k: p for k, p in wrong.items() if p},
-        ),
     ]
+    for foreign, other in shapes.items():
+        wrong = {k: other[k] - slope[k] for k in (*other, *slope) if other[k] != slope[k]}
+        found.append(("GC124", f"the derivative of {foreign}, but {{0}} is a {function}", wrong))
+    return found
 
 
 def _matches(powers: dict[str, int], shape: dict[str, int]) -> bool:

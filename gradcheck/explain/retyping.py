@@ -28,7 +28,8 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import FUNCTIONS, Derivation, Step
+from gradcheck.language.functions import BASIC
+from gradcheck.language.model import Derivation, Step
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.verdict import Verdict
 from gradcheck.read import read
@@ -115,7 +116,7 @@ class _Retyping:
 
     def _other_names(self) -> set[str]:
         """What is no quantity of the network: functions, indices, counts, rates."""
-        other = set(FUNCTIONS) | {"e", "pi"}
+        other = set(BASIC) | {"e", "pi"}
         for setup in self.derivation.setups:
             other |= setup.model.abstract_functions | {setup.model.sample_count or "e"}
         for side in self._sides():

@@ -21,10 +21,9 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.finding import RULES, Rule
+from gradcheck.language.functions import BY_OUTPUT
 
 _POINTS = tuple(Fraction(n, 7) for n in (1, 2, 3, 5))
-_SLOPES = {"sigmoid": lambda v: v * (1 - v), "tanh": lambda v: 1 - v * v}
-_WRITTEN = {"sigmoid": "{0}(1 - {0})", "tanh": "1 - {0}^2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ def stated(step: JudgedStep, document: Document) -> Stated | None:
     )  # fmt: skip
     if not isinstance(left, Apply) or left.order != 1 or right is None or written is None:
         return None
-    kind = left.function.key
-    if kind not in _SLOPES:
+    row = next((row for row in BY_OUTPUT if row.name == left.function.key), None)
+    if row is None:
         return None
     value = next((node for node in walk(written) if _is_value(node)), None)
     if value is None:
@@ -53,12 +52,13 @@ def stated(step: JudgedStep, document: Document) -> Stated | None:
         values = [_at(right, to_key(Apply(left.function, left.arguments)), v) for v in _POINTS]
     except (KeyError, ZeroDivisionError):
         return None
-    other = "tanh" if kind == "sigmoid" else "sigmoid"
-    suggestion = _WRITTEN[kind].format(document.source(value.span))
-    if values == [_SLOPES[other](v) for v in _POINTS]:
-        words = f"the derivative of {other}, but this is the {kind}"
-        return Stated(RULES["GC124"], words, suggestion)
-    if values == [-_SLOPES[kind](v) for v in _POINTS]:
+    source = document.source(value.span)
+    suggestion = row.written.format(source, f"{source}^2")
+    for other in BY_OUTPUT:
+        if other is not row and values == [other.derivative(v, None, None) for v in _POINTS]:
+            words = f"the derivative of {other.name}, but this is the {row.name}"
+            return Stated(RULES["GC124"], words, suggestion)
+    if values == [-row.derivative(v, None, None) for v in _POINTS]:
         return Stated(RULES["GC103"], "wrong sign", suggestion)
     return Stated(None, "", suggestion)
 

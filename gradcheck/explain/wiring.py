@@ -13,8 +13,8 @@ from functools import cache, cached_property
 
 from gradcheck.language.expression import Expression, Name, Partial, contains, value_names, walk
 from gradcheck.language.model import Step
+from gradcheck.language.names import INPUT, LABEL
 from gradcheck.run.budget import spend
-from gradcheck.understand.roles import INPUTS, LABELS
 
 Line = tuple[str, tuple[str, ...]]
 """A definition by names: what is defined, and what its body holds."""
@@ -103,7 +103,7 @@ class Wiring:
             and (key not in self.parameters or key in self.differentiated)
             and key not in self.constants
             and not is_label(key)
-            and not INPUTS.match(_base(key))
+            and _base(key) not in INPUT.names()
         ]
         inner = {name for names in given.values() for name in names}
         foreign = [k for k in inner if k not in reached and k not in given]
@@ -128,7 +128,7 @@ def key_of(step: Step) -> str:
 def is_label(key: str) -> bool:
     """Whether a name is one that labels usually have (``y``, ``y_true``, not ``y_pred``)."""
     prediction = "(" in key or "pred" in key
-    return not prediction and LABELS.match(_base(key)) is not None
+    return not prediction and _base(key) in LABEL.names()
 
 
 def _base(key: str) -> str:

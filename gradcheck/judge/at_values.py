@@ -19,7 +19,8 @@ from gradcheck.language.expression import (
     substitute,
     transform,
 )
-from gradcheck.language.model import FUNCTIONS, Model, Setup
+from gradcheck.language.functions import BASIC
+from gradcheck.language.model import Model, Setup
 
 FOR_VALUES = "it holds at the values that the text gives before it, not for all values"
 
@@ -63,7 +64,7 @@ class AtValues:
     ) -> bool:
         """Whether both sides come to one number, where every name is given: ReLU' is 1 there."""
         numbers = {key: _number(value) for key, value in values.items()}
-        free = model.below(model.loss) - model.definitions.keys() - set(FUNCTIONS)
+        free = model.below(model.loss) - model.definitions.keys() - set(BASIC)
         if None in numbers.values() or not free <= numbers.keys() | {model.sample_count}:
             return False
         given: dict[str, Value] = {}

@@ -16,13 +16,14 @@ from gradcheck.evidence.arrays.precise import Outcome as Check
 from gradcheck.evidence.symbolic import Algebra, Decision, Outcome
 from gradcheck.judge.forms import Forms, replace_function, truth, with_function
 from gradcheck.language.expression import Apply, Expression, walk
+from gradcheck.language.functions import BY_OUTPUT, FUNCTIONS
 from gradcheck.language.model import Claim, Model
 from gradcheck.language.verdict import Constant, Verdict
 from gradcheck.read.words import FUNCTION_WORDS
 from gradcheck.run.budget import CLAIM
 from gradcheck.run.parts import attempt
 
-_NAMED = FUNCTION_WORDS - {"act", "activation", "diag"}
+_NAMED = FUNCTION_WORDS.union(FUNCTIONS) - {"act", "activation", "diag"}
 """What is one certain function by its name, even where gradcheck has no rule for it."""
 
 
@@ -99,11 +100,12 @@ class Judge:
         if len(model.abstract_functions) != 1:
             return ""
         (abstract,) = model.abstract_functions
+        shown = FUNCTIONS[abstract].called if abstract in FUNCTIONS else abstract
         if abstract in _NAMED and not any(_holds_slope(side, abstract) for side in (left, right)):
             found = (decision.quotient, decision.difference)
             if any(_holds_slope(form, abstract) for form in found) or found == (None, None):
-                return f"gradcheck knows no formula for {abstract}: define it in the document"
-        for known in ("sigmoid", "tanh"):
+                return f"gradcheck knows no formula for {shown}: define it in the document"
+        for known in (row.name for row in BY_OUTPUT):
             concrete = self.with_known(model, abstract, known)
             sides = (replace_function(side, abstract, known) for side in (left, right))
             outcome = self.algebra(concrete).decide(*sides, shown=False).outcome

@@ -1,7 +1,7 @@
 """What a derivation means: its model, its claims and its setups, ready to be differentiated.
 
 Everything in a `Model` is *resolved*: every `Name` has its canonical key (case variants merged,
-sample indices dropped), every function is a known one (`FUNCTIONS`) or abstract, `Cancel` and
+sample indices dropped), every function is a known one (`functions.BASIC`) or abstract, `Cancel` and
 `Underbrace` are gone, Euler's ``e^u`` is ``exp(u)``, and `Sum` means the sum over the samples.
 """
 
@@ -28,11 +28,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.finding import Finding
-
-FUNCTIONS = frozenset(
-    {"sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "arctan", "softplus", "relu", "abs"}
-)
-"""Functions of one argument with a known meaning; `relu` and `abs` have a kink at 0."""
+from gradcheck.language.functions import BASIC
 
 ROLES = ("w_1", "b_1", "w_2", "b_2")
 """The four parameters of the two-layer network, in the order of every table."""
@@ -140,7 +136,7 @@ class Model:
             node.function.key
             for expression in self.definitions.values()
             for node in walk(expression)
-            if isinstance(node, Apply) and node.function.key not in FUNCTIONS
+            if isinstance(node, Apply) and node.function.key not in BASIC
         )
 
 

@@ -24,6 +24,7 @@ from gradcheck.language.expression import (
     Transpose,
     Underbrace,
 )
+from gradcheck.language.functions import FUNCTIONS, HEADS
 
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
@@ -33,7 +34,7 @@ _GREEK = {
     "Lambda": "Λ", "Xi": "Ξ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
     "infty": "∞", "varsigma": "ς", "vartheta": "ϑ", "Pi": "Π", "iota": "ι", "varrho": "ϱ",
 }  # fmt: skip
-_COMMAND_FUNCTIONS = frozenset("log exp tanh sinh cosh sin cos tan max min arctan det".split())
+_COMMAND_FUNCTIONS = HEADS | {"max", "min", "det"}
 _MARKS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
 _ACCENTS = {
     "hat": "hat", "bar": "bar", "tilde": "tilde", "dot": "dot", "cal": "mathcal", "bb": "mathbb",
@@ -161,7 +162,8 @@ class _Text(_Writer):
         return text
 
     def function(self, name: Name) -> str:
-        return "σ" if name == Name("sigmoid") else self.name(name)
+        known = FUNCTIONS.get(name.key)
+        return known.sign if known is not None and known.sign else self.name(name)
 
     def special(self, node: Expression) -> tuple[str, int]:
         match node:
@@ -260,6 +262,8 @@ class _Tex(_Writer):
     def function(self, name: Name, order: int) -> str:
         if name == Name(name.base) and name.base in _COMMAND_FUNCTIONS:
             return f"\\{name.base}" + "'" * order
+        if name.base in FUNCTIONS and "_" in name.base:  # no author's name
+            return FUNCTIONS[name.base].latex + "'" * order
         return self.name(name) + "'" * order
 
     def special(self, node: Expression) -> tuple[str, int]:

@@ -103,7 +103,7 @@ class Raised(Term):
 class Call(Term):
     """A function of numbers, or its slope: ``order`` 1 is σ'. Unknown names are abstract functions.
 
-    Known: those of `gradcheck.language.model.FUNCTIONS`; ``abs``, ``sign`` and ``relu`` have a kink
+    Known: those of `gradcheck.language.functions.BASIC`; ``abs``, ``sign`` and ``relu`` have a kink
     at 0. A name that is not known is an abstract function: its values and slopes are free, the same
     for the same arguments. ``by`` is the argument of which an abstract function's slope is taken.
     """

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gradcheck.language.document import Span
+from gradcheck.language.names import POSITIVE
 from gradcheck.language.statement import Unread
 from gradcheck.read.lexer import Token
 from gradcheck.read.unreadable import PRIMED
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from gradcheck.read.drafts import Draft
 
 _INEQUALITIES = frozenset({"<", ">", "<=", ">="})
-_ALWAYS = frozenset("eta alpha lambda mu epsilon n m N M i j k l K".split())
-"""Rates, counts and indices: that they are positive says nothing about the point."""
 
 _LONGEST = 120  # characters between a formula and its condition
 _WORDS = r"(?:only\s+)?(?:if|when|whenever|for|where|unless|as\s+long\s+as|provided(?:\s+that)?)"
@@ -79,7 +78,7 @@ def _inequality(sides: Sequence[Sequence[Token]], relations: Sequence[Token]) ->
     if len(relations) != 1 or relations[0].value not in _INEQUALITIES or not all(sides):
         return ""
     names = [t.value for side in sides for t in side if t.kind in ("word", "command", "name")]
-    if not names or _ALWAYS.issuperset(names):
+    if not names or POSITIVE.issuperset(names):
         return ""
     return " ".join(
         [*(t.value for t in sides[0]), relations[0].value, *(t.value for t in sides[1])]

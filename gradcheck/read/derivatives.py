@@ -20,8 +20,8 @@ from gradcheck.language.expression import (
 from gradcheck.read.brackets import closing
 from gradcheck.read.cursor import Forward
 from gradcheck.read.heads import Head
+from gradcheck.read.known_names import Known, has_comma, names_only
 from gradcheck.read.lexer import Token
-from gradcheck.read.names import Known, has_comma, names_only
 from gradcheck.read.unreadable import AT_A_POINT, ONE_SIDED, WHERE_IT_IS, Refusal
 
 _LEFT_OVER = "a ∂ stands below a fraction that has none above"

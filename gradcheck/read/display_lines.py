@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from gradcheck.language.derivative_signs import SIGN
 from gradcheck.language.document import Span
 
 _BLANK = re.compile(r"\n(?:[ \t>]*\r?\n)+")
@@ -14,7 +15,7 @@ _ROWS = re.compile(r"\\\\|\\begin\s*\{|\\(?:cr|displaylines|eqalign)(?![A-Za-z])
 _SCRIPT = r"(?:\s*[_^]\s*(?:\{[^{}]{0,20}\}|\\?\w)|\s*')*"
 _NAME = rf"(?:\\(?:hat|bar|tilde|mathbf|vec)\s*\{{?\s*\w\s*\}}?|\\?[A-Za-z]+){_SCRIPT}"
 _PARTIAL = (
-    r"\\[dt]?frac\s*\{\s*(?P<sign>\\partial|d)\s*(?P<of>(?:[^{}]|\{[^{}]*\}){1,40})\}"
+    r"\\[dt]?frac\s*\{\s*(?P<sign>" + SIGN + r")\s*(?P<of>(?:[^{}]|\{[^{}]*\}){1,40})\}"
     r"\s*\{\s*(?P=sign)\s*(?P<by>(?:[^{}]|\{[^{}]*\}){1,40})\}"
 )
 _HEAD = re.compile(rf"[ \t>]*(?:{_PARTIAL}|{_NAME}(?:\s*\({_NAME}\))?)\s*&?=(?!=)")

@@ -6,6 +6,7 @@ it; one that begins with ``+`` or ``\\cdot`` goes on with the side before it.
 
 from __future__ import annotations
 
+from gradcheck.language.derivative_signs import COMMANDS
 from gradcheck.language.document import Span
 from gradcheck.read.brackets import closing
 from gradcheck.read.conditions import condition_in
@@ -34,7 +35,7 @@ def begins_derivative(side: list[Token]) -> bool:
         return any(token.value == "d" for token in side[:1])
     if first.value == "frac":
         first = kept[1] if len(kept) > 1 else Token("text", "d", 0, 0)
-    if first.value in ("partial", "nabla"):
+    if first.value in COMMANDS:
         return True
     slash = any(token.kind == "divide" for token in side)
     return first.kind == "word" and first.value[0] == "d" and (kept[0] is not first or slash)

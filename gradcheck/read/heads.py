@@ -16,10 +16,10 @@ from gradcheck.language.expression import (
     Power,
     Transpose,
 )
+from gradcheck.language.names import LOSSES
 from gradcheck.read.brackets import closing
 from gradcheck.read.cursor import Forward, ahead, taken_off
-from gradcheck.read.lexer import GREEK_NAMES, Token
-from gradcheck.read.names import (
+from gradcheck.read.known_names import (
     ACCENTS,
     FONTS,
     Known,
@@ -31,13 +31,13 @@ from gradcheck.read.names import (
     split_run,
     time_subscript,
 )
+from gradcheck.read.lexer import GREEK_NAMES, Token
 from gradcheck.read.unreadable import INDICATOR, Refusal
 from gradcheck.read.words import (
     FUNCTION_WORDS,
     FUNCTIONS,
-    LOSSES,
+    MULTIPLIERS,
     QUALIFIERS,
-    RATES,
     WORDS,
     is_prose,
 )
@@ -447,7 +447,7 @@ class Heads:
         if self.known.is_function(head.name, head.order, inner):
             return True
         worded = len(head.name.base) > 1 and (first.kind in ("text", "operator"))
-        if head.name.base in RATES:  # lr (ŷ - y) is a product
+        if head.name.base in MULTIPLIERS:  # lr (ŷ - y) is a product
             return False
         return worded and head.name.key not in self.known.bare
 

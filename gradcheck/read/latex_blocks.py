@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 
+from gradcheck.language.derivative_signs import COMMANDS, TELLING
 from gradcheck.language.document import Document, Span
 from gradcheck.language.finding import RULES, Finding
 from gradcheck.read.blocks import Blocks, Scanner, is_escaped
@@ -40,7 +41,7 @@ _HIDDEN = frozenset(
     "verbatim Verbatim BVerbatim LVerbatim alltt lstlisting minted comment tikzpicture "
     "filecontents algorithmic code pycode tcblisting pgfpicture".split()
 )
-_DERIVATIVE = re.compile(r"\\(?:partial|nabla)(?![A-Za-z])")
+_DERIVATIVE = re.compile(rf"\\(?:{'|'.join(sorted(COMMANDS | TELLING))})(?![A-Za-z])")
 _TYPESET = re.compile(r"&\s*=|\\(?:[dt]?frac|partial)(?![A-Za-z])")
 """Signs of mathematics, in an environment that nobody but the author knows."""
 _TEXT = re.compile(r"\$|\\[\[(]|\\begin\s*\{")

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Container, Iterator
 
+from gradcheck.language.derivative_signs import CHARACTERS
 from gradcheck.language.document import Span
 from gradcheck.read.cursor import Forward
 from gradcheck.read.words import QUALIFIERS
@@ -80,8 +81,9 @@ _SIMPLE: dict[str, tuple[str, str]] = {
     "^": ("sup", "^"), "_": ("sub", "_"), "&": ("column", "&"), "|": ("bar", "|"),
     "‖": ("bar", "‖"), "∥": ("bar", "‖"), "'": ("prime", "'"), "′": ("prime", "'"),
     "’": ("prime", "'"), "″": ("prime", "''"),
-    "∂": ("command", "partial"), "∑": ("command", "sum"), "Σ": ("command", "sum"),
-    "∇": ("command", "nabla"), "√": ("command", "sqrt"),
+    **{sign: ("command", name) for sign, name in CHARACTERS.items()},
+    "∑": ("command", "sum"), "Σ": ("command", "sum"),
+    "√": ("command", "sqrt"),
     "ℒ": ("name", "L cal"), "𝓛": ("name", "L cal"), "ℝ": ("name", "R bb"), "𝔼": ("name", "E bb"),
 }  # fmt: skip
 

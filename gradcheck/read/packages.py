@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from gradcheck.language import derivative_signs as signs
+
 USED = re.compile(r"\\(?:usepackage|RequirePackage|require)\s*(?:\[[^\]]{0,400}\])?\s*\{([^{}]*)\}")
 """Where a document names the packages it uses; in MathJax ``\require{physics}``."""
 
@@ -38,27 +40,25 @@ def _both(name: str, sign: str) -> str:
     return rf"\NewDocumentCommand{{\{name}}}{{s o m m}}{{{body}}}"
 
 
+def _starred(*names: str) -> str:
+    return "".join(_both(name, signs.STARRED_MACROS[name]) for name in names)
+
+
 def _round(name: str, opening: str, closing: str) -> str:
     r"""``\qty{x}``: brackets that grow; without braces it only makes those that follow grow."""
     body = rf"\IfNoValueTF{{#2}}{{}}{{\left{opening} #2 \right{closing}}}"
     return rf"\NewDocumentCommand{{\{name}}}{{s g}}{{{body}}}"
 
 
-_D, _P = "d", r"\partial"
-_BRACED = (
-    ("pdv", _P), ("partialderivative", _P), ("pderivative", _P),
-    ("dv", _D), ("odv", _D), ("derivative", _D),
-)  # fmt: skip
-_DERIVATIVES = "".join(_braced(name, sign) for name, sign in _BRACED)
+_DERIVATIVES = "".join(_braced(name, sign) for name, sign in signs.MACROS.items())
 _COMMATH = "".join(
     rf"\NewDocumentCommand{{\{name}}}{{o m m}}{{{_ordered(sign, 1, '#2', '#3')}}}"
-    for name, sign in (("od", _D), ("pd", _P), ("tod", _D), ("tpd", _P), ("dod", _D), ("dpd", _P))
+    for name, sign in signs.SHORT_MACROS.items()
 )
 PACKAGES = {
     "latex": r"\newcommand{\ensuremath}[1]{#1}\newcommand{\xspace}{}",
     "derivatives": _DERIVATIVES
-    + _both("diffp", _P)
-    + _both("difp", _P)
+    + _starred("diffp", "difp")
     + _round("qty", r"\{", r"\}")
     + _round("pqty", "(", ")")
     + _round("bqty", "[", "]")
@@ -70,18 +70,18 @@ PACKAGES = {
     r"\newcommand{\flatfrac}[2]{\frac{#1}{#2}}"
     r"\NewDocumentCommand{\vb}{s m}{\mathbf{#2}}\NewDocumentCommand{\va}{s m}{\vec{#2}}"
     r"\NewDocumentCommand{\vu}{s m}{\hat{#2}}",
-    "diffcoeff": _both("diff", _D) + _both("dif", _D) + _both("difs", _D) + _both("difsp", _P),
-    "esdiff": _both("diff", _D) + _both("diffp", _P),
+    "diffcoeff": _starred("diff", "dif", "difs", "difsp"),
+    "esdiff": _starred("diff", "diffp"),
     "commath": _COMMATH
     + r"\newcommand{\dif}{\mathrm{d}}"
     + _round("del", "(", ")")
     + _round("sbr", "[", "]")
     + _round("cbr", r"\{", r"\}")
     + _round("abs", "|", "|"),
-    "cool": _both("pderiv", _P) + _both("deriv", _D) + _both("D", _D),
+    "cool": _starred("pderiv", "deriv") + _both("D", signs.D),
 }
 PACKAGES["bropd"] = _COMMATH
 ALWAYS = ("latex", "derivatives")
-_NAMES = "|".join(name for name, _ in _BRACED)
+_NAMES = "|".join(signs.MACROS)
 NAMED = re.compile(rf"\\(?:{_NAMES}|diffp|difp)(?![A-Za-z])")
 """A derivative's macro that means the same everywhere, named or not where it comes from."""

@@ -34,8 +34,8 @@ from gradcheck.read.cases import Cases
 from gradcheck.read.cursor import ahead
 from gradcheck.read.derivatives import Derivatives
 from gradcheck.read.heads import Heads
+from gradcheck.read.known_names import ACCENTS, FONTS, Known, has_comma, is_transpose
 from gradcheck.read.lexer import GREEK_NAMES, Token
-from gradcheck.read.names import ACCENTS, FONTS, Known, has_comma, is_transpose
 from gradcheck.read.unreadable import BY_CASES, INDICATOR, LOST_OPERAND, ONE_SIDED, Refusal
 from gradcheck.read.words import FUNCTIONS
 

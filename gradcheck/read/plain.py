@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from gradcheck.language.derivative_signs import ABOVE
 from gradcheck.language.document import Span
+from gradcheck.language.names import LOSSES
 from gradcheck.read.cursor import lines
 from gradcheck.read.drawn import RULED, fractions
 from gradcheck.read.plain_runs import GRADIENT, MARKS, PART, Run, belongs, runs_of
@@ -31,7 +33,7 @@ _SUPPOSED = re.compile(
 )
 _NOTHING = re.compile(r"[\s\u2500-\u259f|]*")
 _OF_LOSS = re.compile(
-    r"\(?(?:[∂d]|\\[dt]?frac\s*\{\s*(?:\\partial|d)\s*|∇\S*\s+)\S*?"
+    rf"\(?(?:[∂d]|{ABOVE}\s*|∇\S*\s+)\S*?"
     r"(?:[LJCEℒℓ]|loss|cost|err|mse|bce|\\ell|\\mathcal)",
     re.IGNORECASE,
 )
@@ -54,7 +56,7 @@ _VALUES = re.compile(
 )
 """``x = 2, y = 1, w1 = 0.3``: the numbers of an example."""
 _ASSIGNED = re.compile(r"^[ \t│|]*([A-Za-z]\w*)[ \t]*:?=(?!=)", re.MULTILINE)
-_LOSS = re.compile(r"^[ \t]*(?:[LJCE]|loss|cost|Loss|Cost)[ \t]*=(?!=).*$", re.MULTILINE)
+_LOSS = re.compile(r"^[ \t]*(?:" + "|".join(sorted(LOSSES)) + r")[ \t]*=(?!=).*$", re.MULTILINE)
 _DIFFERENTIAL = re.compile(r"^[ \t]*d_?([A-Za-z]\w*)[ \t]*=(?!=)", re.MULTILINE)
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
 _BY = re.compile(r"\bd[A-Za-z]\w*[ ]?/[ ]?\(?d([A-Za-z])\b")

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
+from gradcheck.language.derivative_signs import ABOVE, SIGN
 from gradcheck.language.document import Span
+from gradcheck.language.expression import Name
+from gradcheck.language.names import POSITIVE
+from gradcheck.language.notation import to_text
 from gradcheck.read.cursor import ending, past
 from gradcheck.read.plain_tokens import is_known, is_subscript
 from gradcheck.read.words import FUNCTION_WORDS, FUNCTIONS, PROSE, WORDS
@@ -26,7 +30,7 @@ PART = re.compile(
 GRADIENT = re.compile(
     r"\s*(?:\(?∂[^\s/=]+\s*/\s*\(?∂[^\s=]+|\(?d[A-Za-z]\w*\)?\s?/\s?\(?d[A-Za-z]\w*\)?"
     r"|d[A-Z][A-Za-z]*_d[A-Za-z]\w*"
-    r"|\\[dt]?frac\s*\{\s*(?:\\partial|d)[^{}=]*\}\s*\{\s*(?:\\partial|d)[^{}=]*(?:\{[^{}=]*\})?\}"
+    rf"|{ABOVE}[^{{}}=]*\}}\s*\{{\s*{SIGN}[^{{}}=]*(?:\{{[^{{}}=]*\}})?\}}"
     r"|∇[^\s=]+\s*\w+)\)?\s*(?:=|:=|≡|≈|∝)"
 )
 _SECOND = re.compile(r"(?:[∂∇]|[^\W\d])[^=←]*(?:=|←)")
@@ -45,7 +49,9 @@ _TWO_WORDS = re.compile(
 _APPLIED = re.compile(r"[ \t]*(?:[(\[{=←'′_₀-₉]|$)", re.MULTILINE)
 _JOINED = re.compile(r"\s?[-+−*·×/^=(\[)\]←≈'′_,:]|[^\x00-\x7f]")
 _CONDITION = re.compile(
-    r"\s*,?\s*(?:if|when|whenever|for|where)\s+(?!(?:[ηαλμεnmNMijkK]|eta|alpha|lr)\s*[<>≤≥])"
+    r"\s*,?\s*(?:if|when|whenever|for|where)\s+(?!(?:"
+    + "|".join(sorted(POSITIVE | {to_text(Name(name)) for name in POSITIVE}))
+    + r")\s*[<>≤≥])"
     r"[^=;\n]{1,40}?[<>≤≥]"
 )
 """What a formula is said to hold under; that a rate or a count is positive says nothing."""

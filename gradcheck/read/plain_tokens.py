@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from gradcheck.language.names import LOSSES
 from gradcheck.read.cursor import Forward, past
 from gradcheck.read.lexer import GREEK_NAMES, Token, tokenize
-from gradcheck.read.words import FUNCTION_WORDS, FUNCTIONS, LOSSES, QUALIFIERS, WORDS
+from gradcheck.read.words import FUNCTION_WORDS, FUNCTIONS, QUALIFIERS, WORDS
 
 _WORD = re.compile(
     r"(?P<transposed>(?<=[\w)\]])\.T\b)|(?P<power>\*\*)"

@@ -19,8 +19,8 @@ from gradcheck.read.cursor import past
 from gradcheck.read.drafting import begins_derivative, split
 from gradcheck.read.drafts import Draft
 from gradcheck.read.formulas import find_formulas
+from gradcheck.read.known_names import Known
 from gradcheck.read.lexer import Token, tokenize
-from gradcheck.read.names import Known
 from gradcheck.read.parser import parse_side
 from gradcheck.read.resuming import seen_in
 from gradcheck.read.rewriting import rewrite

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gradcheck.language.derivative_signs import COMMANDS
 from gradcheck.language.document import Span
 from gradcheck.language.expression import Expression, Name, Partial
+from gradcheck.language.names import LOSSES
 from gradcheck.language.statement import Seen
 from gradcheck.read.cursor import Forward, past
+from gradcheck.read.known_names import ACCENTS, FONTS, Known
 from gradcheck.read.lexer import GREEK_NAMES, Token
-from gradcheck.read.names import ACCENTS, FONTS, Known
 from gradcheck.read.parser import Parser
 from gradcheck.read.unreadable import Refusal
-from gradcheck.read.words import LOSSES
 
 _MOST = 8
 """Derivatives of one side that are looked for."""
@@ -23,7 +24,7 @@ _FAR = 40
 """Tokens between the sign above and the sign below."""
 _OF_A_NAME = frozenset({*GREEK_NAMES, *ACCENTS, *FONTS})
 _EMPTY = ("open", "close", "mark", "text", "column", "end", "begin", "number", "comma")
-_SIGNS = ("frac", "partial", "nabla")
+_SIGNS = ("frac", *COMMANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class _Search:
     def _by_subscript(self, at: int) -> _Found | None:
         """``∇_w`` and then, not far behind it, L."""
         below = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        if self.tokens[at].value not in ("nabla", "partial") or below is None:
+        if self.tokens[at].value not in COMMANDS or below is None:
             return None
         by = self._name_after(at + 1) if below.kind == "sub" else None
         for place in range(by[1], min(len(self.tokens), by[1] + 4)) if by is not None else ():

@@ -7,6 +7,7 @@ or below a relation is a label and says nothing of the two sides.
 
 from __future__ import annotations
 
+from gradcheck.language.derivative_signs import COMMANDS
 from gradcheck.read.lexer import GREEK_NAMES, Token
 from gradcheck.read.saying import is_verb
 
@@ -207,7 +208,7 @@ def _is_sign(token: Token) -> bool:
     if token.kind in ("relation", "divide"):
         return True
     return (token.kind, token.value) in (
-        ("command", "partial"), ("command", "nabla"), ("mark", ":")
+        *(("command", name) for name in COMMANDS), ("mark", ":")
     )  # fmt: skip
 
 

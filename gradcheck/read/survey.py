@@ -8,8 +8,7 @@ from gradcheck.language.expression import Name
 from gradcheck.read.brackets import closing
 from gradcheck.read.cursor import Forward
 from gradcheck.read.drafts import Draft
-from gradcheck.read.lexer import GREEK_NAMES, Token
-from gradcheck.read.names import (
+from gradcheck.read.known_names import (
     ACCENTS,
     FONTS,
     Known,
@@ -19,6 +18,7 @@ from gradcheck.read.names import (
     occurs_bare,
     text_of,
 )
+from gradcheck.read.lexer import GREEK_NAMES, Token
 from gradcheck.read.words import LIKELY_FUNCTIONS, NEVER_FUNCTIONS
 
 

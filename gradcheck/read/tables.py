@@ -19,8 +19,8 @@ from gradcheck.read.blocks import Block
 from gradcheck.read.brackets import pair
 from gradcheck.read.cursor import lines, lines_back
 from gradcheck.read.drafting import split
+from gradcheck.read.known_names import Known, is_code_gradient
 from gradcheck.read.lexer import Token
-from gradcheck.read.names import Known, is_code_gradient
 from gradcheck.read.parser import parse_side
 from gradcheck.read.table_markup import formulas_in, marked_tables
 from gradcheck.read.tokens import tokens_of

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from gradcheck.language import functions
+from gradcheck.language.names import LOSSES, RATE, SURE
+
 PROSE = frozenset(
     """a all also an and are as at be because but by can chain consider define denote denotes e.g.
     each either equation finally find first following for from get given gives hence here how i.e.
@@ -14,11 +17,14 @@ PROSE = frozenset(
 )
 CONDITIONS = frozenset({"if", "when", "for", "where", "unless", "otherwise", "whenever"})
 
-WORDS = frozenset(
-    """Loss loss LOSS Cost cost Error error Err err MSE mse RMSE rmse BCE bce CE ce CCE RSS rss SSE
-    sse SSR MAE mae NLL nll KL lr LR eta alpha beta gamma lambda mu theta pred out output net input
-    hidden target true label new old bias weight weights rate reg acc grad step logit logits score
-    batch const constant total sum mean var std yhat epsilon delta""".split()
+WORDS = (
+    frozenset(
+        """eta alpha beta gamma lambda mu theta pred out output net input hidden target true label
+        new old bias weight weights reg acc grad step logit logits score batch const constant total
+        sum mean var std yhat epsilon delta KL""".split()
+    )
+    | {name for name in LOSSES if len(name) > 1}
+    | RATE.names(SURE)
 )
 """Runs of letters that are one name, whatever single letters the document uses."""
 
@@ -30,28 +36,22 @@ QUALIFIERS = frozenset(
 """Words in brackets that are part of a name: ``y(pred)``."""
 
 FUNCTIONS = {
-    "log": "log", "ln": "log", "exp": "exp", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
-    "sin": "sin", "cos": "cos", "tan": "tan", "max": "max", "min": "min", "arctan": "arctan",
-    "atan": "arctan", "sech": "sech", "csch": "csch", "coth": "coth", "erf": "erf",
-    "sign": "sign", "sgn": "sign", "det": "det", "tr": "tr", "lg": "lg",
-}  # fmt: skip
+    called: row.name
+    for row in functions.FUNCTIONS.values()
+    if row.bare
+    for called in (row.name, *row.names.split())
+    if called.islower()
+} | {name: name for name in functions.WITHOUT_MEANING}
 """Functions that need no brackets round their argument; the name they go by."""
 
-FUNCTION_WORDS = frozenset(FUNCTIONS) | frozenset(
-    """sigmoid Sigmoid sigm logistic relu ReLU RELU Relu LeakyReLU leakyrelu ELU elu GELU gelu
-    SiLU silu softmax Softmax softplus Softplus sqrt abs id Id identity diag act activation swish
-    Tanh step heaviside""".split()
-)
+FUNCTION_WORDS = functions.WORDS | frozenset(FUNCTIONS)
 LIKELY_FUNCTIONS = frozenset("sigma g f phi varphi psi S h G F Phi Psi varsigma".split())
 """Letters that are a function when a bracket follows, unless the document uses them bare."""
-
-LOSSES = frozenset("L J C E ell Loss loss Cost cost Error error MSE BCE CE RSS SSE NLL".split())
-"""Names that are a function when followed by names only: ``J(w, b)``."""
 
 NEVER_FUNCTIONS = frozenset("W w X x b B y Y t z".split())
 """Names whose prime, before a bracket, is not a derivative."""
 
-RATES = frozenset("lr LR rate step stepsize const constant".split())
+MULTIPLIERS = RATE.names(SURE) | {"step", "const", "constant"}
 """Words that multiply the bracket after them."""
 
 _ONE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")

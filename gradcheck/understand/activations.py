@@ -18,67 +18,27 @@ from gradcheck.language.expression import (
     Negate,
     Number,
     Power,
+    transform,
+    walk,
 )
+from gradcheck.language.functions import (
+    BY_NAME,
+    BY_OUTPUT,
+    FUNCTIONS,
+    NUMBERS,
+    PROSE,
+    UNITS,
+    value_at,
+)
+from gradcheck.language.notation import to_text
 
-BY_NAME = {
-    "sigma": "sigmoid",
-    "sigmoid": "sigmoid",
-    "Sigmoid": "sigmoid",
-    "logistic": "sigmoid",
-    "expit": "sigmoid",
-    "sig": "sigmoid",
-    "sigm": "sigmoid",
-    "tanh": "tanh",
-    "Tanh": "tanh",
-    "exp": "exp",
-    "log": "log",
-    "ln": "log",
-    "sqrt": "sqrt",
-    "sin": "sin",
-    "cos": "cos",
-    "tan": "tan",
-    "arctan": "arctan",
-    "atan": "arctan",
-    "softplus": "softplus",
-    "relu": "relu",
-    "ReLU": "relu",
-    "Relu": "relu",
-    "RELU": "relu",
-    "abs": "abs",
-    "sign": "sign",
-    "sgn": "sign",
-    "sech": "sech",
-    "cosh": "cosh",
-    "sinh": "sinh",
-    "I_d": "identity",
-    "Id": "identity",
-    "id": "identity",
-    "I": "identity",
-    "identity": "identity",
-    "Identity": "identity",
-    "linear": "identity",
-    "Linear": "identity",
-}
-"""What a function means by its name alone, where the document does not define it."""
+_WITHIN = frozenset({"exp", "sigmoid", "normal_cdf", "abs"})
+"""Functions that others are written with."""
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus", "identity")
-
-_IN_PROSE = {
-    "sigmoid": r"sigmoid|logistic function",
-    "tanh": r"\btanh\b|hyperbolic tangent|\\tanh",
-    "relu": r"\brelu\b|rectified linear",
-    "softplus": r"softplus",
-}
+_BESIDE = 24
+"""Characters between a letter and the words that say what it is."""
 
 _POINTS = (-1.7, -0.6, 0.35, 0.9, 2.3)
-
-_REFERENCE: dict[str, Callable[[float], float]] = {
-    "sigmoid": lambda u: 1 / (1 + math.exp(-u)),
-    "tanh": math.tanh,
-    "identity": lambda u: u,
-    "relu": lambda u: max(u, 0.0),
-    "softplus": lambda u: math.log1p(math.exp(u)),
-}
 
 
 def recognise(formals: tuple[str, ...], body: Expression) -> str | None:
@@ -89,9 +49,9 @@ def recognise(formals: tuple[str, ...], body: Expression) -> str | None:
         values = [_value(body, {formals[0]: u}) for u in _POINTS]
     except (ValueError, ZeroDivisionError, OverflowError, KeyError):
         return None
-    for name, reference in _REFERENCE.items():
+    for name in UNITS:
         pairs = zip(values, _POINTS, strict=True)
-        if all(abs(v - reference(u)) <= 1e-13 * (1 + abs(v)) for v, u in pairs):
+        if all(abs(v - value_at(name, u)) <= 1e-13 * (1 + abs(v)) for v, u in pairs):
             return name
     return None
 
@@ -103,22 +63,15 @@ def recognise_derivative(formals: tuple[str, ...], body: Expression, key: str) -
     """
     if len(formals) != 1:
         return None
-    for name in ("sigmoid", "tanh"):
-        reference = _REFERENCE[name]
-        step = 1e-5
+    for row in BY_OUTPUT:
+        assert row.value is not None
         try:
-            good = all(
-                abs(
-                    _value(body, {formals[0]: u}, {key: reference})
-                    - (reference(u + step) - reference(u - step)) / (2 * step)
-                )
-                < 1e-8
-                for u in _POINTS
-            )
+            stated = [_value(body, {formals[0]: u}, {key: row.value}) for u in _POINTS]
         except (ValueError, ZeroDivisionError, OverflowError, KeyError):
             return None
-        if good:
-            return name
+        true = [value_at(row.name, u, 1) for u in _POINTS]
+        if all(abs(a - b) < 1e-8 for a, b in zip(stated, true, strict=True)):
+            return row.name
     return None
 
 
@@ -136,7 +89,7 @@ def _value(
         case Number(value=number):
             return float(number)
         case Name():
-            return math.e if node.key == "e" else names[node.key]
+            return {"e": math.e, **NUMBERS, **names}[node.key]
         case Add(terms=terms):
             return math.fsum(value(term) for term in terms)
         case Negate(operand=operand):
@@ -152,11 +105,7 @@ def _value(
         case Apply(function=function, arguments=(argument,), order=0):
             if functions is not None and function.key in functions:
                 return functions[function.key](value(argument))
-            known = BY_NAME.get(function.key, "")
-            if known in _REFERENCE:
-                return _REFERENCE[known](value(argument))
-            if known in ("exp", "log", "sqrt", "sin", "cos"):
-                return float(getattr(math, known)(value(argument)))
+            return value_at(BY_NAME[function.key], value(argument))
         case Apply(function=Name(base="max"), arguments=arguments, order=0):
             return max(value(argument) for argument in arguments)
     raise KeyError(type(node).__name__)
@@ -178,11 +127,11 @@ def from_prose(
         for sentence in re.split(r"(?<=[.!?\n])", text):
             start = span.start + offset
             offset += len(sentence)
-            named = [k for k, p in _IN_PROSE.items() if re.search(p, sentence, re.IGNORECASE)]
+            says = _letter(letter).search(sentence)
+            named = _named(sentence, letter)
             if len(named) != 1:
                 continue
             distance = abs(document.position(start)[0] - line_near)
-            says = re.search(rf"(?<![A-Za-z]){re.escape(letter)}(?![A-Za-z])", sentence)
             about = re.search(r"activation|hidden", sentence, re.IGNORECASE)
             output = re.search(r"output|classif", sentence, re.IGNORECASE)
             hidden = re.search(r"hidden|first|layer 1", sentence, re.IGNORECASE)
@@ -194,6 +143,36 @@ def from_prose(
         return None
     _, kind, span = min(candidates, key=lambda c: c[0])
     return kind, span
+
+
+def _letter(letter: str) -> re.Pattern[str]:
+    shown = {re.escape(letter), re.escape(to_text(Name(letter)))}
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(shown))})(?![A-Za-z])")
+
+
+def _named(sentence: str, letter: str) -> list[str]:
+    """The functions that a sentence names: a "leaky ReLU" is no ReLU.
+
+    What is no activation by itself (the normal distribution's Φ) must stand beside its letter.
+    """
+    found = {k: m for k, p in PROSE.items() if (m := re.search(p, sentence, re.IGNORECASE))}
+    whole = [
+        kind
+        for kind, one in found.items()
+        if not any(
+            other.start() <= one.start() and one.end() <= other.end()
+            for name, other in found.items()
+            if name != kind
+        )
+    ]
+    letters = [match.span() for match in _letter(letter).finditer(sentence)]
+    beside = [
+        kind
+        for kind in whole
+        if any(max(found[kind].start() - e, s - found[kind].end()) <= _BESIDE for s, e in letters)
+    ]
+    others = [kind for kind in beside if not FUNCTIONS[kind].unit]
+    return others or [kind for kind in whole if FUNCTIONS[kind].unit]
 
 
 def _with_inline_formulas(document: Document, prose: tuple[Span, ...]) -> list[Span]:
@@ -213,7 +192,7 @@ def shape_of(expression: Expression) -> tuple[str, Expression] | None:
     applied = None
     if isinstance(expression, Apply) and len(expression.arguments) == 1 and not expression.order:
         applied = expression.function.key, expression.arguments[0]
-    inner = _exponent(expression) if applied is None or applied[0] == "log" else None
+    inner = _inside(expression) if applied is None or applied[0] == "log" else None
     if inner is None:
         return applied
     for argument, stand_in in ((inner, Name("x")), (Negate(inner), Negate(Name("x")))):
@@ -223,17 +202,14 @@ def shape_of(expression: Expression) -> tuple[str, Expression] | None:
     return applied
 
 
-def _exponent(expression: Expression) -> Expression | None:
-    from gradcheck.language.expression import walk
-
+def _inside(expression: Expression) -> Expression | None:
+    """What a formula may be a function of: u in ``1/(1 + e^{-u})``, ``u σ(u)``, ``u/(1 + |u|)``."""
     for node in walk(expression):
-        if isinstance(node, Apply) and node.function.key == "exp":
+        if isinstance(node, Apply) and not node.order and node.function.key in _WITHIN:
             argument = node.arguments[0]
             return argument.operand if isinstance(argument, Negate) else argument
     return None
 
 
 def _replace(expression: Expression, old: Expression, new: Expression) -> Expression:
-    from gradcheck.language.expression import transform
-
     return transform(expression, lambda node: new if node == old else node)

@@ -29,6 +29,7 @@ from gradcheck.language.expression import (
     with_children,
 )
 from gradcheck.language.model import Held, Model
+from gradcheck.language.names import CLASSES
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.indices import Page, norms
 from gradcheck.understand.roles import reachable
@@ -41,7 +42,7 @@ _OF_ALL_UNITS = frozenset("mean avg average sum max min norm".split())
 
 _PRODUCT_OF_ALL = re.compile(r"\b(?:dot|inner|scalar)[ -]products?\b", re.IGNORECASE)
 
-_CLASSES = frozenset("KC")
+_CLASSES = CLASSES.names()
 """Upper bounds of sums that count classes rather than samples."""
 
 _SHIFTED = re.compile(r"([A-Za-z])\s*[-+]\s*\d")

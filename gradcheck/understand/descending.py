@@ -21,14 +21,7 @@ from gradcheck.language.expression import (
     value_keys,
     value_names,
 )
-
-TRAINED = re.compile(r"^(w|W|v|V|b|B|c|u|U|theta|Theta|omega|beta|weight|bias)$")
-"""What weights and biases are called."""
-
-RATE_NAMES = frozenset({"alpha", "eta", "gamma", "lr", "LR", "rate", "learningrate"}) | {
-    "learning_rate"
-}
-"""Names by which a learning rate is known without anything else."""
+from gradcheck.language.names import LIKELY, RATE, TRAINED
 
 _AFTER = r"new|neu|next|[tkns]\+1|\+"
 _BEFORE = r"old|alt|prev|[tk]|[tkns]-1"
@@ -75,7 +68,7 @@ def is_increment(head: Expression | None, sides: Iterable[Expression | None]) ->
     Without a rate it is another name for the gradient.
     """
     inner = increment_of(head) if isinstance(head, Name) else None
-    if inner is None or not isinstance(head, Name) or not TRAINED.match(inner.base):
+    if inner is None or not isinstance(head, Name) or inner.base not in TRAINED:
         return False
     read = [side for side in sides if side is not None]
     if any(head.key in value_keys(side) for side in read):
@@ -92,7 +85,7 @@ def _scaled(side: Expression) -> bool:
 
 def _is_rate(factor: Expression) -> bool:
     name = factor.function if isinstance(factor, Apply) else factor  # \eta(t - o)
-    return isinstance(name, Name) and name.base in RATE_NAMES
+    return isinstance(name, Name) and name.base in RATE.names(LIKELY)
 
 
 def _stepwise(side: Expression) -> bool:
@@ -133,7 +126,7 @@ def is_rule(sides: Sequence[Expression | None], symbol: str) -> bool:
         return True
     names = value_names(right) if right is not None else ()
     if bare(left).key in {bare(name).key for name in names} and (
-        symbol != "=" or TRAINED.match(left.base)
+        symbol != "=" or left.base in TRAINED
     ):
         return True  # nothing is defined by itself
     if not isinstance(right, Add):
@@ -146,8 +139,8 @@ def is_rule(sides: Sequence[Expression | None], symbol: str) -> bool:
         return False
     from gradcheck.understand.naming import is_loss_name
 
-    named = any(TRAINED.match(term.base) for term in terms)
-    trained = bool(TRAINED.match(left.base))
+    named = any(term.base in TRAINED for term in terms)
+    trained = left.base in TRAINED
     return (bool(terms) and trained) or (named and (arrow or is_loss_name(left)))
 
 
@@ -192,7 +185,7 @@ def _call(node: Expression) -> tuple[Name, Expression] | None:
     letter = moment.terms[0] if isinstance(moment, Add) else moment
     timed = isinstance(letter, Name) and letter.key in ("t", "k", "n", "s", "tau")
     inner = increment_of(pair[0]) or pair[0]
-    if not timed or not TRAINED.match(inner.base) or (isinstance(moment, Add) and not later):
+    if not timed or inner.base not in TRAINED or (isinstance(moment, Add) and not later):
         return None
     return pair
 

@@ -9,9 +9,10 @@ from functools import cached_property
 
 from gradcheck.language.document import Document
 from gradcheck.language.expression import Add, Apply, Expression, Name, Sum, walk
+from gradcheck.language.names import BIAS, WEIGHT
 from gradcheck.understand.bindings import Binding, CanonicalStatement
 from gradcheck.understand.naming import Naming, is_loss_name
-from gradcheck.understand.roles import BIASES, WEIGHTS, looks_like_prediction
+from gradcheck.understand.roles import looks_like_prediction
 
 OF_ALL = frozenset("softmax softmin logsoftmax logsumexp lse layernorm batchnorm argmax".split())
 """Functions whose entries depend on every entry of their argument, wherever they stand."""
@@ -109,7 +110,7 @@ class Page:
             for node in walk(side) if not statement.is_update else ():
                 if not isinstance(node, Name) or self.naming.is_layer_rule(node):
                     continue
-                typical = WEIGHTS.match(node.base) or BIASES.match(node.base)
+                typical = node.base in WEIGHT.names() or node.base in BIAS.names()
                 if self.naming.canonical(node).key in trained and (
                     typical or not looks_like_prediction(node)
                 ):

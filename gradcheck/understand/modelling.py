@@ -18,7 +18,6 @@ from gradcheck.language.expression import (
     Number,
     Power,
     Sum,
-    contains,
     substitute,
     to_key,
     transform,
@@ -26,24 +25,26 @@ from gradcheck.language.expression import (
     value_names,
     walk,
 )
-from gradcheck.language.model import FUNCTIONS, ROLES, Held, Model, Parameter, Rival, Source
+from gradcheck.language.functions import BASIC, BY_CONVENTION, BY_NAME, FUNCTIONS, NUMBERS, UNITS
+from gradcheck.language.model import ROLES, Held, Model, Parameter, Rival, Source
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.activations import (
-    ACTIVATIONS,
-    BY_NAME,
     from_prose,
     recognise,
     recognise_derivative,
     shape_of,
 )
-from gradcheck.understand.bindings import Binding, CanonicalStatement, heads_applied, is_logarithmic
+from gradcheck.understand.bindings import Binding, CanonicalStatement, heads_applied
+from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.pins import Pins
 from gradcheck.understand.readings import ReadingLog
 from gradcheck.understand.resolution import FunctionMeaning, Resolver, Unresolved
 from gradcheck.understand.roles import assign_layers, classify, looks_like_prediction, reachable
 from gradcheck.understand.sample_counts import Counted
+
+_ANY = Name("any number")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,13 @@ def function_table(
         if binding.key in table or not is_function(binding):
             continue
         if isinstance(binding.body, FunctionName):
-            named = binding.body.function.key
-            table[binding.key] = FunctionMeaning(BY_NAME.get(named))
+            named = binding.body
+            slope = Apply(named.function, (_ANY,), named.order)
+            table[binding.key] = (
+                FunctionMeaning(None, (_ANY.key,), slope)
+                if named.order
+                else FunctionMeaning(BY_NAME.get(named.function.key))
+            )
             continue
         kinds = [recognise(binding.formals, body) for body in binding.sides or (binding.body,)]
         kind = next((kind for kind in kinds if kind is not None), None)
@@ -96,12 +102,12 @@ def function_table(
 def is_function(binding: Binding) -> bool:
     """Whether ``f(x) = …`` defines a function to be applied, not a value of the network."""
     if isinstance(binding.body, FunctionName):
-        return not binding.body.order
+        return True
     if not binding.formals or is_loss_name(binding.name):
         return False
     if recognise(binding.formals, binding.body) is not None:
         return True
-    return set(value_keys(binding.body)) <= {*binding.formals, "e"}
+    return set(value_keys(binding.body)) <= {*binding.formals, "e", *NUMBERS}
 
 
 def _settle(
@@ -117,7 +123,7 @@ def _settle(
     if key == "log":
         log.note("natural-logarithm", node.span, key)
     if (
-        key in FUNCTIONS
+        key in BASIC
         or node.function.base in ("norm", "log", "lg")
         or is_loss_name(node.function)
         or any(b.key == key for b in bindings)
@@ -126,13 +132,13 @@ def _settle(
     shown = to_text(node.function)
     if key in BY_NAME:
         table[key] = FunctionMeaning(known=BY_NAME[key])
-        if key in ("sigma", "I_d", "I", "id", "Id"):
+        if key in BY_CONVENTION:
             log.note("activation-by-name", node.span, shown, BY_NAME[key])
         return
     told = from_prose(read.document, read.prose, node.function.base, node.span.start)
     if told is not None:
         table[key] = FunctionMeaning(known=told[0])
-        log.note("activation-by-prose", told[1], shown, told[0])
+        log.note("activation-by-prose", told[1], shown, FUNCTIONS[told[0]].called)
         return
     stated = _stated_derivative(key, bindings, statements)
     if stated is not None:
@@ -163,28 +169,6 @@ def _stated_derivative(
             if kind is not None:
                 return kind, right
     return None
-
-
-def loss_kind(loss: str, bodies: Mapping[str, Expression]) -> str:
-    """``mse``, ``logloss`` or ``loss`` (another one), by the form of the loss's own definitions."""
-    for key in reachable(loss, bodies):
-        if key != loss and key not in bodies:
-            continue
-        body = bodies.get(key)
-        if body is None:
-            continue
-        if is_logarithmic(body):
-            return "logloss"
-        if any(isinstance(node, Power) for node in walk(body)) and key == loss:
-            return "mse"
-        if key == loss and not contains(body, Power):
-            continue
-    squares = any(
-        isinstance(node, Power)
-        for key in reachable(loss, bodies)
-        for node in (walk(bodies[key]) if key in bodies else ())
-    )
-    return "mse" if squares else "loss"
 
 
 def build_model(
@@ -221,7 +205,9 @@ def build_model(
     if hidden is not None:
         ordered = _with_hidden(ordered, layers, hidden)
     parameters = _parameters(layers, [*roles.parameters, *trained], spellings, document)
-    values = {*ordered, *roles.inputs, *roles.labels, *roles.constants}
+    numbers = [key for key in NUMBERS if key in spellings and key not in {*ordered, *trained}]
+    constants = tuple(dict.fromkeys([*roles.constants, *numbers]))
+    values = {*ordered, *roles.inputs, *roles.labels, *constants}
     values |= {parameter.key for parameter in parameters}
     if roles.sample_count:
         values.add(roles.sample_count)
@@ -235,7 +221,7 @@ def build_model(
         inputs=roles.inputs,
         labels=roles.labels,
         sample_count=roles.sample_count,
-        constants=roles.constants,
+        constants=constants,
         names=dict(spellings),
     )
     refused = {**resolver.refused, **_refused(bodies, problems, document)}
@@ -478,7 +464,7 @@ def _hidden_activation(model: Model, layers: Mapping[str, str]) -> tuple[str, Ex
     for key in model.ancestors(model.loss):
         for node in walk(model.definitions[key]):
             shape = shape_of(node)
-            if shape is None or (shape[0] in FUNCTIONS and shape[0] not in ACTIVATIONS):
+            if shape is None or (shape[0] in BASIC and shape[0] not in UNITS):
                 continue
             argument = shape[1]
             if _depends_on(argument, model.definitions, first) and not _depends_on(
@@ -548,7 +534,7 @@ def _with_hidden(
 
     def change(node: Expression) -> Expression:
         shape = shape_of(node)
-        if shape is None or (shape[0] in FUNCTIONS and shape[0] not in ACTIVATIONS):
+        if shape is None or (shape[0] in BASIC and shape[0] not in UNITS):
             return node
         inner = _depends_on(shape[1], definitions, first)
         outer = _depends_on(shape[1], definitions, second)

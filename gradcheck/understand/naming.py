@@ -22,21 +22,10 @@ from gradcheck.language.expression import (
     contains,
     walk,
 )
+from gradcheck.language.names import LOSS_WORDS, LOSSES
 from gradcheck.language.statement import Statement
 
-LOSS_WORDS = frozenset(
-    "loss cost mse bce ce nll sse rss error err ell logloss crossentropy risk objective mseloss "
-    "bceloss rmse xent totalloss costfunction lossfunction".split()
-)
-"""Words that name a loss, in lower case."""
-
-LOSS_LETTERS = frozenset({"L", "J", "C", "E"})
-"""Single letters that name a loss; the small ones mean other things."""
-
-COUNTS = frozenset({"n", "m", "N", "M", "B", "n_samples", "N_samples", "T", "K", "P", "S"})
-"""Names that the number of samples usually has."""
-
-_NEVER_MERGED = frozenset("e n m i j k l t c s p q r h d".split())
+_NEVER_MERGED = frozenset("e n m i j k l t c s p q r h d phi".split())
 """Single letters whose two cases usually mean two things (Euler's e, counts, indices, L and l)."""
 
 _GENERAL = re.compile(r"[ijklrs]|\[[ijklL]\]|\([ijklL]\)")
@@ -44,7 +33,7 @@ _GENERAL = re.compile(r"[ijklrs]|\[[ijklL]\]|\([ijklL]\)")
 
 def is_loss_name(name: Name) -> bool:
     """Whether a name is one that losses usually have (``L``, ``Loss_MSE``, ``\\mathcal{L}``)."""
-    known = name.base in LOSS_LETTERS or name.base.lower() in LOSS_WORDS
+    known = name.base in LOSSES or name.base.lower() in LOSS_WORDS
     return known and "hat" not in name.accent
 
 

@@ -16,6 +16,7 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
+from gradcheck.language.names import BIAS, INPUT, LABEL, WEIGHT
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import ReadDocument, Statement
 from gradcheck.understand.activations import recognise
@@ -46,7 +47,7 @@ from gradcheck.understand.naming import (
 from gradcheck.understand.pins import Pins, note_pins, pins_of, without_contradictions
 from gradcheck.understand.readings import BY_READER, ReadingLog
 from gradcheck.understand.resolution import FunctionMeaning
-from gradcheck.understand.roles import BIASES, INPUTS, LABELS, WEIGHTS, looks_like_prediction
+from gradcheck.understand.roles import looks_like_prediction
 from gradcheck.understand.sample_losses import with_sample_losses
 from gradcheck.understand.spelling import usual_spelling
 
@@ -184,12 +185,12 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
     claimed = _claimed(statements)
     inside = forward & _below_losses(statements)
     for name in derived:
-        typical = bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
+        typical = bool(name.base in WEIGHT.names() or name.base in BIAS.names())
         other = (
             (looks_like_prediction(name) and (name.accent or name.key not in inside))
             or is_loss_name(name)
             or _is_input(name, used)
-            or LABELS.match(name.base)
+            or name.base in LABEL.names()
         )
         free = name.key not in defined and (typical or not other)
         trains = name.key in updated and (typical or name.key not in defined)
@@ -204,7 +205,7 @@ def _trained(statements: Sequence[CanonicalStatement], pins: Pins) -> tuple[str,
 def _is_input(name: Name, used: set[str]) -> bool:
     """Whether a letter is that of an input; beside an ``x``, others are free to be parameters."""
     plain = any(key.split("_")[0] in ("x", "X") for key in used)
-    return bool(INPUTS.match(name.base)) and not (plain and name.base in ("u", "s"))
+    return bool(name.base in INPUT.names()) and not (plain and name.base in ("u", "s"))
 
 
 def _is_for_any_layer(name: Name, forward: set[str]) -> bool:
@@ -281,7 +282,7 @@ def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str
             if (
                 inner is not None
                 and known
-                and (WEIGHTS.match(inner.base) or BIASES.match(inner.base))
+                and (inner.base in WEIGHT.names() or inner.base in BIAS.names())
             ):
                 found.append(inner.key)
     return found

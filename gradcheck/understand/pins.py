@@ -9,19 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from gradcheck.language import losses
 from gradcheck.language.document import Document
 from gradcheck.language.expression import FunctionName, Name, walk
 from gradcheck.language.finding import RULES, Finding
+from gradcheck.language.functions import BY_NAME, UNITS
 from gradcheck.language.model import ROLES
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.read.files.front_matter import place_of
-from gradcheck.understand.activations import ACTIVATIONS, BY_NAME
 from gradcheck.understand.bindings import CanonicalStatement, heads_applied
 from gradcheck.understand.naming import squeezed
 from gradcheck.understand.readings import CHARITIES, ReadingLog
 
-LOSSES = ("mse", "logloss", "loss")
-OUTPUTS = ("identity", "sigmoid", "tanh", "relu", "softplus")
 _YES_AND_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -220,8 +219,8 @@ class _Checking:
         found = {}
         for key, kind in self._mapping("activations", "{g: tanh}").items():
             known = BY_NAME.get(kind, kind)
-            if known not in ACTIVATIONS:
-                message = f"{kind} is no activation that gradcheck knows: {', '.join(ACTIVATIONS)}"
+            if known not in UNITS:
+                message = f"{kind} is no activation that gradcheck knows: {', '.join(UNITS)}"
                 self._misfit("activations", kind, message)
                 continue
             spelled = key.removeprefix("\\")
@@ -238,10 +237,11 @@ class _Checking:
         found: dict[str, str] = {}
         for word in self._words("setup", "mse/identity"):
             loss, _, output = word.partition("/")
-            if loss not in LOSSES or output not in OUTPUTS:
+            if loss not in losses.NAMES or output not in UNITS:
+                kinds = ", ".join(losses.NAMES)
                 message = (
-                    f"{word} is no setup: write the loss ({', '.join(LOSSES)}), a slash and the "
-                    f"output activation ({', '.join(OUTPUTS)})"
+                    f"{word} is no setup: write the loss ({kinds}), a slash and the "
+                    f"output activation ({', '.join(UNITS)})"
                 )
                 self._misfit("setup", word, message)
             elif loss in found:

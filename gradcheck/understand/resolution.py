@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from operator import is_
@@ -30,10 +30,9 @@ from gradcheck.language.expression import (
     to_key,
     with_children,
 )
-from gradcheck.language.model import FUNCTIONS
+from gradcheck.language.functions import BY_NAME, FUNCTIONS, form_of
 from gradcheck.language.notation import to_text
 from gradcheck.run.budget import spend
-from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.naming import Naming, is_loss_name
 from gradcheck.understand.readings import ReadingLog
 
@@ -49,7 +48,7 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FunctionMeaning:
-    """A function of the document: ``known`` (of FUNCTIONS, or identity), or its formula.
+    """A function of the document: ``known`` (of BASIC, or identity), or its formula.
 
     With neither it is abstract.
     """
@@ -182,19 +181,16 @@ class Resolver:
         if meaning is None:
             known = BY_NAME.get(key)
             meaning = FunctionMeaning(known=known) if known else FunctionMeaning()
-            if known is None and key in FUNCTIONS:
-                meaning = FunctionMeaning(known=key)
         if meaning.known == "identity" and len(arguments) == 1:
             return arguments[0] if node.order == 0 else _ONE if node.order == 1 else _ZERO
-        if meaning.known == "sign" and len(arguments) == 1:  # |u|' = sign(u)
-            return Apply(Name("abs"), arguments, node.order + 1, span=node.span)
-        if meaning.known in _WRITTEN_OUT and len(arguments) == 1:
-            forms = _WRITTEN_OUT[meaning.known]
-            if node.order >= len(forms):
-                raise Unresolved(f"derivative {node.order} of {meaning.known}", node.span)
-            return forms[node.order](arguments[0])
-        if meaning.known is not None:
-            return Apply(Name(meaning.known), arguments, node.order, span=node.span)
+        known = meaning.known
+        if known is not None and FUNCTIONS[known].forms and len(arguments) == 1:
+            form = form_of(known, node.order, arguments[0])
+            if form is None:
+                raise Unresolved(f"derivative {node.order} of {known}", node.span)
+            return form
+        if known is not None:
+            return Apply(Name(known), arguments, node.order, span=node.span)
         if meaning.body is None:
             if len(arguments) != 1:
                 raise Unresolved(
@@ -297,42 +293,7 @@ def _with(
     return node if same else with_children(node, resolved)
 
 
-def _exponentials(u: Expression, minus: bool = False) -> Expression:
-    """``e^u + e^{-u}``, or their difference."""
-    other: Expression = Apply(Name("exp"), (Negate(u),))
-    return Add((Apply(Name("exp"), (u,)), Negate(other) if minus else other))
-
-
 _ONE = Number(Fraction(1))
-_TWO = Number(Fraction(2))
-
-
-def _of(function: str) -> Callable[[Expression], Expression]:
-    return lambda u: Apply(Name(function), (u,))
-
-
-def _cosh(u: Expression) -> Expression:
-    return Divide(_exponentials(u), _TWO)
-
-
-def _sinh(u: Expression) -> Expression:
-    return Divide(_exponentials(u, minus=True), _TWO)
-
-
-def _sech(u: Expression) -> Expression:
-    return Divide(_TWO, _exponentials(u))
-
-
-_WRITTEN_OUT: dict[str, tuple[Callable[[Expression], Expression], ...]] = {
-    "tan": (
-        lambda u: Divide(_of("sin")(u), _of("cos")(u)),
-        lambda u: Divide(_ONE, Power(_of("cos")(u), _TWO)),
-    ),
-    "sech": (_sech, lambda u: Negate(Multiply((_sech(u), _of("tanh")(u))))),
-    "cosh": (_cosh, _sinh),
-    "sinh": (_sinh, _cosh),
-}
-"""Functions by others that have a rule, and their first derivatives; tanh has a name of its own."""
 
 
 def _is_norm(node: Apply) -> bool:

@@ -19,16 +19,10 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.model import ROLES
+from gradcheck.language.names import BIAS, CONSTANT, COUNT, INPUT, LABEL, OUTPUT, WEIGHT
 from gradcheck.run.budget import spend
 from gradcheck.understand.bindings import factors_of
-from gradcheck.understand.naming import COUNTS
 from gradcheck.understand.sample_counts import Counted, divides_all
-
-LABELS = re.compile(r"^(y|Y|t|T|d|target|label|labels|true|tau|gt|ytrue)$")
-INPUTS = re.compile(r"^(x|X|input|inputs|features|u|s)$")
-WEIGHTS = re.compile(r"^(w|W|v|V|theta|Theta|omega|U|u|weight|weights)$")
-BIASES = re.compile(r"^(b|B|c|beta|bias|d|theta)$")
-_ACTIVATION_OUTPUTS = re.compile(r"^(a|h|o|p|f|z|s|n|out|output|pred)$")
 
 
 def looks_like_prediction(name: Name) -> bool:
@@ -36,7 +30,7 @@ def looks_like_prediction(name: Name) -> bool:
     return (
         "hat" in name.accent
         or "pred" in name.subscript + name.qualifier + name.base
-        or bool(_ACTIVATION_OUTPUTS.match(name.base))
+        or name.base in OUTPUT.names()
         or name.qualifier in ("out", "output")
     )
 
@@ -107,17 +101,17 @@ def classify(
     scales = _scales(bodies[key] for key in below if key in bodies)
     for key in rest:
         base = names[key].base if key in names else key
-        if key in scales and not INPUTS.match(base):
+        if key in scales and base not in INPUT.names():
             constants.append(key)
-        elif key in loss_level and not (prediction is None and INPUTS.match(base)):
-            label = not labels and (LABELS.match(base) or not _is_constant_like(base))
-            if prediction is None and WEIGHTS.match(base):
+        elif key in loss_level and not (prediction is None and base in INPUT.names()):
+            label = not labels and (base in LABEL.names() or not _is_constant_like(base))
+            if prediction is None and base in WEIGHT.names():
                 parameters.append(key)
-            elif label or LABELS.match(base):
+            elif label or base in LABEL.names():
                 labels.append(key)
             else:
                 constants.append(key)
-        elif INPUTS.match(base) or (not inputs and not _is_parameter_like(base)):
+        elif base in INPUT.names() or (not inputs and not _is_parameter_like(base)):
             inputs.append(key)
         elif _is_parameter_like(base):
             parameters.append(key)
@@ -129,11 +123,11 @@ def classify(
 
 
 def _is_constant_like(base: str) -> bool:
-    return base in COUNTS or base in ("lambda", "alpha", "eta", "epsilon", "gamma", "pi", "c")
+    return base in CONSTANT
 
 
 def _is_parameter_like(base: str) -> bool:
-    return bool(WEIGHTS.match(base) or BIASES.match(base))
+    return base in WEIGHT.names() or base in BIAS.names()
 
 
 def _first_names(bodies: Mapping[str, Expression]) -> dict[str, Name]:
@@ -167,7 +161,7 @@ def _mixes_label(key: str, bodies: Mapping[str, Expression], trained: set[str]) 
     """Whether a definition combines a label with something that depends on parameters."""
     body = bodies[key]
     direct = value_keys(body)
-    return any(k not in bodies and k not in trained and LABELS.match(k) for k in direct)
+    return any(k not in bodies and k not in trained and k in LABEL.names() for k in direct)
 
 
 def _reach_without(loss: str, bodies: Mapping[str, Expression], stop: str | None) -> set[str]:
@@ -216,7 +210,7 @@ def count_names(expression: Expression) -> list[Name]:
         for node in walk(expression)
         if isinstance(node, Divide)
         for factor in factors_of(node.denominator)
-        if isinstance(factor, Name) and factor.base in COUNTS
+        if isinstance(factor, Name) and factor.base in COUNT.names()
     ]
 
 
@@ -293,8 +287,8 @@ def _role_by_name(key: str) -> str | None:
     if match is None:
         return None
     base, digit = match.groups()
-    if WEIGHTS.match(base):
+    if base in WEIGHT.names():
         return f"w_{digit}"
-    if BIASES.match(base):
+    if base in BIAS.names():
         return f"b_{digit}"
     return None

@@ -21,10 +21,10 @@ from gradcheck.language.expression import (
     Sum,
     contains,
 )
+from gradcheck.language.names import COUNT, LIKELY
 from gradcheck.understand.bindings import factors_of
-from gradcheck.understand.naming import COUNTS
 
-RARELY = frozenset({"T", "K", "P", "S"})
+RARELY = COUNT.names() - COUNT.names(LIKELY)
 """Counts that are more often something else: they must divide a sum over the samples."""
 
 _COUNTED = (
@@ -56,7 +56,7 @@ class Counted:
 def called_so(text: str) -> frozenset[str]:
     """The usual names of counts that a text calls the number of samples."""
     found = {m.group(1) for pattern in (_BEFORE, _AFTER, _OF) for m in pattern.finditer(text)}
-    return frozenset(found & COUNTS)
+    return frozenset(found & COUNT.names())
 
 
 def divides_all(
@@ -106,6 +106,6 @@ def _is_sum(factor: Expression, bodies: Mapping[str, Expression]) -> bool:
 
 
 def _may_count(factor: Expression, over: bool, called: Collection[str]) -> bool:
-    if not isinstance(factor, Name) or factor.base not in COUNTS:
+    if not isinstance(factor, Name) or factor.base not in COUNT.names():
         return False
     return over or factor.base not in RARELY or factor.key in called

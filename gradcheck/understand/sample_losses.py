@@ -20,9 +20,10 @@ from gradcheck.language.expression import (
     transform,
     walk,
 )
+from gradcheck.language.names import COUNT
 from gradcheck.language.notation import to_text
 from gradcheck.understand.bindings import Binding, factors_of
-from gradcheck.understand.naming import COUNTS, Naming
+from gradcheck.understand.naming import Naming
 from gradcheck.understand.readings import ReadingLog
 
 _ONE = Number(Fraction(1))
@@ -74,7 +75,7 @@ def _counts(body: Expression, whole: Sum) -> list[Name]:
         for node in walk(body)
         if isinstance(node, Divide)
         for factor in factors_of(node.denominator)
-        if isinstance(factor, Name) and (factor == whole.upper or factor.base in COUNTS)
+        if isinstance(factor, Name) and (factor == whole.upper or factor.base in COUNT.names())
     ]
 
 

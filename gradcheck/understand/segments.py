@@ -22,9 +22,11 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
+from gradcheck.language.functions import BY_NAME, UNITS
+from gradcheck.language.losses import output_of
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import Seen, Statement
-from gradcheck.understand.activations import ACTIVATIONS, BY_NAME, recognise, shape_of
+from gradcheck.understand.activations import recognise, shape_of
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.readings import ReadingLog
@@ -352,10 +354,10 @@ def activation_defined(binding: Binding) -> str | None:
         names = [key for key in value_keys(body) if key != "e"]
         formals = binding.formals or (tuple(names) if len(names) == 1 else ())
         kind = recognise(formals, body) if len(formals) == 1 else None
-        if kind in ACTIVATIONS and kind != "identity":
+        if kind in UNITS and kind != "identity":
             return kind
         shape = shape_of(body)
-        if shape is not None and BY_NAME.get(shape[0], "") in ACTIVATIONS:
+        if shape is not None and BY_NAME.get(shape[0], "") in UNITS:
             return BY_NAME[shape[0]]
     return None
 
@@ -402,7 +404,7 @@ def _choose(
     kinds = [output_kind(binding, functions) for binding in pool]
     if len(set(kinds)) > 1 and pinned in kinds:
         return pool[kinds.index(pinned)]
-    wanted = "sigmoid" if loss_kind == "logloss" else "identity"
+    wanted = output_of(loss_kind)
     if several_losses and len(set(kinds)) > 1 and wanted in kinds:
         chosen = pool[kinds.index(wanted)]
         others = [kind for kind in dict.fromkeys(kinds) if kind not in (wanted, None)]

@@ -19,8 +19,8 @@ from gradcheck.language.expression import (
     walk,
     with_children,
 )
+from gradcheck.language.functions import BY_NAME
 from gradcheck.language.statement import Statement
-from gradcheck.understand.activations import BY_NAME
 from gradcheck.understand.naming import expressions_of, is_loss_name
 
 _ANY = ("z", "u", "t", "s", "v", "q")

@@ -21,15 +21,12 @@ from gradcheck.language.expression import (
     value_names,
     walk,
 )
+from gradcheck.language.names import BIAS, DATA, WEIGHT
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import Side, Statement
 from gradcheck.understand.naming import derived_for_keys, expressions_of, is_general, is_loss_name
 from gradcheck.understand.readings import ReadingLog
-from gradcheck.understand.roles import BIASES, WEIGHTS
 from gradcheck.understand.slopes import with_slopes
-
-_DATA = re.compile(r"x|y|inputs?|features|labels?|targets?|true", re.IGNORECASE)
-"""Names of what is given: an equation may end with one without defining it."""
 
 
 def usual_spelling(statements: Sequence[Statement], log: ReadingLog) -> tuple[Statement, ...]:
@@ -73,7 +70,7 @@ def _left_to_right(statement: Statement, lefts: set[str], log: ReadingLog) -> St
 
 def _is_defined_by(name: Name, body: Expression, lefts: set[str]) -> bool:
     """Whether ``body = name`` may define the name: nothing else does, and it is no data."""
-    data = _DATA.fullmatch(name.base) and not name.accent
+    data = name.base.lower() in DATA and not name.accent
     if name.key in lefts or is_general(name) or data:
         return False
     primed = any(isinstance(node, Apply) and node.order for node in walk(body))
@@ -123,7 +120,7 @@ def _subscript_partials(statements: Sequence[Statement]) -> Mapping[str, Name]:
         first = statement.sides[0].expression
         if isinstance(first, Name) and is_loss_name(first):
             if len(statement.sides) > 1 and (by := names.get(_plain(first.subscript))) is not None:
-                typical = WEIGHTS.match(by.base) or BIASES.match(by.base) or by.key in derived
+                typical = by.base in WEIGHT.names() or by.base in BIAS.names() or by.key in derived
                 if typical and first.subscript:
                     found[first.key] = by
             for side in statement.sides[1:]:

@@ -9,6 +9,7 @@ from gradcheck.language.document import Span
 from gradcheck.language.expression import Expression, Name, Sum, to_key, value_keys, walk
 from gradcheck.language.finding import RULES, Finding
 from gradcheck.language.model import Derivation, Held, Model, Setup, Source, Value
+from gradcheck.language.names import LABEL
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.anew import rivals
@@ -16,13 +17,14 @@ from gradcheck.understand.axes import held_back
 from gradcheck.understand.bindings import Binding, with_whole_sum
 from gradcheck.understand.claims import claims_of, forward_equations
 from gradcheck.understand.indices import Page
-from gradcheck.understand.modelling import SegmentModel, build_model, is_function, loss_kind
+from gradcheck.understand.loss_kinds import loss_kind
+from gradcheck.understand.modelling import SegmentModel, build_model, is_function
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.passages import Passages, settle
 from gradcheck.understand.pins import unmet_setups
 from gradcheck.understand.readings import Instead
 from gradcheck.understand.resolution import Resolver
-from gradcheck.understand.roles import LABELS, count_names, reachable
+from gradcheck.understand.roles import count_names, reachable
 from gradcheck.understand.sample_counts import Counted, called_so, divides_all
 from gradcheck.understand.segments import (
     GradientSide,
@@ -296,7 +298,7 @@ def _without_labels(
         for b in bindings
         if not (
             b.key in direct
-            and LABELS.match(b.name.base)
+            and b.name.base in LABEL.names()
             and not set(reachable(b.key, bodies)) & set(trained)
         )
     ]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.code.diagnosis.clues import Array, Clues, Suspicion, odds
+from gradcheck.evidence.arrays.array_functions import FORMULAS
+from gradcheck.language.functions import BY_OUTPUT, FUNCTIONS
 
 MOST_ENTRIES = 20_000
 """Every slip is tried on every entry."""
@@ -27,29 +29,35 @@ class Activation:
     code: str  # the derivative in NumPy, of its input z and its output a
 
 
-def _sigmoid(z: Array) -> Array:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
+def _real(name: str, order: int) -> Callable[[Array], Array]:
+    formula = FORMULAS[name, order]
+    return (lambda z: formula(np.abs(z))) if FUNCTIONS[name].positive else formula
+
+
+def _leaky(slope: float) -> Activation:
+    return Activation(
+        f"the leaky ReLU of slope {slope}",
+        lambda z: np.where(z > 0, z, slope * z),
+        lambda z: np.where(z > 0, 1.0, slope),
+        f"np.where(z > 0, 1, {slope})",
+    )
 
 
 ACTIVATIONS = (
-    Activation("the sigmoid", _sigmoid, lambda z: _sigmoid(z) * _sigmoid(-z), "a * (1 - a)"),
-    Activation("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2, "1 - a**2"),
-    Activation("ReLU", lambda z: np.maximum(z, 0.0), lambda z: (z > 0) * 1.0, "(z > 0)"),
-    Activation("the leaky ReLU of slope 0.01", lambda z: np.where(z > 0, z, 0.01 * z), lambda z: np.where(z > 0, 1.0, 0.01), "np.where(z > 0, 1, 0.01)"),
-    Activation("the leaky ReLU of slope 0.1", lambda z: np.where(z > 0, z, 0.1 * z), lambda z: np.where(z > 0, 1.0, 0.1), "np.where(z > 0, 1, 0.1)"),
-    Activation("the leaky ReLU of slope 0.2", lambda z: np.where(z > 0, z, 0.2 * z), lambda z: np.where(z > 0, 1.0, 0.2), "np.where(z > 0, 1, 0.2)"),
-    Activation("ELU", lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))), lambda z: np.exp(np.minimum(z, 0)), "np.exp(np.minimum(z, 0))"),
-    Activation("softplus", lambda z: np.logaddexp(0.0, z), _sigmoid, "1 / (1 + np.exp(-z))"),
-    Activation("SiLU", lambda z: z * _sigmoid(z), lambda z: _sigmoid(z) * (1 + z * _sigmoid(-z)), "s * (1 + z * (1 - s)), where s is the sigmoid of z"),
-    Activation("exp", np.exp, np.exp, "a"),
-    Activation("log", lambda z: np.log(np.abs(z)), lambda z: 1 / z, "1 / z"),
-    Activation("the square root", lambda z: np.sqrt(np.abs(z)), lambda z: 0.5 / np.sqrt(np.abs(z)), "0.5 / a"),
-    Activation("sine", np.sin, np.cos, "np.cos(z)"),
-    Activation("cosine", np.cos, lambda z: -np.sin(z), "-np.sin(z)"),
+    *(
+        Activation(row.noun or row.called, _real(row.name, 0), _real(row.name, 1), row.code)
+        for row in FUNCTIONS.values()
+        if row.code
+    ),
+    *map(_leaky, (0.01, 0.1, 0.2)),
+    Activation(
+        "ELU",
+        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+        lambda z: np.exp(np.minimum(z, 0)),
+        "np.exp(np.minimum(z, 0))",
+    ),
     Activation("the square", np.square, lambda z: 2 * z, "2 * z"),
-    Activation("arctan", np.arctan, lambda z: 1 / (1 + z * z), "1 / (1 + z**2)"),
-    Activation("softsign", lambda z: z / (1 + np.abs(z)), lambda z: (1 + np.abs(z)) ** -2.0, "(1 + abs(z))**-2"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +72,14 @@ class _Slip:
     mend: str
 
 
-_OF_OUTPUT: tuple[tuple[str, Callable[[Array], Array]], ...] = (
-    ("the sigmoid", lambda a: a * (1 - a)),
-    ("tanh", lambda a: 1 - a * a),
-)
+_OF_OUTPUT = tuple((row.noun or row.called, row.of_output) for row in BY_OUTPUT if row.of_output)
 
+
+_GATES = {
+    "SiLU": ("sigmoid", "the sigmoid"),
+    "GELU": ("normal_cdf", "the normal distribution function"),
+}
+"""What z is multiplied by."""
 
 Match = tuple[float, _Slip]
 
@@ -86,34 +97,23 @@ def _slips(z: Array) -> Iterator[_Slip]:
             yield _Slip("GC529", ("input", own.name), z * (1 - z), slope, "a * (1 - a) is taken of the input, not of the sigmoid's output", right)  # fmt: skip
             yield _Slip("GC529", ("half", own.name), value, slope, "of a * (1 - a), the sigmoid's derivative, (1 - a) is missing", right)  # fmt: skip
             yield _Slip("GC529", ("other half", own.name), 1 - value, slope, "of a * (1 - a), the sigmoid's derivative, a is missing", right)  # fmt: skip
-        if own.name == "SiLU":
-            s = _sigmoid(z)
-            yield _Slip(
-                "GC529",
-                ("product", own.name),
-                z * s * (1 - s),
-                slope,
-                "of the derivative of z * s(z), s the sigmoid, the term s(z) is missing",
-                right,
-            )
-            yield _Slip(
-                "GC529",
-                ("other product", own.name),
-                s,
-                slope,
-                "of the derivative of z * s(z), s the sigmoid, the term z * s'(z) is missing",
-                right,
-            )
+        if own.name in _GATES:
+            gate, noun = _GATES[own.name]
+            s, rest = FORMULAS[gate, 0](z), z * FORMULAS[gate, 1](z)
+            of = f"of the derivative of z * s(z), s {noun}, the term"
+            yield _Slip("GC529", ("product", own.name), rest, slope, f"{of} s(z) is missing", right)
+            yield _Slip("GC529", ("other product", own.name), s, slope, f"{of} z * s'(z) is missing", right)  # fmt: skip
         if own.name == "tanh":
             yield _Slip("GC529", ("input", own.name), 1 - z * z, slope, "1 - a**2 is taken of the input, not of the output of tanh", right)  # fmt: skip
             yield _Slip("GC529", ("power", own.name), 1 - value, slope, "1 - a stands for 1 - a**2, the derivative of tanh", right)  # fmt: skip
-    for own in ACTIVATIONS:
-        for word, of in _OF_OUTPUT:
+    values = [(own, own.value(z), own.slope(z)) for own in ACTIVATIONS]
+    for own, value, slope in values:
+        for word, by_output in _OF_OUTPUT:
             if own.name != word:
-                yield _Slip("GC529", ("other output", own.name, word), of(own.value(z)), own.slope(z), f"the derivative of {word} is taken of the output of {own.name}", f"use {own.code}, where z goes in and a comes out of {own.name}")  # fmt: skip
-        for other in ACTIVATIONS:
+                yield _Slip("GC529", ("other output", own.name, word), by_output(value), slope, f"the derivative of {word} is taken of the output of {own.name}", f"use {own.code}, where z goes in and a comes out of {own.name}")  # fmt: skip
+        for other, _, used in values:
             if own is not other:
-                yield _Slip("GC529", ("other", own.name, other.name), other.slope(z), own.slope(z), f"the derivative of {other.name} stands where that of {own.name} belongs", f"use {own.code}, where z goes in and a comes out of {own.name}")  # fmt: skip
+                yield _Slip("GC529", ("other", own.name, other.name), used, slope, f"the derivative of {other.name} stands where that of {own.name} belongs", f"use {own.code}, where z goes in and a comes out of {own.name}")  # fmt: skip
 
 
 def _matches(clues: Clues, name: str, z: Array, ways: int) -> dict[tuple[str, ...], Match]:

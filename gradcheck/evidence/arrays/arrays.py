@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.evidence.arrays.functions import FORMULAS
+from gradcheck.evidence.arrays.array_functions import FORMULAS
 from gradcheck.evidence.arrays.indexed import (
     Applied,
     Axes,

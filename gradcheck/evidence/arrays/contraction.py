@@ -40,7 +40,8 @@ from gradcheck.language.expression import (
     Power,
     Sum,
 )
-from gradcheck.language.model import FUNCTIONS, Model
+from gradcheck.language.functions import BASIC
+from gradcheck.language.model import Model
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -235,7 +236,7 @@ class Lifter:
         function = expression.function.key
         if function in self.lifting.model.definitions:
             raise NotEvaluated(f"{function} is used both as a function and as a quantity")
-        if function not in FUNCTIONS:
+        if function not in BASIC:
             function = "sigmoid"  # an abstract activation: for the numbers it is the sigmoid
         inner = argument.node
         if function == "log" and expression.order == 0:

@@ -9,6 +9,7 @@ from random import Random
 from zlib import crc32
 
 from gradcheck.language.expression import Apply, Expression, Name, walk
+from gradcheck.language.functions import NUMBERS
 from gradcheck.language.model import Model
 
 Value = Fraction | tuple[Fraction, ...]
@@ -59,7 +60,7 @@ class Draw:
                     needed[key] = None
         ordered = [key for key in self.given if key in needed]
         ordered += sorted(key for key in needed if key not in self.given)
-        return {key: self.value(key) for key in ordered}
+        return {key: self.value(key) for key in ordered if key not in NUMBERS}
 
 
 def draw(model: Model, seed: int, attempt: int, samples: int) -> Draw:

@@ -33,7 +33,8 @@ from gradcheck.language.expression import (
     evaluated_keys,
     value_keys,
 )
-from gradcheck.language.model import FUNCTIONS, Model, in_order
+from gradcheck.language.functions import BASIC, FUNCTIONS, NUMBERS
+from gradcheck.language.model import Model, in_order
 from gradcheck.language.verdict import Constant
 from gradcheck.run.budget import OverBudget, spend
 
@@ -142,6 +143,8 @@ class At:
 
     def free(self, key: str) -> Quantity:
         """The value of a name without a definition; an unknown one is a constant of its own."""
+        if key in NUMBERS:
+            return self.mp.pi + 0
         drawn = self.draw.value(key)
         if isinstance(drawn, tuple):
             return [self.number(entry) for entry in drawn]
@@ -158,13 +161,14 @@ class At:
     def apply(self, function: str, order: int, u: Any) -> Any:
         """The derivative of the given order of a function at a number."""
         mp = self.mp
-        if function not in FUNCTIONS:
+        if function not in BASIC:
             return self._abstract(function, order, u)
         if abs(u) > MAXIMAL_ARGUMENT:
             raise Outside("an argument is too large")
-        if function in ("log", "sqrt") and (u < 0 or (u == 0 and (function, order) != ("sqrt", 0))):
+        row = FUNCTIONS[function]
+        if row.positive and (u < 0 or (u == 0 and (function, order) != ("sqrt", 0))):
             raise Outside(f"{function} of a number that is not positive")
-        if function in ("relu", "abs") and u == 0 and order:
+        if row.kink and u == 0 and order:
             raise Outside(f"the kink of {function}")
         if function == "softplus":
             return self.apply("sigmoid", order - 1, u) if order else mp.log1p(mp.exp(u))
@@ -177,15 +181,16 @@ class At:
         if function in ("sin", "cos"):
             turn = (order + (function == "cos")) % 4
             return (mp.sin, mp.cos)[turn % 2](u) * (-1 if turn >= 2 else 1)
+        if function in ("normal_cdf", "normal_pdf") and order + (function == "normal_pdf"):
+            return self._bell(order - (function == "normal_cdf"), u)
         if function == "arctan" and order:  # by the angle between 1 + iu and i
             angle = mp.pi / 2 - mp.atan(u)
             size = (-1) ** (order - 1) * mp.factorial(order - 1)
             return size * mp.sin(order * angle) / (1 + u * u) ** (mp.mpf(order) / 2)
-        if function in ("relu", "abs"):
-            low, high = (0, 1) if function == "relu" else (-1, 1)
-            slope = mp.mpf(high if u > 0 else low)
+        if row.kink:
+            slope = mp.mpf(row.kink(u))
             return slope * u if order == 0 else slope if order == 1 else mp.mpf(0)
-        return {"exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt, "arctan": mp.atan}[function](u)
+        return _PLAIN[function](mp, u)
 
     def _saturating(self, function: str, order: int, u: Any) -> Any:
         """Sigmoid and tanh by ``tanh u = 2 sigma(2u) - 1``; derivatives from ``s' = s(1-s)``."""
@@ -210,6 +215,13 @@ class At:
                 return slope * (1 - 6 * slope)
         raise Unsupported(f"derivative {order} of {function}")
 
+    def _bell(self, order: int, u: Any) -> Any:
+        """The density of the normal distribution, by ``p' = -u p``: Hermite's polynomials."""
+        before, now = self.mp.mpf(0), self.mp.npdf(u)
+        for degree in range(order):
+            before, now = now, -u * now - degree * before
+        return now
+
     def _abstract(self, function: str, order: int, u: Any) -> Any:
         """``c0 + c1 u + c2 sin(c3 u)``, drawn for each abstract function: its value and its slope
         are unrelated to each other's by any rule of a known activation."""
@@ -219,6 +231,15 @@ class At:
         c0, c1, c2, c3 = self.functions[function]
         wave = c2 * c3**order * self.apply("sin", order, c3 * u)
         return wave + (c0 + c1 * u if order == 0 else c1 if order == 1 else 0)
+
+
+_PLAIN: dict[str, Callable[[Any, Any], Any]] = {
+    "exp": lambda mp, u: mp.exp(u),
+    "log": lambda mp, u: mp.log(u),
+    "sqrt": lambda mp, u: mp.sqrt(u),
+    "arctan": lambda mp, u: mp.atan(u),
+    "normal_cdf": lambda mp, u: mp.ncdf(u),
+}
 
 
 class Graph:

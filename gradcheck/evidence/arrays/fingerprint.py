@@ -11,7 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
-from gradcheck.evidence.arrays.functions import FORMULAS
+from gradcheck.evidence.arrays.array_functions import FORMULAS
 from gradcheck.evidence.arrays.indexed import (
     Applied,
     Indexed,

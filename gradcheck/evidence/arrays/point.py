@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gradcheck.evidence.arrays.drawing import has_logarithm
 from gradcheck.evidence.arrays.indexed import FEATURE, HIDDEN, SAMPLE
 from gradcheck.evidence.arrays.lifting import Lifting
+from gradcheck.language.functions import NUMBERS
 from gradcheck.language.model import Model
 
 Array = NDArray[np.float64]
@@ -67,7 +68,8 @@ def draw_point(model: Model, lifting: Lifting, sizes: Sizes = Sizes(), seed: int
         values[key] = _labels(model, sizes.samples, _stream(seed, f"label {number}"))
     for number, key in enumerate(model.constants):
         wiggle = _stream(seed, f"constant {number}").random()
-        values[key] = np.asarray(0.35 + (0.6180339887 * (number + 1)) % 1 + 0.01 * wiggle)
+        free = 0.35 + (0.6180339887 * (number + 1)) % 1 + 0.01 * wiggle
+        values[key] = np.asarray(np.pi if key in NUMBERS else free)
     if model.sample_count is not None:
         values[model.sample_count] = np.asarray(float(sizes.samples))
     fixed = {key: np.array(value, dtype=np.float64) for key, value in values.items()}

@@ -23,29 +23,12 @@ from gradcheck.language.expression import (
     Sum,
     substitute,
 )
+from gradcheck.language.functions import slope_of
 
 ZERO = Number(Fraction(0))
 ONE = Number(Fraction(1))
 TWO = Number(Fraction(2))
 _U = Name("u")
-
-
-def _call(function: str, order: int = 0) -> Apply:
-    return Apply(Name(function), (_U,), order)
-
-
-_FIRST_DERIVATIVES: dict[str, Expression] = {
-    "sigmoid": Multiply((_call("sigmoid"), Add((ONE, Negate(_call("sigmoid")))))),
-    "tanh": Add((ONE, Negate(Power(_call("tanh"), TWO)))),
-    "exp": _call("exp"),
-    "log": Divide(ONE, _U),
-    "sqrt": Divide(ONE, Multiply((TWO, _call("sqrt")))),
-    "sin": _call("cos"),
-    "cos": Negate(_call("sin")),
-    "arctan": Divide(ONE, Add((ONE, Power(_U, TWO)))),
-    "softplus": _call("sigmoid"),
-}
-"""f'(u) for the known functions without a kink; the others stay f' ."""
 
 
 class Local:
@@ -63,7 +46,7 @@ class Local:
 
 def written_out(application: Apply) -> Expression | None:
     """f'(u), f''(u), … of a known function by functions without primes; None if there are none."""
-    formula = _FIRST_DERIVATIVES.get(application.function.key)
+    formula = slope_of(application.function.key, _U)
     if application.order == 0 or formula is None:
         return None
     if application.order > 4:

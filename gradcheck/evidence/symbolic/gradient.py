@@ -40,6 +40,7 @@ from gradcheck.language.expression import (
     substitute,
     value_keys,
 )
+from gradcheck.language.functions import BASIC, FUNCTIONS
 from gradcheck.run.budget import spend
 
 _SUM = Name("sum over the samples")
@@ -320,19 +321,6 @@ _FUNCTIONS: dict[tuple[str, int], type[sympy.Function]] = {}
 _HEADS: dict[type[sympy.Function], tuple[Name, int]] = {}
 """The classes that stand for functions in SymPy; they are the same for all documents."""
 
-_RULES: dict[str, Any] = {
-    "sigmoid": lambda f, u: f * (1 - f),
-    "tanh": lambda f, u: 1 - f**2,
-    "exp": lambda f, u: f,
-    "log": lambda f, u: 1 / u,
-    "sqrt": lambda f, u: 1 / (2 * f),
-    "sin": lambda f, u: _function(Name("cos"), 0)(u),
-    "cos": lambda f, u: -_function(Name("sin"), 0)(u),
-    "arctan": lambda f, u: 1 / (1 + u**2),
-    "softplus": lambda f, u: _function(Name("sigmoid"), 0)(u),
-}
-"""f'(u) for a known function f at u, f itself given as applied."""
-
 
 @cache
 def _nth_dummy(index: int) -> sympy.Dummy:
@@ -373,14 +361,19 @@ def _to_sympy(expression: Expression) -> Any:
     raise Undecided(f"{type(expression).__name__.lower()} in a definition")
 
 
+def _applied(name: str, argument: Any, order: int = 0) -> Any:
+    return _function(Name(name), order)(argument)
+
+
 def _function(head: Name, order: int) -> type[sympy.Function]:
     found = _FUNCTIONS.get((head.key, order))
     if found is None:
 
         def fdiff(applied: Any, argindex: int = 1) -> Any:
-            rule = _RULES.get(head.key) if order == 0 else None
-            if rule is not None:
-                return rule(applied, applied.args[0])
+            known = FUNCTIONS[head.key] if order == 0 and head.key in BASIC else None
+            slope = known and known.derivative(applied, applied.args[0], _applied)
+            if slope is not None:
+                return slope
             return _function(head, order + 1)(applied.args[0])
 
         # SymPy sorts by this name: it must not depend on what the process met before.

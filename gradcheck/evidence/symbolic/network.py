@@ -13,12 +13,12 @@ from gradcheck.language.expression import (
     Expression,
     Multiply,
     Name,
-    Negate,
     Number,
-    Power,
     Sum,
     transform,
 )
+from gradcheck.language.functions import tree_of
+from gradcheck.language.losses import IN_NETWORK
 from gradcheck.language.model import ROLES, Model
 from gradcheck.language.verdict import Constant
 
@@ -84,32 +84,23 @@ def _match(algebra: Algebra, prediction: Name, activation: str, output: str) -> 
     label = algebra.graph.name(model.labels[0])
     loss = algebra.graph.name(model.loss)
     summed = model.loss_has_sum
-    for kind, one_sample in (
-        ("mse", Power(Add((prediction, Negate(label))), _TWO)),
-        ("logloss", _log_loss(prediction, label)),
-    ):
+    for row in IN_NETWORK:
+        assert row.form is not None
+        one_sample = tree_of(row.form, prediction, label)
         reference = Sum(one_sample) if summed else one_sample
         decision = algebra.decide(loss, reference, shown=False)
         scale = _scale(decision)
         if scale is None:
             continue
-        if kind == "logloss" and output == "identity":
+        if row.output == "sigmoid" and output == "identity":
             return "log loss without a sigmoid output"
-        return NetworkMatch(activation, kind, output, scale, summed)
+        return NetworkMatch(activation, row.name, output, scale, summed)
     return "its loss is neither a squared error nor the log loss, up to a constant"
 
 
 def _scale(decision: Decision) -> Constant | None:
     equal = decision.outcome in (Outcome.EQUAL, Outcome.CONSTANT)
     return decision.left_out if equal else None
-
-
-def _log_loss(prediction: Expression, label: Expression) -> Expression:
-    """−(y·log p + (1 − y)·log(1 − p))"""
-    log = Name("log")
-    right = Multiply((label, Apply(log, (prediction,))))
-    left = Multiply((Add((_ONE, Negate(label))), Apply(log, (Add((_ONE, Negate(prediction))),))))
-    return Negate(Add((right, left)))
 
 
 def _applied(activation: str, argument: Expression) -> Expression:

@@ -8,7 +8,7 @@ from itertools import product
 from gradcheck.evidence.symbolic import polynomial as poly
 from gradcheck.evidence.symbolic.decision import Undecided
 from gradcheck.evidence.symbolic.normal_form import NormalForm
-from gradcheck.evidence.symbolic.polynomial import Polynomial, lane_mask
+from gradcheck.evidence.symbolic.polynomial import Budget, Polynomial, lane_mask
 from gradcheck.evidence.symbolic.rational import ONE, Rational
 from gradcheck.evidence.symbolic.tower import Generator, Tower
 
@@ -72,14 +72,33 @@ def _argument(tower: Tower, lane: int) -> Rational:
 
 
 def _consistent(signs: list[tuple[Rational, int]]) -> bool:
-    """Whether no two arguments that are multiples of each other have contradicting signs."""
+    """Whether no two arguments have signs that contradict each other, as far as that is seen.
+
+    Neither do multiples of each other have, nor ``z`` and ``z/(1 + |z|)``.
+    """
     known = [(element, sign) for element, sign in signs if not element.is_zero]
     for place, (one, sign) in enumerate(known):
         for other, other_sign in known[:place]:
-            ratio = (one / other).as_number
-            if ratio is not None and (ratio > 0) != (sign == other_sign):
+            ratio = one / other
+            found = _sign(ratio.numerator, known, ratio.budget)
+            found *= _sign(ratio.denominator, known, ratio.budget)
+            if found and (found > 0) != (sign == other_sign):
                 return False
     return True
+
+
+def _sign(polynomial: Polynomial, known: list[tuple[Rational, int]], budget: Budget) -> int:
+    """The sign of ``c + d·u`` where that of u is known and c and d u have the same; 0: not seen."""
+    constant = polynomial.get(0, 0)
+    rest = Rational({k: v for k, v in polynomial.items() if k}, ONE, budget)
+    if rest.is_zero:
+        return (constant > 0) - (constant < 0)
+    for element, sign in known:
+        factor = (rest / element).as_number
+        if factor is not None:
+            slope = sign if factor > 0 else -sign
+            return slope if constant * slope >= 0 else 0
+    return 0
 
 
 def _value(tower: Tower, generator: Generator, sign: int) -> Rational:

@@ -37,6 +37,7 @@ from gradcheck.evidence.symbolic.polynomial import (
 )
 from gradcheck.evidence.symbolic.rational import MAX_POWER, ONE, Rational
 from gradcheck.language.expression import Name
+from gradcheck.language.functions import FUNCTIONS
 
 Result = tuple[Rational, tuple[Rational, ...]]
 """An element, and what was taken to be positive in computing it."""
@@ -60,7 +61,7 @@ class Generator:
 
     @property
     def has_kink(self) -> bool:
-        return self.function in ("relu", "abs")
+        return self.function in FUNCTIONS and FUNCTIONS[self.function].kink is not None
 
 
 @dataclass(slots=True)
@@ -265,6 +266,12 @@ class Tower:
     def softplus(self, argument: Rational) -> Rational:
         sigmoid = self.sigmoid(argument)
         return -self.logarithm(self.number(1) - sigmoid)
+
+    def bell(self, argument: Rational) -> Rational:
+        """The density of the standard normal distribution: ``e^{-u²/2} / √(2π)``."""
+        two = self.number(2)
+        power = self.exponential(self.reduce(-(argument * argument) / two))
+        return self.reduce(power / self.square_root(two * self.symbol(Name("pi"), False)))
 
     def _log_of_number(self, value: Fraction) -> Rational:
         total = self.number(0)
@@ -478,6 +485,7 @@ _RULES = {
     "sigmoid": Tower.sigmoid,
     "tanh": Tower.tanh,
     "softplus": Tower.softplus,
+    "normal_pdf": Tower.bell,
     "sin": Tower.sine,
     "cos": Tower.cosine,
 }

@@ -17,9 +17,9 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.finding import RULES, Finding
+from gradcheck.language.functions import BY_NAME, FUNCTIONS, UNITS
 from gradcheck.language.model import Derivation, Model, Setup, Step
 from gradcheck.language.notation import to_text
-from gradcheck.understand.activations import ACTIVATIONS, BY_NAME
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.resolution import Unresolved
 
@@ -92,7 +92,7 @@ def _activation(body: Expression) -> str | None:
     if isinstance(body, FunctionName | Apply) and body.order == 0:
         key = body.function.key
         kind = BY_NAME.get(key, key)
-        return kind if kind in ACTIVATIONS and kind != "identity" else None
+        return kind if kind in UNITS and kind != "identity" else None
     return None
 
 
@@ -109,11 +109,8 @@ def _renamed(model: Model, kind: str) -> str | None:
             if second not in below and isinstance(argument, Name):
                 left = plain_text(model.names.get(key, Name(key)))
                 inner = plain_text(model.names.get(argument.key, argument))
-                return f"{left} = {_HEADS.get(kind, kind)}({inner})"
+                return f"{left} = {FUNCTIONS[kind].latex or kind}({inner})"
     return None
-
-
-_HEADS = {"sigmoid": "\\sigma", "tanh": "\\tanh", "relu": "\\operatorname{ReLU}"}
 
 
 def _below(model: Model, key: str) -> set[str]:

@@ -16,6 +16,7 @@ from gradcheck.language.expression import (
     names_in,
     walk,
 )
+from gradcheck.language.functions import FUNCTIONS, NUMBERS
 from gradcheck.language.model import Model
 
 F = Fraction
@@ -28,11 +29,6 @@ _CHOICES = {
 
 _AT_ZERO = {"sigmoid": F(1, 2), "tanh": F(0), "exp": F(1)}
 _ABSTRACT = ((F(2, 3), F(1, 4)), (F(3, 4), F(1, 5)), (F(4, 5), F(2, 7)))
-_SLOPES = {
-    "sigmoid": lambda value: value * (1 - value),
-    "tanh": lambda value: 1 - value**2,
-    "exp": lambda value: value,
-}
 _FREE = (
     (F(3), F(1), F(2), F(1)),
     (F(2), F(1), F(3), F(-1)),
@@ -72,7 +68,7 @@ def _free(model: Model, number: int, count: Fraction) -> dict[str, Fraction]:
     x, first, second, bias = _FREE[number]
     free = {key: x + 2 * at for at, key in enumerate(model.inputs)}
     free |= dict.fromkeys(model.labels, _LABELS[number])
-    free |= {key: F(1, 2 + at) for at, key in enumerate(model.constants)}
+    free |= {key: F(1, 2 + at) for at, key in enumerate(model.constants) if key not in NUMBERS}
     given = {"w_1": first, "w_2": second, "b_2": bias, "b_1": F(number + 1, 2)}
     for parameter in model.parameters:
         free[parameter.key] = given.get(parameter.role, F(2))
@@ -123,7 +119,7 @@ def _values(
     value, log = choices[(number + at) % len(choices)]
     if at_zero:
         value, log = _AT_ZERO[function], F(1)
-    return value, _SLOPES[function](value), log, False
+    return value, FUNCTIONS[function].derivative(value, None, None), log, False
 
 
 def _solvable(point: Exact, argument: Expression) -> list[tuple[str, Fraction]]:

@@ -16,16 +16,14 @@ from gradcheck.language.expression import (
     Add,
     Apply,
     Expression,
-    Multiply,
     Name,
-    Negate,
     Number,
-    Power,
     Sum,
     contains,
     transform,
     walk,
 )
+from gradcheck.language.functions import BY_OUTPUT, slope_by_output
 from gradcheck.language.model import Model, Setup
 from gradcheck.language.notation import to_tex
 from gradcheck.language.verdict import Constant
@@ -35,8 +33,8 @@ from gradcheck.read.drafting import split
 from gradcheck.read.drafts import Draft
 from gradcheck.read.expansion import tokens_expanded
 from gradcheck.read.formulas import find_formulas, macros_in
+from gradcheck.read.known_names import Known
 from gradcheck.read.macros import Macros
-from gradcheck.read.names import Known
 from gradcheck.read.parser import parse_side
 from gradcheck.read.rewriting import rewrite
 from gradcheck.read.survey import survey
@@ -203,14 +201,11 @@ class MendContext:
         found: list[tuple[str, Expression, str]] = []
         for key, application in self.activations.items():
             name, spelled = self.named(key), spell(key)
-            logistic = Multiply((name, Add((ONE, Negate(name)))))
-            square = Add((ONE, Negate(Power(name, Number(Fraction(2))))))
-            forms = {
-                "sigmoid": (logistic, f"{spelled} (1 - {spelled})"),
-                "tanh": (square, f"(1 - {squared(spelled)})"),
-            }
-            if application.function.key in forms:
-                found.append((key, *forms[application.function.key]))
+            for row in BY_OUTPUT:
+                if row.name == application.function.key:
+                    slope = slope_by_output(row, name)
+                    text = row.written.format(spelled, squared(spelled))
+                    found.append((key, slope, f"({text})" if isinstance(slope, Add) else text))
             written = self.written_activations.get(key)
             if written is not None:
                 head = self.document.source(written.function.span).strip()

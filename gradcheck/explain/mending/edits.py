@@ -38,12 +38,12 @@ from gradcheck.language.expression import (
     names_in,
     to_key,
 )
+from gradcheck.language.functions import BY_OUTPUT
 from gradcheck.language.notation import to_text
 from gradcheck.language.verdict import Constant
 
 ZERO = Number(Fraction(0))
 TWO = Number(Fraction(2))
-ACTIVATIONS = (("sigmoid", "sigma", r"\sigma"), ("tanh", "tanh", r"\tanh"))
 Changes = tuple[tuple[Span, str], ...]
 
 
@@ -399,9 +399,10 @@ class Edits:
             found.setdefault(written.function.key, (written.function, text))
         if self.definition:
             known = {body.function.key for body in self.context.activations.values()}
-            for function, base, text in ACTIVATIONS:
-                if function not in known:
-                    found.setdefault(base, (Name(base), text))
+            for row in BY_OUTPUT:
+                if row.name not in known:
+                    base = row.latex.removeprefix("\\")
+                    found.setdefault(base, (Name(base), row.latex))
         return list(found.values())
 
     # -- edits of the whole -------------------------------------------------------------------

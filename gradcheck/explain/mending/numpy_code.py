@@ -23,28 +23,10 @@ from gradcheck.language.expression import (
     contains,
     names_in,
 )
+from gradcheck.language.functions import BASIC, FUNCTIONS, NUMBERS
 from gradcheck.language.model import Model
 
-_FUNCTIONS = {
-    "exp": "np.exp",
-    "log": "np.log",
-    "sqrt": "np.sqrt",
-    "sin": "np.sin",
-    "cos": "np.cos",
-    "arctan": "np.arctan",
-    "tanh": "np.tanh",
-    "abs": "np.abs",
-}
-_WRITTEN_OUT = {
-    ("sigmoid", 0): "1 / (1 + np.exp(-({0})))",
-    ("sigmoid", 1): "1 / (2 + np.exp({0}) + np.exp(-({0})))",
-    ("tanh", 1): "1 - np.tanh({0})**2",
-    ("arctan", 1): "1 / (1 + ({0})**2)",
-    ("relu", 0): "np.maximum(0, {0})",
-    ("relu", 1): "({0} > 0) * 1.0",
-    ("softplus", 0): "np.log(1 + np.exp({0}))",
-    ("softplus", 1): "1 / (1 + np.exp(-({0})))",
-}
+_CALL = re.compile(r"[\w.]+\(\{0\}\)")
 
 FUNCTION = "value_at"
 """The snippet's one function: what is differentiated, at a value of the name it is derived by."""
@@ -125,6 +107,8 @@ class _Code:
 
     def name(self, key: str) -> str:
         """A name that Python can read, one for each key."""
+        if key in NUMBERS and key in self.model.constants:
+            return f"np.{key}"
         if key not in self.identifiers:
             reserved = ("np", "print", FUNCTION)
             text = re.sub(r"^hat\((\w+)\)", r"\1_hat", key)
@@ -171,10 +155,11 @@ class _Code:
         return text if closed else f"({text})"
 
     def _apply(self, function: str, order: int, argument: str) -> str:
-        if (function, order) in _WRITTEN_OUT:
-            return "(" + _WRITTEN_OUT[function, order].format(argument) + ")"
-        if function in _FUNCTIONS and order == 0:
-            return f"{_FUNCTIONS[function]}({argument})"
+        written = FUNCTIONS[function].numpy[order : order + 1] if function in BASIC else ()
+        if written:
+            return (written[0] if _CALL.fullmatch(written[0]) else f"({written[0]})").format(
+                argument
+            )
         return f"{self.name(function)}{'_prime' * order}({argument})"
 
     def _partial(self, of: Expression, by: Name) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from gradcheck.judge.against.counterparts import PLACES, PREDICTION, aliases_of, places_of
 from gradcheck.language.expression import Apply, Expression, Name, names_in, substitute, transform
-from gradcheck.language.model import FUNCTIONS, ROLES, Claim, Model, Parameter, Setup
+from gradcheck.language.functions import BASIC
+from gradcheck.language.model import ROLES, Claim, Model, Parameter, Setup
 from gradcheck.language.notation import to_tex
 from gradcheck.understand.claims import forward_equations
 from gradcheck.understand.roles import assign_layers, classify
@@ -89,7 +90,7 @@ def _heads(reference: Setup, student: Setup) -> dict[str, str]:
 
 
 def _known(hidden: str) -> bool:
-    return hidden in FUNCTIONS or hidden == "identity"
+    return hidden in BASIC or hidden == "identity"
 
 
 def with_head(expression: Expression, heads: Mapping[str, str]) -> Expression:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from gradcheck.language.document import Document
 from gradcheck.language.expression import Name, value_keys, value_names
 from gradcheck.language.model import Derivation
+from gradcheck.language.names import BIAS, INPUT, LABEL, WEIGHT
 from gradcheck.language.notation import to_tex
 from gradcheck.language.statement import ReadDocument
 from gradcheck.read import read
 from gradcheck.understand import understand
 from gradcheck.understand.naming import is_general, is_loss_name
-from gradcheck.understand.roles import BIASES, INPUTS, LABELS, WEIGHTS
 
 
 def understand_reference(document: Document) -> Derivation:
@@ -77,7 +77,7 @@ def _looking_trained(derivation: Derivation) -> list[str]:
         for key, name in found.items()
         if key not in given
         and (_typical(name) or (given and key not in in_loss))
-        and not (key in in_loss and LABELS.match(name.base))
+        and not (key in in_loss and name.base in LABEL.names())
     ]
 
 
@@ -85,11 +85,11 @@ CONSTANTS = ("e", "pi")
 
 
 def _typical(name: Name) -> bool:
-    return bool(WEIGHTS.match(name.base) or BIASES.match(name.base))
+    return bool(name.base in WEIGHT.names() or name.base in BIAS.names())
 
 
 def _given(names: Iterable[Name]) -> set[str]:
     """The keys of the inputs: by a letter that only they have, else by the only one fit for it."""
-    fit = [name for name in names if INPUTS.match(name.base)]
+    fit = [name for name in names if name.base in INPUT.names()]
     sure = {name.key for name in fit if not _typical(name)}
     return sure or ({fit[0].key} if len(fit) == 1 else set())

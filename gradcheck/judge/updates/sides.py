@@ -31,11 +31,13 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
-from gradcheck.language.model import FUNCTIONS, Claim, Step
+from gradcheck.language.functions import BASIC
+from gradcheck.language.model import Claim, Step
+from gradcheck.language.names import COUNT
 from gradcheck.language.notation import to_text
 from gradcheck.language.verdict import Constant
 from gradcheck.understand.descending import bare
-from gradcheck.understand.naming import COUNTS, is_loss_name
+from gradcheck.understand.naming import is_loss_name
 
 ONE = Constant()
 
@@ -147,7 +149,7 @@ class SideJudge:
                 return plain if plain.key == target.key or plain.key in known else node
             if isinstance(node, Apply) and not node.order and len(node.arguments) == 1:
                 head = node.function
-                if head.base in RATES and head.key not in known | FUNCTIONS:
+                if head.base in RATES and head.key not in known | BASIC:
                     return Multiply((head, node.arguments[0]), span=node.span)
             return node
 
@@ -157,7 +159,9 @@ class SideJudge:
     def _sorted(self, names: list[Name]) -> tuple[list[Name], list[Name], list[Name]]:
         """The rate, the sample count and the rest among names that the setup does not know."""
         counts = [
-            n for n in names if n.key in COUNTS and self.setup.setup.model.sample_count is None
+            n
+            for n in names
+            if n.key in COUNT.names() and self.setup.setup.model.sample_count is None
         ]
         names = [name for name in names if name not in counts]
         rates = [name for name in names if name.base in RATES] if len(names) > 1 else names

@@ -23,13 +23,11 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.model import ROLES, Derivation, Model, Parameter, Step
+from gradcheck.language.names import COUNT, RATE
 from gradcheck.understand.descending import bare, increment_of, is_increment, stands_for_any
-from gradcheck.understand.naming import COUNTS, is_general, is_loss_name
+from gradcheck.understand.naming import is_general, is_loss_name
 
-RATES = frozenset(
-    "alpha eta lr LR rate gamma epsilon mu rho kappa lambda learningrate learning_rate "
-    "learning stepsize step h nu".split()
-)
+RATES = RATE.names()
 """Names that learning rates usually have; any other name that nothing defines may be one too."""
 
 ONE = Number(Fraction(1))
@@ -333,7 +331,7 @@ def _factors(expression: Expression, sign: int, known: frozenset[str]) -> _Parts
             case Number(value=value) if value:
                 number = number * value if up else number / value
                 numbers.append(node.span)
-            case Name() if up and node.key not in known and node.key not in COUNTS:
+            case Name() if up and node.key not in known and node.key not in COUNT.names():
                 names.append(node)
             case _:
                 (above if up else below).append(node)

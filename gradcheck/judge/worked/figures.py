@@ -22,28 +22,10 @@ from gradcheck.language.expression import (
     Power,
     walk,
 )
+from gradcheck.language.functions import BASIC, value_at
 
 ROUNDED_FROM = 2
 """A number with this many decimals may be rounded; one with fewer was meant as it is written."""
-
-_FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
-    "tanh": math.tanh,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "sin": math.sin,
-    "cos": math.cos,
-    "arctan": math.atan,
-    "softplus": lambda z: math.log1p(math.exp(z)),
-    "relu": lambda z: max(z, 0.0),
-    "abs": abs,
-}
-_SLOPES: dict[str, Callable[[float], float]] = {
-    "sigmoid": lambda z: _FUNCTIONS["sigmoid"](z) * _FUNCTIONS["sigmoid"](-z),
-    "tanh": lambda z: 1 - math.tanh(z) ** 2,
-    "relu": lambda z: float(z > 0),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +134,10 @@ class Reckoner:
             case Power(base=base, exponent=exponent):
                 return math.pow(self._value(base, values), self._value(exponent, values))
             case Apply(arguments=(argument,), order=order) if order < 2:
-                table = _SLOPES if order else _FUNCTIONS
                 kind = self.function(node)
-                if kind is None or kind not in table:
+                if kind not in BASIC:
                     raise _Unknown
-                return table[kind](self._value(argument, values))
+                return value_at(kind, self._value(argument, values), order)
         raise _Unknown
 
 

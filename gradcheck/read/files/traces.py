@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import re
 
+from gradcheck.language import derivative_signs as signs
+
 _SIGNS = (
-    *"∂∇𝛁𝛻𝜕𝜵𝝏𝞉",
+    *signs.CHARACTERS,
+    *signs.STYLED,
     *("gradient", "derivative", "&part;", "&nabla;"),
-    *(r"\partial", r"\nabla", r"\prime", r"\u2202", r"\u2207"),  # the last two as JSON writes them
+    *(f"\\{command}" for command in signs.COMMANDS),
+    *(r"\prime", r"\u2202", r"\u2207"),  # the last two as JSON writes them
 )
-_COMMANDS = re.compile(r"\\(?:pd|pdv|dv|odv|p?deriv|grad)(?![a-zA-Z])")
+_COMMANDS = re.compile(rf"\\(?:{'|'.join(sorted(signs.TELLING))})(?![a-zA-Z])")
 _UPRIGHT = re.compile(
-    r"\\(?:mathrm|operatorname\*?|text|textrm|textup|mathit|mathbf|mathsf|mathup|bm|boldsymbol|rm)"
+    rf"\\(?:{'|'.join(signs.UPRIGHT_FONTS + signs.OTHER_FONTS)})\*?"
     r"\s{0,3}(?:\{\s{0,3}d\s{0,3}\}|d(?![a-zA-Z])|(?<=rm)\s{1,3}d)"
     r"|\{\s{0,3}(?:\\rm\s{1,3})?d\s{0,3}\}|\\(?:dd|dif|diff|differential)(?![a-zA-Z])|[ⅆⅾ𝑑𝐝𝖽]"
 )

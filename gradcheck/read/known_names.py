@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gradcheck.language.expression import Name
+from gradcheck.language.names import LOSSES
 from gradcheck.read.lexer import GREEK_NAMES, Token
-from gradcheck.read.words import FUNCTION_WORDS, LIKELY_FUNCTIONS, LOSSES, NEVER_FUNCTIONS, WORDS
+from gradcheck.read.words import FUNCTION_WORDS, LIKELY_FUNCTIONS, NEVER_FUNCTIONS, WORDS
 
 ACCENTS = {
     "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde",

@@ -87,6 +87,13 @@ class Decider:
         self.derivatives = Derivatives(world)
         self.points = Points(self.derivatives, seed)
         self.counter = Counter(self.derivatives.definition)
+        told = [
+            free
+            for name, free in world.free.items()
+            if free.labels or free.one_hot is not None or name in self.points.facts.of
+        ]
+        self.told = {axis for free in told for axis in free.axes}
+        """The axes of arrays that the page says something of."""
         self.axes = {axis for free in world.free.values() for axis in free.axes}
         one_hot = any(free.one_hot is not None for free in world.free.values())
         self.facts = bool(world.facts) or one_hot
@@ -241,6 +248,10 @@ class Question:
         for key, degree in self.needed.items():
             if key[0] == "~" or (key[0] == "#" and manner.lengths):
                 found[key[1:]] = found.get(key[1:], 1 if key[0] == "~" else 2) + degree
+        if manner.facts or manner.labels:  # they may turn any sum into a length (y² = 1)
+            for axis, degree in self._counted().items():
+                if axis in self.asked.told:
+                    found[axis] = max(found.get(axis, 0), 1 + degree)
         if not manner.lengths and len(found) == 1 and max(found.values()) <= 2:
             return {}  # two sets of lengths there are in any case
         return {axis: n for axis, n in found.items() if axis not in fixed}

@@ -222,6 +222,8 @@ def test_by_facts_of_the_page(where: World, text: str) -> None:
     ("where", "text"),
     [
         (SIGNS, "y[i]**2 == y[i]"),
+        (SIGNS, "total(i, y[i]**2)**2 == total(i, 9*y[i]**2) - 20"),
+        (SUMMING, "total(i, total(c, y[i,c]))**2 == total(i, total(c, 9*y[i,c])) - 20"),
         (ZERO_ONE, "y[i]**2 == 1"),
         (SUMMING, "total(c, y[i,c]) == 3*y[i,c]"),
     ],

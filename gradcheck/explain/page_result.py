@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.explain.page_derived import Gradients
 from gradcheck.explain.page_words import diagnosis, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
@@ -49,6 +50,11 @@ class PageResult:
         setups = self.derivation.setups
         broken = bool(setups) and all(s.model_problem is not None for s in setups)
         return self.verdicts.page.layout.indexed or not setups or broken
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """What the gradients are."""
+        return Gradients(self.verdicts)
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
@@ -191,7 +197,9 @@ class PageResult:
             for a in self.verdicts.page.assertions
         )
         source = self.document.source(name.span) or to_tex(name)
-        return _row(to_text(name), source, claims, chain, None)
+        row = _row(to_text(name), source, claims, chain, None)
+        place = own[-1].claim.place if own else 0
+        return self.gradients.of_row(row, name, loss, place)
 
     def _claim(self, item: JudgedGradient) -> ClaimResult:
         judged = item.judged
@@ -275,6 +283,8 @@ class PageResult:
                 continue
             told.add(statement)
             found = diagnosis(self.verdicts, asserted, item, judged)
+            if item is not None:
+                found = replace(found, derived=self.gradients.of_claim(item))
             yield replace(found, follows_from=cause) if cause else found
 
     def _newly_wrong(self, before: Sequence[StepResult]) -> frozenset[Span]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gradcheck.explain.page_derived import Gradients
+from gradcheck.explain.page_mends import PageMends
 from gradcheck.explain.page_words import diagnosis, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
@@ -55,6 +56,11 @@ class PageResult:
     def gradients(self) -> Gradients:
         """What the gradients are."""
         return Gradients(self.verdicts)
+
+    @cached_property
+    def mends(self) -> PageMends:
+        """What mends wrong sides."""
+        return PageMends(self.document, self.verdicts)
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
@@ -282,7 +288,7 @@ class PageResult:
             if not all_ and asserted.span not in newly:
                 continue
             told.add(statement)
-            found = diagnosis(self.verdicts, asserted, item, judged)
+            found = diagnosis(asserted, item, judged, self.mends.of(asserted, item))
             if item is not None:
                 found = replace(found, derived=self.gradients.of_claim(item))
             yield replace(found, follows_from=cause) if cause else found

@@ -85,7 +85,7 @@ class Backwards:
                 return seen[name]
             definition = self.world.definitions.get(name)
             inside = [] if definition is None else _names(definition.body)
-            seen[name] = any([visit(inner) for inner in inside])
+            seen[name] = any([visit(inner) for inner in reversed(inside)])
             if seen[name]:
                 order.append(name)
             return seen[name]

@@ -23,7 +23,7 @@ from gradcheck.language.expression import Expression, Name
 from gradcheck.language.typed import Call, Term, World, letters
 from gradcheck.language.verdict import Constant, Verdict
 from gradcheck.rules import NAMES_OF_RULES, Rule
-from gradcheck.run.budget import SEARCH
+from gradcheck.run.budget import SEARCH, spend
 from gradcheck.run.parts import omitted
 from gradcheck.understand.page.assertions import Assertion
 from gradcheck.understand.page.symbols import Unmeant
@@ -31,6 +31,12 @@ from gradcheck.understand.page.translation import Translator
 
 SHOWN = 2
 """Edits that are told together where several would do."""
+LINES = 6
+"""Wrong lines of a page for each of which an edit is looked for."""
+EDITS = 400
+"""Edits that are tried of one side, the likeliest first."""
+JUDGED = 8
+"""Edits of one weight that are judged: more that agree at a point say nothing of what was meant."""
 CLOSE = 1e-8
 
 
@@ -58,13 +64,21 @@ class PageMends:
     @omitted("a suggestion", SEARCH)
     def of(self, asserted: Assertion, item: JudgedGradient | None) -> PageMend | None:
         """The mend of a wrong pair; ``item`` is the claim for a gradient that its side is."""
+        self._searched.add(asserted.statement)
+        if len(self._searched) > LINES:
+            return None
         edits = SideEdits(self._around(asserted), asserted.right, asserted.span).all()
-        ordered = sorted(edits, key=lambda edit: edit.weight)
+        ordered = sorted(edits, key=lambda edit: edit.weight)[:EDITS]
         for _, tier in groupby(ordered, key=lambda edit: edit.weight):
             found = self._holding(asserted, item, list(tier))
             if found:
                 return _told(found)
         return None
+
+    @cached_property
+    def _searched(self) -> set[int]:
+        """Statements of which a side was searched."""
+        return set()
 
     # ------------------------------------------------------------------ the page
 
@@ -118,7 +132,11 @@ class PageMends:
         """Those edits under which the side holds."""
         found: list[tuple[PageEdit, str, Expression]] = []
         told: set[str] = set()
+        judged = 0
         for edit, text, side in self._likely(asserted, edits):
+            judged += edit.words not in told
+            if judged > JUDGED:
+                break
             if edit.words in told or not self._holds(asserted, item, side):
                 continue
             told.add(edit.words)
@@ -135,7 +153,7 @@ class PageMends:
             side = self.reader.side(text, asserted.span.start)
             if side is not None and side != asserted.right:
                 read.append((edit, text, side))
-        trial = Trial(self.verdicts, asserted)
+        trial = Trial(self.verdicts, asserted, tuple(c for c, _ in self._usual))
         agreeing = trial.agreeing([side for _, _, side in read])
         for found, agrees in zip(read, agreeing, strict=True):
             if agrees:
@@ -180,6 +198,7 @@ class Trial:
 
     verdicts: PageVerdicts
     asserted: Assertion
+    left_out: tuple[Constant, ...]  # what a side may leave out
 
     def agreeing(self, sides: Sequence[Expression]) -> list[bool]:
         """Whether each comes to what the left side does; those with another sample are let by."""
@@ -223,11 +242,16 @@ class Trial:
         more = [x for x in letters(term).values() if x.name not in letters(left)]
         if more:
             return len(more) == 1 and translator.is_sample(more[0])
+        spend(300)
         try:
             found = at_point(term, world, lengths, self.verdicts.judge.seed)
         except Refused:
             return False
-        return _close(found, target)
+        page = self.verdicts.page
+        samples = [lengths[translator.axis(a)] for a in page.layout.samples if a in lengths]
+        count = samples[0] if samples else 1
+        values = [1.0, *(constant.value(count) for constant in self.left_out)]
+        return any(_close(target, found, value) for value in values)
 
 
 def sizes_of(world: World) -> dict[str, int]:
@@ -238,16 +262,13 @@ def sizes_of(world: World) -> dict[str, int]:
 
 
 def _close(
-    one: tuple[np.ndarray, tuple[str, ...]], other: tuple[np.ndarray, tuple[str, ...]]
+    one: tuple[np.ndarray, tuple[str, ...]], other: tuple[np.ndarray, tuple[str, ...]], factor: float
 ) -> bool:
-    """Whether two arrays are the same up to a positive number."""
+    """Whether an array is a number times another one."""
     a, b = spread(one, other[1]), spread(other, one[1])
     if not np.isfinite(a).all() or not np.isfinite(b).all():
         return True
-    a, b = np.broadcast_arrays(a, b)
-    scale = float(np.vdot(b, b))
-    factor = float(np.vdot(a, b)) / scale if scale else 1.0
-    return factor > 0 and bool(np.abs(a - factor * b).max() <= CLOSE * np.abs(a).max())
+    return bool(np.abs(a - factor * b).max() <= CLOSE * np.abs(a).max())
 
 
 def spread(

@@ -48,7 +48,9 @@ class Gradients:
         found = None if loss is None else self.of(item.claim.by, loss, item.claim.place)
         return "" if found is None else to_text(found)
 
-    def of_row(self, row: ParameterResult, name: Name, loss: Binding, place: int) -> ParameterResult:
+    def of_row(
+        self, row: ParameterResult, name: Name, loss: Binding, place: int
+    ) -> ParameterResult:
         """A row with the gradient derived."""
         found = self.of(name, loss, place)
         if found is None:
@@ -104,7 +106,7 @@ def _proposed(
         found = writer.summand(summand, own)
     except NoForm:
         return None
-    return (None if isinstance(found, Number) else (found, backwards.used_fact))
+    return None if isinstance(found, Number) else (found, backwards.used_fact)
 
 
 def with_facts(verdicts: PageVerdicts, world: World) -> World:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -23,7 +23,6 @@ from gradcheck.explain.page_writing import relettered, to_tex_of
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import (
     Add,
-    Apply,
     Divide,
     Expression,
     Multiply,
@@ -37,9 +36,7 @@ from gradcheck.language.expression import (
 )
 from gradcheck.language.notation import to_text
 from gradcheck.understand.page.layout import Layout, uses_in
-from gradcheck.understand.page.symbols import Slot, Unmeant
-
-_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|(?<=[_^{(\[,\s])[a-z]+(?=[})\],\s]|$)")
+from gradcheck.understand.page.symbols import Unmeant
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,9 @@ class SideEdits:
         layout = self.around.layout
         own = {layout.sorts.union.find(a) for a in layout.samples}
         return frozenset(
-            x for x, axes in layout.letters.items() if {layout.sorts.union.find(a) for a in axes} & own
+            x
+            for x, axes in layout.letters.items()
+            if {layout.sorts.union.find(a) for a in axes} & own
         )
 
     @cached_property
@@ -155,17 +154,17 @@ class SideEdits:
     def _letters(self) -> Iterator[PageEdit]:
         """``h_i`` for ``h_j``."""
         for path, name in self.names:
-            for at, (span, letter) in enumerate(self._marks(path)):
+            for span, letter in self._marks(path):
                 for other in self.near:
                     if other == letter or (letter in self.samples) != (other in self.samples):
                         continue
-                    new = self._renamed(name, at, other)
+                    new = self._renamed(name, letter, other)
                     words = f"{to_text(name)} stands where {new} belongs"
                     yield PageEdit(((span, other),), "sum-index", words, 1)
 
-    def _renamed(self, name: Name, at: int, other: str) -> str:
-        """A name as text with another letter at a place."""
-        return to_text(_with_letter(self.around.layout, name, at, other))
+    def _renamed(self, name: Name, letter: str, other: str) -> str:
+        """A name as text with another letter for one of its own."""
+        return to_text(_with_letters(self.around.layout, name, {letter: other}))
 
     def _orders(self) -> Iterator[PageEdit]:
         """``w_{kj}`` for ``w_{jk}``."""
@@ -174,8 +173,7 @@ class SideEdits:
             if len(marks) < 2 or marks[0][1] == marks[1][1]:
                 continue
             (one, a), (other, b) = marks[:2]
-            new = _with_letter(self.around.layout, name, 0, b)
-            new = _with_letter(self.around.layout, new, 1, a)
+            new = _with_letters(self.around.layout, name, {a: b, b: a})
             words = f"{to_text(name)} stands where {to_text(new)} belongs"
             yield PageEdit(((one, b), (other, a)), "sum-index", words, 1)
 
@@ -193,7 +191,9 @@ class SideEdits:
                     if other == letter or (letter in self.samples) != (other in self.samples):
                         continue
                     spans = [self._marks(path)[at][0] for path, _ in found]
-                    words = f"{to_text(name)} stands where {self._renamed(name, at, other)} belongs"
+                    words = (
+                        f"{to_text(name)} stands where {self._renamed(name, letter, other)} belongs"
+                    )
                     changes = tuple((span, other) for span in spans)
                     yield PageEdit(changes, "sum-index", words, 3)
             for new in self._alike(name):
@@ -211,7 +211,7 @@ class SideEdits:
                 if a == b or {a, b} & self.samples:
                     continue
                 shown = f"{to_text(one)} and {to_text(other)} stand where "
-                shown += f"{self._renamed(one, 0, b)} and {self._renamed(other, 0, a)} belong"
+                shown += f"{self._renamed(one, a, b)} and {self._renamed(other, b, a)} belong"
                 yield PageEdit(((first, b), (second, a)), "sum-index", shown, 2)
 
     # ------------------------------------------------------------------ names
@@ -302,8 +302,10 @@ class SideEdits:
         for path, node in self.nodes:
             above = at_path(self.side, path[:-1]) if path else None
             whole = not path or isinstance(above, Negate | Add | Multiply | Sum)
-            if whole and not isinstance(node, Negate) and not (
-                isinstance(node, Add) and not _bracketed(self.text(self.spans[path]))
+            if (
+                whole
+                and not isinstance(node, Negate)
+                and not (isinstance(node, Add) and not _bracketed(self.text(self.spans[path])))
             ):
                 found.append(self.spans[path].start)
         return list(dict.fromkeys(found))
@@ -335,7 +337,10 @@ class SideEdits:
         if not isinstance(self.side, Add | Negate):
             yield PageEdit(((Span(start, start), "-"),), "wrong-sign", words, 2)
         elif isinstance(self.side, Add):
-            changes = ((Span(start, start), r"-\left("), (Span(self.span.end, self.span.end), r"\right)"))
+            changes = (
+                (Span(start, start), r"-\left("),
+                (Span(self.span.end, self.span.end), r"\right)"),
+            )
             yield PageEdit(changes, "wrong-sign", words, 2)
 
     def _of_terms(self, path: Path, node: Add) -> Iterator[PageEdit]:
@@ -410,7 +415,7 @@ class SideEdits:
         return Span(self.spans[(*path, first)].start, end)
 
     def _missing_factors(self) -> Iterator[PageEdit]:
-        letters = tuple(sorted((self.carried(self.around.left) | self.bound)))
+        letters = tuple(sorted(self.carried(self.around.left) | self.bound))
         found: list[tuple[str, str, str, int]] = []
         for array, name in self.around.names.items():
             for new in self._lettered(array, name, letters):
@@ -437,7 +442,10 @@ class SideEdits:
                 end = self.spans[(at,)].end
                 yield ((Span(end, end), joint),)
             start = self.span.start
-            yield (Span(start, start), r"\left("), (Span(self.span.end, self.span.end), rf"\right){joint}")
+            yield (
+                (Span(start, start), r"\left("),
+                (Span(self.span.end, self.span.end), rf"\right){joint}"),
+            )
             return
         yield ((Span(self.span.end, self.span.end), joint),)
         for path, node in self.nodes:
@@ -479,8 +487,8 @@ class SideEdits:
         for path, node in self.nodes:
             squared = _squared_rest(node)
             if squared is not None:
-                at = next(p for p, n in self.names if n is squared)
-                text = self.text(self.spans[at])
+                where = next(p for p, n in self.names if n is squared)
+                text = self.text(self.spans[where])
                 words = f"{to_text(squared)}·(1 - {to_text(squared)}), the derivative of sigmoid, "
                 words += "for that of tanh"
                 change = ((self.spans[path], f"{text} (1 - {text})"),)
@@ -517,22 +525,17 @@ class SideEdits:
                     yield PageEdit(change, "wrong-factor", words, 3)
 
 
-def _with_letter(layout: Layout, name: Name, at: int, other: str) -> Name:
-    """A name with another letter at one of its marks, counted in the order of the text."""
-    texts = (name.subscript, name.superscript)
-    count = -1
-    found = []
-    for text in texts:
-        new = ""
-        for group in re.split(r"([A-Za-z]+)", text):
-            if group and set(group) <= layout.symbols.letters:
-                for letter in group:
-                    count += 1
-                    new += other if count == at else letter
-            else:
-                new += group
-        found.append(new)
-    return Name(name.base, found[0], found[1], name.accent, name.qualifier)
+def _with_letters(layout: Layout, name: Name, given: Mapping[str, str]) -> Name:
+    """A name with other index letters."""
+
+    def changed(found: re.Match[str]) -> str:
+        group = found[0]
+        if not set(group) <= layout.symbols.letters:
+            return group
+        return "".join(given.get(letter, letter) for letter in group)
+
+    below, above = (re.sub(r"[A-Za-z]+", changed, x) for x in (name.subscript, name.superscript))
+    return Name(name.base, below, above, name.accent, name.qualifier)
 
 
 def _bracketed(text: str) -> bool:
@@ -547,9 +550,11 @@ def _is_rest(node: Expression, name: Name) -> bool:
 def _squared_rest(node: Expression) -> Name | None:
     """The h of ``1 - h^2``."""
     match node:
-        case Add(terms=(Number(value=one), Negate(operand=Power(base=Name() as base, exponent=Number(value=two))))):
+        case Add(
+            terms=(
+                Number(value=one),
+                Negate(operand=Power(base=Name() as base, exponent=Number(value=two))),
+            )
+        ):
             return base if one == 1 and two == 2 else None
     return None
-
-
-__all__ = ["PageEdit", "SideEdits", "Slot", "Surroundings"]

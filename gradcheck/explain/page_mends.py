@@ -14,11 +14,12 @@ from itertools import groupby
 import numpy as np
 
 from gradcheck.evidence.field import Refused, at_point
+from gradcheck.explain.page_derived import with_facts
 from gradcheck.explain.page_edits import PageEdit, SideEdits, Surroundings
 from gradcheck.explain.page_reading import Reader, changed
 from gradcheck.judge.in_order import JudgedPair
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
-from gradcheck.language.document import Document, Span
+from gradcheck.language.document import Document
 from gradcheck.language.expression import Expression, Name
 from gradcheck.language.typed import Call, Term, World, letters
 from gradcheck.language.verdict import Constant, Verdict
@@ -172,7 +173,9 @@ class PageMends:
         if judged.verdict is Verdict.EXACT:
             return True
         left_out = judged.left_out or Constant()
-        return judged.verdict is Verdict.CONVENTION and (left_out, judged.sum_left_out) in self._usual
+        return (
+            judged.verdict is Verdict.CONVENTION and (left_out, judged.sum_left_out) in self._usual
+        )
 
     @cached_property
     def _usual(self) -> set[tuple[Constant, bool]]:
@@ -184,7 +187,7 @@ class PageMends:
 def _told(found: Sequence[tuple[PageEdit, str, Expression]]) -> PageMend:
     edit, text, side = found[0]
     rule = NAMES_OF_RULES[edit.rule]
-    if len(found) == 1 or len({e.rule for e, _, _ in found}) == 1 and edit.rule == "wrong-sign":
+    if len(found) == 1 or (len({e.rule for e, _, _ in found}) == 1 and edit.rule == "wrong-sign"):
         return PageMend(rule, edit.words, text, side)
     words = ", or ".join(e.words for e, _, _ in found[:SHOWN])
     same = {e.rule for e, _, _ in found[:SHOWN]}
@@ -210,6 +213,7 @@ class Trial:
         terms = [self._term(translator, self.asserted.left, side) for side in sides]
         try:
             world = translator.world([left, *(t for t in terms if t is not None)])
+            world = with_facts(self.verdicts, world)
             lengths = sizes_of(world)
             target = at_point(left, world, lengths, self.verdicts.judge.seed)
         except (Unmeant, Refused):
@@ -262,7 +266,9 @@ def sizes_of(world: World) -> dict[str, int]:
 
 
 def _close(
-    one: tuple[np.ndarray, tuple[str, ...]], other: tuple[np.ndarray, tuple[str, ...]], factor: float
+    one: tuple[np.ndarray, tuple[str, ...]],
+    other: tuple[np.ndarray, tuple[str, ...]],
+    factor: float,
 ) -> bool:
     """Whether an array is a number times another one."""
     a, b = spread(one, other[1]), spread(other, one[1])
@@ -271,15 +277,10 @@ def _close(
     return bool(np.abs(a - factor * b).max() <= CLOSE * np.abs(a).max())
 
 
-def spread(
-    value: tuple[np.ndarray, tuple[str, ...]], others: tuple[str, ...]
-) -> np.ndarray:
+def spread(value: tuple[np.ndarray, tuple[str, ...]], others: tuple[str, ...]) -> np.ndarray:
     """An array with its dimensions in the order of the letters, a dimension for each of both."""
     array, own = value
     names = sorted({*own, *others})
     order = [own.index(n) for n in names if n in own]
     shape = [array.shape[own.index(n)] if n in own else 1 for n in names]
     return np.asarray(array.transpose(order).reshape(shape))
-
-
-__all__ = ["PageMend", "PageMends", "Span"]

@@ -128,7 +128,10 @@ def put(term: Term, given: Mapping[str, Index]) -> Term:
             return replace(
                 term,
                 branches=tuple(
-                    (None if t is None else Test(inner(t.left), t.relation, inner(t.right)), inner(b))
+                    (
+                        None if t is None else Test(inner(t.left), t.relation, inner(t.right)),
+                        inner(b),
+                    )
                     for t, b in branches
                 ),
             )

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from gradcheck.explain.page_derived import Gradients
 from gradcheck.explain.page_mends import PageMends
+from gradcheck.explain.page_numbers import PageNumbers
 from gradcheck.explain.page_words import diagnosis, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
@@ -205,7 +206,10 @@ class PageResult:
         source = self.document.source(name.span) or to_tex(name)
         row = _row(to_text(name), source, claims, chain, None)
         place = own[-1].claim.place if own else 0
-        return self.gradients.of_row(row, name, loss, place)
+        row = self.gradients.of_row(row, name, loss, place)
+        shown = [i.judged for i in own if row.claim is not None and i.claim.span == row.claim.span]
+        judged = shown[0] if shown else None
+        return PageNumbers(self.verdicts).of_row(row, name, loss, place, judged)
 
     def _claim(self, item: JudgedGradient) -> ClaimResult:
         judged = item.judged

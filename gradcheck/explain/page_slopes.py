@@ -140,9 +140,7 @@ class Backwards:
         above, letter, below, own = parts
         yield from self._local(above, Summand().times(value))
         other = put(value, {own.name: letter})
-        yield from self._local(
-            below, Summand(Fraction(-1)).times(value).times(other).under(letter)
-        )
+        yield from self._local(below, Summand(Fraction(-1)).times(value).times(other).under(letter))
 
     def _local(self, node: Term, before: Summand) -> Iterator[tuple[Entry, Summand]]:
         """Every entry below a node, with what it is multiplied by."""
@@ -204,12 +202,13 @@ class Backwards:
             if len(carrying) != 1 or carrying[0][1] != 1:
                 continue
             term = carrying[0][0]
-            if isinstance(term, Entry) and term.name in self.one_hot:
-                if term.at[self.one_hot[term.name]] == letter and term.at.count(letter) == 1:
-                    self.used_fact = True
-                    factors = tuple(f for f in summand.factors if f[0] != term)
-                    sums = tuple(s for s in summand.sums if s != letter)
-                    return self._by_fact(replace(summand, factors=factors, sums=sums))
+            if not isinstance(term, Entry) or term.name not in self.one_hot:
+                continue
+            if term.at[self.one_hot[term.name]] == letter and term.at.count(letter) == 1:
+                self.used_fact = True
+                factors = tuple(f for f in summand.factors if f[0] != term)
+                sums = tuple(s for s in summand.sums if s != letter)
+                return self._by_fact(replace(summand, factors=factors, sums=sums))
         return summand
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     INDICATOR,
     Add,
@@ -55,12 +56,16 @@ from gradcheck.language.typed import (
     nodes,
 )
 from gradcheck.run.budget import spend
+from gradcheck.understand.bindings import CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.layout import Layout, outer_sums
 from gradcheck.understand.page.order import Defined
 from gradcheck.understand.page.sorts import Near, bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 from gradcheck.understand.resolution import FunctionMeaning
+
+Given = Mapping[str, Mapping[str, tuple[CanonicalStatement, Span, Partial, Expression]]]
+"""By unknown loss and array: where a closed form of its partial stands, and what it is."""
 
 _MINUS = Constant(Fraction(-1))
 _ONE = Constant(Fraction(1))
@@ -102,6 +107,7 @@ class Translator:
     versions: Mapping[str, list[Defined]]
     place: int
     merged: Mapping[str, str] = field(default_factory=dict)  # axes that are taken for one
+    given: Given = field(default_factory=dict)  # closed forms of unknown partials
     sample: Letter | None = None  # losses are those of this one sample
     mean: bool = True  # … with the constant that stands before the sum
     misfits: set[tuple[str, str]] = field(default_factory=set)
@@ -474,6 +480,10 @@ class Translator:
         at = self._name(by, scope)
         if not isinstance(at, Entry):
             raise Unmeant(f"a derivative by {by.key}")
+        if isinstance(node.of, Name) and node.of.key in self.layout.page.opaque:
+            if node.order != 1:
+                raise Unmeant(f"a second derivative of {node.of.key}, which is not known")
+            return self._of_unknown(node.of.key, at)
         of = self._differentiated(node.of, at, scope)
         found: Term = of
         for _ in range(node.order):
@@ -492,6 +502,50 @@ class Translator:
             scope.depth, scope.near,
         )  # fmt: skip
         return self._apply(Apply(function, (Name("~"),)), inner)
+
+    def _of_unknown(self, loss: str, at: Entry) -> Term:
+        """The derivative of a loss of which nothing is known: by way of its outermost arrays."""
+        paths: list[Term] = []
+        for binding in self.layout.page.outermost:
+            array, _ = self.layout.array(binding.name)
+            name = self.refer(array, binding.name, self.place + 1)
+            if name == at.name:
+                return Entry(self._upstream(loss, array), at.at)
+            head = self.definitions[name].letters
+            own = tuple(Letter(f"{x.name}~{array}", x.axis) for x in head)
+            outer = Entry(self._upstream(loss, array), own)
+            path: Term = Times((outer, Slope(Entry(name, own), at)))
+            for letter in own:
+                path = Total(letter, path)
+            paths.append(path)
+        if not paths:
+            raise Unmeant(f"{loss} is not defined")
+        return paths[0] if len(paths) == 1 else Plus(tuple(paths))
+
+    def _upstream(self, loss: str, array: str) -> str:
+        """The partial of an unknown loss by an outermost array: as given, else free."""
+        name = f"∂{loss}/∂{array}"
+        if name in self.free or name in self.definitions:
+            return name
+        slots = self.layout.slots.get(array, ())
+        axes = tuple(self.axis(self.layout.axis(array, s)) for s in slots)
+        given = self.given.get(loss, {}).get(array)
+        if given is None:
+            self.free[name] = Free(name, axes)
+            return name
+        statement, _, head, body = given
+        scope = self.scope([head, body], f"s{statement.number}", statement.position)
+        assert isinstance(head.by, Name)
+        _, written = self.layout.array(head.by, scope.near)
+        index = tuple(
+            Letter(dict(written.indices).get(slot, "·"), axis)
+            for slot, axis in zip(slots, axes, strict=True)
+        )
+        term = self.term(body, scope)
+        if any(x not in {i.name for i in index} for x in letters(term)):
+            raise Unmeant("an index of what is given stands on one side only")
+        self.definitions[name] = Definition(name, index, term)
+        return name
 
     def _some_loss(self, node: Name, scope: Scope) -> Term:
         """A loss's name that nothing defines means the loss of the place."""

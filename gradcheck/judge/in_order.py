@@ -157,7 +157,7 @@ class PageJudge:
         own = letters(made.left)
         more = [x for x in letters(made.right).values() if x.name not in own]
         samples = [x for x in more if made.translator.is_sample(x)]
-        of_loss = _of_loss(self.page, made.left) or _of_loss(self.page, made.right)
+        of_loss = _of_loss(self.page, made.left) != _of_loss(self.page, made.right)
         if len(samples) == 1 and len(more) == 1 and _of_loss(self.page, made.left):
             return self._one_sample(made, left, right, samples[0], condition)
         return self._decided(made, condition, of_loss)

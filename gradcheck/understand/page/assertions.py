@@ -330,7 +330,7 @@ class Page:
             return True
         if not is_loss_name(name):
             return False
-        defined = {b.name.key for b in self.order.bindings}
+        defined = self.order.heads
         return name.key not in defined or not self.order.is_part(self._binding(name, meant))
 
     def _binding(self, name: Name, default: Binding) -> Binding:

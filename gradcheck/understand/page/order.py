@@ -32,8 +32,14 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.names import BIAS, TRAINED, WEIGHT
+from gradcheck.language.notation import to_text
 from gradcheck.language.statement import ReadDocument, Statement
-from gradcheck.understand.bindings import Binding, CanonicalStatement, collect_bindings
+from gradcheck.understand.bindings import (
+    EQUALITIES,
+    Binding,
+    CanonicalStatement,
+    collect_bindings,
+)
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
 
@@ -49,6 +55,7 @@ class Defined:
     head: Name
     version: int
     again: str = ""  # "" the first; "other": the same quantity otherwise; "anew": a name used again
+    doubt: str = ""  # why it is not sure that this is what the name means
 
     @property
     def place(self) -> int:
@@ -122,6 +129,26 @@ class InOrder:
             if len(statement.sides) > 1 and isinstance(head, Partial):
                 return statement.position
         return len(self.read.document.text) + 1
+
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        """Keys of the names at the head of an equation, read or not."""
+        return frozenset(
+            s.sides[0].key
+            for s in self.statements
+            if isinstance(s.sides[0], Name) and len(s.sides) > 1 and not s.is_update
+        )
+
+    @cached_property
+    def unread(self) -> dict[str, tuple[int, ...]]:
+        """The places of definitions that could not be read, by the key of their heads."""
+        found: dict[str, tuple[int, ...]] = {}
+        for statement in self.statements:
+            head = statement.sides[0]
+            if isinstance(head, Name) and len(statement.sides) > 1 and statement.sides[1] is None:
+                if statement.statement.relations[0].symbol in EQUALITIES:
+                    found[head.key] = (*found.get(head.key, ()), statement.position)
+        return found
 
     @cached_property
     def losses(self) -> tuple[Binding, ...]:
@@ -347,13 +374,41 @@ def versions(page: InOrder, array_of: Callable[[Name], str]) -> dict[str, list[D
         several = found.setdefault(array, [])
         if several and _is_claim(several[-1].binding, binding):
             continue
+        if several and not is_closed(binding.body) and _is_near(page, several[-1], binding):
+            continue
         again = _again(page, several[-1].binding, binding) if several else ""
-        several.append(Defined(binding, binding.name, len(several), again))
+        doubt = _doubt(page, several[-1].binding, binding) if again == "other" else ""
+        several.append(Defined(binding, binding.name, len(several), again, doubt))
     return found
 
 
 def _is_claim(old: Binding, new: Binding) -> bool:
     return to_key(old.body) == to_key(new.body) or not is_closed(old.body)
+
+
+def _is_near(page: InOrder, old: Defined, new: Binding) -> bool:
+    """Whether a name was used by no claim since it was defined: ``δ = …, where δ = ∂L/∂z``.
+
+    What it is said to be the derivative of is a claim about it then.
+    """
+    if page.passes_on(old.binding.span.end, new.start):
+        return False
+    between = (s for s in page.statements if old.place < s.position < new.start)
+    return not any(isinstance(s.sides[0], Partial) for s in between)
+
+
+def _doubt(page: InOrder, old: Binding, new: Binding) -> str:
+    """Why a forward equation that is made again is not sure to replace the first.
+
+    It replaces it where the text passes on to something else; two before anything is derived are
+    alternatives, of which the last counts.
+    """
+    if page.passes_on(old.span.end, new.start):
+        return ""
+    document = page.read.document
+    lines = sorted({document.line_of(old.span), document.line_of(new.span)})
+    places = " and ".join(map(str, lines))
+    return f"{to_text(new.name)} is defined twice, lines {places}"
 
 
 def _again(page: InOrder, old: Binding, new: Binding) -> str:

@@ -69,6 +69,8 @@ Given = Mapping[str, Mapping[str, tuple[CanonicalStatement, Span, Partial, Expre
 
 _MINUS = Constant(Fraction(-1))
 _ONE = Constant(Fraction(1))
+FORMAL = "·one"
+"""The letter of the sample in the definition of a loss of one sample."""
 ONE_SAMPLE = "~one"
 """What is added to the name of a loss for its part that one sample gives."""
 
@@ -90,12 +92,16 @@ class Scope:
         found = self.bound.get(text)
         return found if found is not None else Letter(text, self.axes[f"{self.name}.{text}"])
 
-    def binding(self, letter: Letter) -> Scope:
-        """The scope inside a sum."""
+    def binding(self, text: str, letter: Letter) -> Scope:
+        """The scope inside a sum over what is written as ``text``."""
         return Scope(
-            self.name, self.axes, self.position, {**self.bound, letter.name: letter},
+            self.name, self.axes, self.position, {**self.bound, text: letter},
             self.formals, self.depth, self.near,
         )  # fmt: skip
+
+    def inner(self, text: str) -> str:
+        """A name for the letter of a sum: in a function that is put in, no letter around it."""
+        return text + "'" * self.depth
 
 
 @dataclass
@@ -119,6 +125,7 @@ class Translator:
         default_factory=dict
     )  # indices on the right only
     names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
+    _formal: bool = False  # inside a loss of one sample
     _failed: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
@@ -241,6 +248,10 @@ class Translator:
                     self.misfits.add((letter.axis, axis))
                 at.append(letter)
         at += [self._carried(x, scope) for x in self.carried.get(name, ())]
+        own = self.definitions.get(name)
+        if own is not None and own.letters and own.letters[-1].name == FORMAL:
+            assert self.sample is not None
+            at.append(own.letters[-1] if self._formal else self.sample)
         return Entry(name, tuple(at), span=node.span)
 
     def _carried(self, letter: Letter, scope: Scope) -> Letter:
@@ -307,11 +318,11 @@ class Translator:
             axis = self.axis(counted)
         elif unused and len(samples) == 1:
             axis = samples[0]
-        letter = Letter(text, axis or f"?{bound_scope(scope.name, node)}")
+        letter = Letter(scope.inner(text), axis or f"?{bound_scope(scope.name, node)}")
         self._check_count(node, letter)
-        body = self.term(node.body, scope.binding(letter))
-        if text not in letters(body):
-            letter = Letter(text, self._axis_elsewhere(text, letter))
+        body = self.term(node.body, scope.binding(text, letter))
+        if letter.name not in letters(body):
+            letter = Letter(letter.name, self._axis_elsewhere(text, letter))
         return Total(letter, self._within(node, letter, body), span=node.span)
 
     def _axis_elsewhere(self, text: str, letter: Letter) -> str:
@@ -371,7 +382,7 @@ class Translator:
         if len(samples) != 1:
             raise Unmeant("a sum without an index, where several could be meant")
         letter = Letter("·", samples[0])
-        body = self.term(node.body, scope.binding(letter))
+        body = self.term(node.body, scope.binding("·", letter))
         if "·" not in letters(body):
             raise Unmeant("a sum without an index, and nothing in it that has one")
         return Total(letter, body, span=node.span)
@@ -464,7 +475,7 @@ class Translator:
         own = [x for x in letters(inner).values() if x.axis not in samples]
         if not isinstance(inner, Entry) or len(own) != 1:
             raise Unmeant("softmax is read of one name with one index")
-        other = Letter(f"{own[0].name}'", own[0].axis)
+        other = Letter(f"{own[0].name}*", own[0].axis)
         at = tuple(other if i == own[0] else i for i in inner.at)
         total = Total(other, Call("exp", (Entry(inner.name, at),)))
         return Over(Call("exp", (inner,)), total, span=node.span)
@@ -549,6 +560,8 @@ class Translator:
 
     def _some_loss(self, node: Name, scope: Scope) -> Term:
         """A loss's name that nothing defines means the loss of the place."""
+        if node.key in self.layout.page.heads:
+            raise Unmeant(f"the definition of {node.key} is not read")
         meant = self.layout.page.loss_at(scope.position)
         if meant is None:
             raise Unmeant(f"{node.key} is not defined")
@@ -575,7 +588,9 @@ class Translator:
     def refer(self, array: str, node: Name, position: int) -> str:
         """The name in the world of what a name means; its definition is made if there is one."""
         defined = self.refers(array, position)
+        self._check_read(array, defined, node, position)
         if defined is None:
+            self._check_twin(array, node)
             self.names.setdefault(array, node)
             if array not in self.free:
                 slots = self.layout.slots.get(array, ())
@@ -591,6 +606,26 @@ class Translator:
         if name in self._failed:
             raise Unmeant(self._failed[name])
         return name
+
+    def _check_read(self, array: str, defined: Defined | None, node: Name, position: int) -> None:
+        """Raises Unmeant where a definition that was not read may be the one that is meant."""
+        places = self.layout.page.unread.get(node.key, ())
+        since = defined.place if defined is not None else -1
+        if any(since < place <= max(position, self.place) for place in places) or (
+            places and defined is None
+        ):
+            raise Unmeant(f"the definition of {node.key} is not read")
+        if defined is not None and defined.doubt:
+            raise Unmeant(defined.doubt)
+
+    def _check_twin(self, array: str, node: Name) -> None:
+        """``\\|W\\|`` beside ``w_{kj}``: an array without its indices. Raises Unmeant."""
+        if self.layout.slots.get(array) or array in self.layout.counts:
+            return
+        twin = node.base.swapcase()
+        bases = {a for a, slots in self.layout.slots.items() if slots}
+        if len(node.base) == 1 and node.base.isupper() and twin in bases and not node.accent:
+            raise Unmeant(f"{node.key} stands without its index, if it is {twin}")
 
     def _is_loss(self, defined: Defined) -> bool:
         return any(defined.binding.span == loss.span for loss in self.layout.page.losses)
@@ -625,8 +660,12 @@ class Translator:
             else:
                 head.append(Letter(text, axis))
         if one:
-            body, sample = self._of_one_sample(defined, scope)
-            head = [*head, *([sample] if sample is not None else [])]
+            self._formal = True
+            try:
+                body = self._of_one_sample(defined, scope)
+            finally:
+                self._formal = False
+            head += [x for x in letters(body).values() if x.name == FORMAL]
         else:
             body = self.term(binding.body, scope)
         if self.misfits - before:
@@ -644,7 +683,7 @@ class Translator:
 
     # ------------------------------------------------------------------ the loss of one sample
 
-    def _of_one_sample(self, defined: Defined, scope: Scope) -> tuple[Term, Letter | None]:
+    def _of_one_sample(self, defined: Defined, scope: Scope) -> Term:
         """The part of a loss that one sample gives, with the penalty whole."""
         assert self.sample is not None
         sums = {
@@ -655,18 +694,14 @@ class Translator:
         body = defined.binding.body
         bare = [n for n in _linear(body) if isinstance(n, Sum) and n.index is None]
         sums |= {to_key(n): n for n in bare}
-        if not sums:
-            return self.term(body, scope), None
-        term = self._stripped(body, scope, set(sums), not self.mean)
-        return term, self.sample
+        return self._stripped(body, scope, set(sums), not self.mean)
 
     def _stripped(self, node: Expression, scope: Scope, sums: set[str], drop: bool) -> Term:
         assert self.sample is not None
         if to_key(node) in sums and isinstance(node, Sum):
             text = node.index.base if node.index is not None else "·"
-            inner = scope.binding(Letter(text, self.sample.axis))
-            inner.bound[text] = self.sample
-            return self.term(node.body, inner)
+            formal = Letter(FORMAL, self.sample.axis)
+            return self.term(node.body, scope.binding(text, formal))
         if not any(to_key(n) in sums for n in _linear(node)):
             return self.term(node, scope)
         match node:

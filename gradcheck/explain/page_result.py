@@ -28,9 +28,12 @@ from gradcheck.report.results import (
 )
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
+from gradcheck.understand.page.assertions import Assertion
+from gradcheck.understand.page.order import is_closed
 
-_OPEN = (None, Verdict.UNDECIDED)
-_DOUBTFUL = (*_OPEN, Verdict.WRONG)
+_DOUBTFUL = (None, Verdict.UNDECIDED, Verdict.WRONG)
+_NOT_ASSERTED = ("condition", "solved", "fact", "range")
+"""What is not judged on any page; numbers put in are, where the arithmetic can."""
 _REPLACED = ("GC005", "GC008", "GC006")
 """What is told of verdicts that are open; with those verdicts it goes."""
 
@@ -49,9 +52,17 @@ class PageResult:
         setups = self.derivation.setups
         broken = bool(setups) and all(s.model_problem is not None for s in setups)
         page = self.verdicts.page
-        if page.layout.indexed or not setups or broken or not page.order.losses:
+        if not setups or broken or not page.order.losses:
             return True
+        if page.layout.indexed:
+            return any(s.held is not None for s in setups) or self._is_decided
         return self._lacks_rows(setups)
+
+    @cached_property
+    def _is_decided(self) -> bool:
+        """Whether every gradient that is claimed is decided with axes."""
+        judged = [item.judged.verdict for item in self.verdicts.gradients]
+        return Verdict.UNDECIDED not in judged and Verdict.UNREAD not in judged
 
     def _lacks_rows(self, setups: Sequence[Setup]) -> bool:
         """Whether gradients are decided here for which the other verdicts have no row."""
@@ -59,8 +70,7 @@ class PageResult:
         claims = self.verdicts.page.claims
         if all(claim.by.key in rows or claim.parameter in rows for claim in claims):
             return False
-        judged = [item.judged.verdict for item in self.verdicts.gradients]
-        return Verdict.UNDECIDED not in judged and Verdict.UNREAD not in judged
+        return self._is_decided
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
@@ -111,7 +121,7 @@ class PageResult:
             return replace(shown, verdict=Verdict.WRONG)
         if judged is None:
             return self._exempt(shown, asserted.exempt)
-        if not self.governs and not self._overrules(shown.verdict, judged.verdict):
+        if not self.governs and not self._overrules(shown.verdict, judged.verdict, asserted):
             return shown
         return replace(
             shown,
@@ -126,15 +136,23 @@ class PageResult:
             if shown.verdict is Verdict.WRONG and shown.kind == "definition":
                 return shown
             return replace(shown, verdict=verdict)
-        if self.governs or shown.verdict in (Verdict.WRONG, Verdict.UNDECIDED):
+        if self.governs or (why in _NOT_ASSERTED and shown.verdict in _DOUBTFUL):
             return replace(shown, verdict=None)
         return shown
 
-    def _overrules(self, old: Verdict | None, new: Verdict) -> bool:
-        """Whether a verdict with axes stands against one of the scalar algebra on a plain page."""
-        if new is Verdict.UNDECIDED:
+    def _overrules(self, old: Verdict | None, new: Verdict, asserted: Assertion | None) -> bool:
+        """Whether a verdict with axes stands against one of the scalar algebra on a plain page.
+
+        What it left open is decided; what it calls wrong is right where both sides are closed, or
+        the left one a derivative. A line that is no gradient is never newly called wrong.
+        """
+        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
             return False
-        return old in _OPEN or (old is Verdict.WRONG and new in HELD)
+        closed = asserted is None or is_closed(asserted.right)
+        if old is Verdict.UNDECIDED:
+            claim = asserted is None or self.verdicts.is_claim(asserted.span)
+            return new in HELD or (claim and closed)
+        return old is Verdict.WRONG and new is Verdict.EXACT and closed
 
     @cached_property
     def _loose(self) -> frozenset[tuple[int, int]]:
@@ -153,7 +171,7 @@ class PageResult:
                 continue
             doubtful = claim.verdict in _DOUBTFUL
             item = self.verdicts.gradient(claim.span) if doubtful else None
-            if item is not None and self._overrules(claim.verdict, item.judged.verdict):
+            if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
                 claim = self._claim(item)
             claims.append(claim)
         if tuple(claims) == row.claims:
@@ -257,9 +275,9 @@ class PageResult:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
             if asserted is not None and judged is not None:
-                if judged.verdict is not Verdict.UNDECIDED:
+                if self._overrules(shown.verdict, judged.verdict, asserted):
                     found[asserted.span] = judged.verdict
-            elif asserted is not None and asserted.exempt not in ("", "definition"):
+            elif asserted is not None and asserted.exempt in _NOT_ASSERTED:
                 found[asserted.span] = Verdict.EXACT
         return found
 
@@ -297,11 +315,12 @@ class PageResult:
         """The places that were open before, and are wrong."""
         found = set()
         for shown, step in zip(before, self.derivation.steps, strict=True):
-            if shown.verdict not in _OPEN:
+            if shown.verdict is not Verdict.UNDECIDED:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
-            wrong = judged is not None and judged.verdict is Verdict.WRONG
-            if asserted is not None and wrong:
+            if asserted is None or judged is None or judged.verdict is not Verdict.WRONG:
+                continue
+            if self._overrules(shown.verdict, judged.verdict, asserted):
                 found.add(asserted.span)
         return frozenset(found)
 

@@ -18,7 +18,7 @@ from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Name, Partial
 from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import Derivation
+from gradcheck.language.model import Derivation, Setup
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.verdict import SEVERITY_ORDER, Verdict
 from gradcheck.report.results import (
@@ -31,9 +31,12 @@ from gradcheck.report.results import (
 )
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
+from gradcheck.understand.page.assertions import Assertion
+from gradcheck.understand.page.order import is_closed
 
-_OPEN = (None, Verdict.UNDECIDED)
-_DOUBTFUL = (*_OPEN, Verdict.WRONG)
+_DOUBTFUL = (None, Verdict.UNDECIDED, Verdict.WRONG)
+_NOT_ASSERTED = ("condition", "solved", "fact", "range")
+"""What is not judged on any page; numbers put in are, where the arithmetic can."""
 _REPLACED = ("GC005", "GC008", "GC006")
 """What is told of verdicts that are open; with those verdicts it goes."""
 
@@ -51,7 +54,26 @@ class PageResult:
         """Whether the verdicts with axes are those of the page: it has axes, or no other setup."""
         setups = self.derivation.setups
         broken = bool(setups) and all(s.model_problem is not None for s in setups)
-        return self.verdicts.page.layout.indexed or not setups or broken
+        page = self.verdicts.page
+        if not setups or broken or not page.order.losses:
+            return True
+        if page.layout.indexed:
+            return any(s.held is not None for s in setups) or self._is_decided
+        return self._lacks_rows(setups)
+
+    @cached_property
+    def _is_decided(self) -> bool:
+        """Whether every gradient that is claimed is decided with axes."""
+        judged = [item.judged.verdict for item in self.verdicts.gradients]
+        return Verdict.UNDECIDED not in judged and Verdict.UNREAD not in judged
+
+    def _lacks_rows(self, setups: Sequence[Setup]) -> bool:
+        """Whether gradients are decided here for which the other verdicts have no row."""
+        rows = {p.key for s in setups for p in s.model.parameters}
+        claims = self.verdicts.page.claims
+        if all(claim.by.key in rows or claim.parameter in rows for claim in claims):
+            return False
+        return self._is_decided
 
     @cached_property
     def gradients(self) -> Gradients:
@@ -86,6 +108,10 @@ class PageResult:
         pairs = [judged for _, judged in self.verdicts.steps.values()]
         pairs += [item.judged for item in self.verdicts.gradients]
         facts = dict.fromkeys(p.given for p in pairs if p is not None and p.given is not None)
+        for loss, arrays in self.verdicts.page.given.items():
+            for array, (_, span, _, _) in arrays.items():
+                where = self.document.place_of(span)
+                yield f"{where}: ∂{loss}/∂{array} is taken as given: {loss} is not on the page"
         for fact in facts:
             how = "as the page says" if fact.stated else "as labels of a cross-entropy do"
             yield f"{self.document.place_of(fact.span)}: {fact.words}, {how}"
@@ -108,7 +134,7 @@ class PageResult:
             return replace(shown, verdict=Verdict.WRONG)
         if judged is None:
             return self._exempt(shown, asserted.exempt)
-        if not self.governs and not self._overrules(shown.verdict, judged.verdict):
+        if not self.governs and not self._overrules(shown.verdict, judged.verdict, asserted):
             return shown
         return replace(
             shown,
@@ -123,15 +149,23 @@ class PageResult:
             if shown.verdict is Verdict.WRONG and shown.kind == "definition":
                 return shown
             return replace(shown, verdict=verdict)
-        if self.governs or shown.verdict in (Verdict.WRONG, Verdict.UNDECIDED):
+        if self.governs or (why in _NOT_ASSERTED and shown.verdict in _DOUBTFUL):
             return replace(shown, verdict=None)
         return shown
 
-    def _overrules(self, old: Verdict | None, new: Verdict) -> bool:
-        """Whether a verdict with axes stands against one of the scalar algebra on a plain page."""
-        if new is Verdict.UNDECIDED:
+    def _overrules(self, old: Verdict | None, new: Verdict, asserted: Assertion | None) -> bool:
+        """Whether a verdict with axes stands against one of the scalar algebra on a plain page.
+
+        What it left open is decided; what it calls wrong is right where both sides are closed, or
+        the left one a derivative. A line that is no gradient is never newly called wrong.
+        """
+        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
             return False
-        return old in _OPEN or (old is Verdict.WRONG and new in HELD)
+        closed = asserted is None or is_closed(asserted.right)
+        if old is Verdict.UNDECIDED:
+            claim = asserted is None or self.verdicts.is_claim(asserted.span)
+            return new in HELD or (claim and closed)
+        return old is Verdict.WRONG and new is Verdict.EXACT and closed
 
     @cached_property
     def _loose(self) -> frozenset[tuple[int, int]]:
@@ -150,7 +184,7 @@ class PageResult:
                 continue
             doubtful = claim.verdict in _DOUBTFUL
             item = self.verdicts.gradient(claim.span) if doubtful else None
-            if item is not None and self._overrules(claim.verdict, item.judged.verdict):
+            if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
                 claim = self._claim(item)
             claims.append(claim)
         if tuple(claims) == row.claims:
@@ -259,9 +293,9 @@ class PageResult:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
             if asserted is not None and judged is not None:
-                if judged.verdict is not Verdict.UNDECIDED:
+                if self._overrules(shown.verdict, judged.verdict, asserted):
                     found[asserted.span] = judged.verdict
-            elif asserted is not None and asserted.exempt in ("condition", "solved"):
+            elif asserted is not None and asserted.exempt in _NOT_ASSERTED:
                 found[asserted.span] = Verdict.EXACT
         return found
 
@@ -301,11 +335,12 @@ class PageResult:
         """The places that were open before, and are wrong."""
         found = set()
         for shown, step in zip(before, self.derivation.steps, strict=True):
-            if shown.verdict not in _OPEN:
+            if shown.verdict is not Verdict.UNDECIDED:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
-            wrong = judged is not None and judged.verdict is Verdict.WRONG
-            if asserted is not None and wrong:
+            if asserted is None or judged is None or judged.verdict is not Verdict.WRONG:
+                continue
+            if self._overrules(shown.verdict, judged.verdict, asserted):
                 found.add(asserted.span)
         return frozenset(found)
 

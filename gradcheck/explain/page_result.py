@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.explain.page_readback import ReadBack
 from gradcheck.explain.page_words import diagnosis, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
@@ -28,6 +29,10 @@ from gradcheck.report.results import (
 )
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
+from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.assertions import Assertion
+from gradcheck.understand.page.order import is_closed
+from gradcheck.understand.references import is_number
 
 _OPEN = (None, Verdict.UNDECIDED)
 _DOUBTFUL = (*_OPEN, Verdict.WRONG)
@@ -54,19 +59,43 @@ class PageResult:
         """The result with the verdicts found with axes."""
         steps = self._steps(result.steps)
         if self.governs:
+            indexed = self.verdicts.page.layout.indexed
+            setups = self._setups(result) if self._losses or indexed else result.setups
             return replace(
                 result,
-                readings=(*result.readings, *self._given()),
-                setups=self._setups(result) if self.verdicts.losses else result.setups,
+                readings=(*self._readings(result), *self._given()),
+                setups=setups,
                 steps=steps,
                 findings=self._told(result, all_=True),
+                unjudged=self._unjudged(steps, setups),
             )
+        setups = tuple(self._amended(setup) for setup in result.setups)
         return replace(
             result,
-            setups=tuple(self._amended(setup) for setup in result.setups),
+            setups=setups,
             steps=steps,
             findings=self._told(result, all_=False),
+            unjudged=self._unjudged(steps, ()),
         )
+
+    @cached_property
+    def _read_back(self) -> ReadBack:
+        return ReadBack(self.document, self.verdicts)
+
+    def _unjudged(
+        self, steps: Sequence[StepResult], setups: Sequence[SetupResult]
+    ) -> tuple[str, ...]:
+        sides = [step.side for step in self.derivation.steps]
+        return self._read_back.unjudged(list(zip(steps, sides, strict=True)), setups)
+
+    def _readings(self, result: DocumentResult) -> Iterator[str]:
+        """The readings that hold with axes as well: no sum is carried out by shapes."""
+        if not self.verdicts.page.layout.indexed:
+            yield from result.readings
+            return
+        for shown, reading in zip(result.readings, self.derivation.readings, strict=True):
+            if reading.rule != "unit-sum":
+                yield shown
 
     def _given(self) -> Iterator[str]:
         """What was taken of the data for verdicts that hold only by that."""
@@ -151,32 +180,35 @@ class PageResult:
         return frozenset(a.span for a in exempt)
 
     def _setups(self, result: DocumentResult) -> tuple[SetupResult, ...]:
-        return tuple(self._setup(loss, result) for loss in self.verdicts.losses)
+        return tuple(self._setup(loss, result) for loss in self._losses)
+
+    @cached_property
+    def _losses(self) -> tuple[Binding, ...]:
+        """The losses that gradients are claimed of; where none is, those of the page.
+
+        What has a value for every unit is no loss.
+        """
+        page = self.verdicts.page
+        last = [b for b in page.order.losses if not page.order.is_part(b)][-1:]
+        found = self.verdicts.losses or tuple(last if page.layout.indexed else ())
+        return tuple(loss for loss in found if is_number(loss.name, page))
 
     def _setup(self, loss: Binding, result: DocumentResult) -> SetupResult:
         line = self.document.line_of(loss.span)
         old = next((s for s in result.setups if s.line == line), None)
         old = old or (result.setups[0] if len(result.setups) == 1 else None)
-        forward = self._forward(loss)
+        forward = self._read_back.forward(loss)
         rows = tuple(self._parameter(a, n, loss) for a, n in self.verdicts.parameters(loss))
         bodies = {b.key: b.body for b in self.verdicts.page.order.bindings}
         name = old.name if old is not None else loss_kind(loss.key, bodies)
         return SetupResult(
-            name, old.hidden if old is not None else "", line, forward,
+            name, self._read_back.hidden(loss), line, forward,
             forward[-1] if forward else "", rows,
             "another network: its equations have indices",
+            axes=self._read_back.axes,
+            given=self._read_back.given(loss),
+            abstract=self._read_back.abstract,
         )  # fmt: skip
-
-    def _forward(self, loss: Binding) -> tuple[str, ...]:
-        """The equations that the loss is computed from, indices included."""
-        page = self.verdicts.page
-        found = [
-            f"{to_text(d.head)} = {to_text(d.body)}"
-            for several in page.versions.values()
-            for d in several
-            if d.binding.span in page.layout.forward and d.binding.span != loss.span
-        ]
-        return (*found, f"{to_text(loss.name)} = {to_text(loss.body)}")
 
     def _parameter(self, array: str, name: Name, loss: Binding) -> ParameterResult:
         own = [
@@ -213,8 +245,10 @@ class PageResult:
         settled = self._settled_spans(result.steps)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
         new = list(self._wrong(all_, result.steps)) + (
-            list(self._open()) + list(self._held()) if all_ else []
+            list(self._open()) + list(self._unread()) + list(self._held()) if all_ else []
         )
+        unread = {f.span for f in new if f.rule.code == "GC002"}
+        kept = [f for f in kept if f.rule.code != "GC001" or f.span not in unread]
         return tuple(kept + [f for f in new if f.span not in {k.span for k in kept if k.fails}])
 
     def _falls(self, finding: Finding, settled: Mapping[Span, Verdict], all_: bool) -> bool:
@@ -222,11 +256,19 @@ class PageResult:
         of_mathematics = code.startswith(("GC1", "GC2", "GC301", "GC31")) and code not in (
             "GC140", "GC190", "GC191",
         )  # fmt: skip
+        if code == "GC002" and all_:
+            return finding.span in self._known_spans
         if all_:
-            return of_mathematics or code in (*_REPLACED, "GC002", "GC303", "GC305", "GC306")
+            return of_mathematics or code in (*_REPLACED, "GC303", "GC305", "GC306")
         if not (of_mathematics or code in _REPLACED):
             return False
         return settled.get(finding.span) in HELD or self._line_held(finding.span, settled)
+
+    @cached_property
+    def _known_spans(self) -> frozenset[Span]:
+        """The places of gradients that have a verdict here, unread ones included."""
+        page = self.verdicts.page
+        return frozenset((*(c.span for c in page.claims), *(a.span for a in page.assertions)))
 
     def _line_held(self, span: Span, settled: Mapping[Span, Verdict]) -> bool:
         inside = [v for s, v in settled.items() if span.start <= s.start and s.end <= span.end]
@@ -307,7 +349,32 @@ class PageResult:
             if judged is None or judged.verdict is not Verdict.UNDECIDED or statement in told:
                 continue
             told.add(statement)
-            yield Finding(RULES["GC008"], asserted.span, f"not decided: {judged.reason}")
+            code = "GC005" if self._says_gradient(asserted) else "GC008"
+            yield Finding(RULES[code], asserted.span, f"not decided: {judged.reason}")
+
+    def _unread(self) -> Iterator[Finding]:
+        """Gradients that were not read, of losses that the page does not define."""
+        order = self.verdicts.page.order
+        claimed = {item.claim.span for item in self.verdicts.gradients}
+        for statement in order.statements:
+            head = statement.sides[0]
+            if not isinstance(head, Partial) or not isinstance(head.of, Name):
+                continue
+            trained = isinstance(head.by, Name) and head.by.key in order.trained
+            for side in statement.statement.sides[1:]:
+                if side.unread is None or side.span in claimed or not trained:
+                    continue
+                if is_loss_name(head.of) and isinstance(head.by, Name):
+                    words = f"the gradient by {to_text(head.by)} is not read: {side.unread.reason}"
+                    yield Finding(RULES["GC002"], side.span, words)
+
+    def _says_gradient(self, asserted: Assertion) -> bool:
+        """Whether a gradient is given in closed form, of a loss that the page does not define."""
+        left = asserted.left
+        if not isinstance(left, Partial) or not isinstance(left.of, Name):
+            return False
+        trained = isinstance(left.by, Name) and left.by.key in self.verdicts.page.order.trained
+        return trained and is_loss_name(left.of) and is_closed(asserted.right)
 
     def _held(self) -> Iterator[Finding]:
         """What is left out, each told once."""

@@ -31,6 +31,7 @@ class Reference:
     kind: str  # "defined", "parameter", "data", "count", "function", "free" …
     place: int | None  # where its definition begins
     words: str = ""  # what is known besides
+    array: str = ""  # its array in the typed tree
     decided: str = ""  # the file that says so: order, layout, facts, symbols, functions
 
 
@@ -140,10 +141,11 @@ class References:
             except Unmeant as trouble:
                 shown = to_text(name)
                 found[shown] = Reference(
-                    shown, "not understood", None, trouble.reason, "symbols"
+                    shown, "not understood", None, trouble.reason, decided="symbols"
                 )
                 continue
-            found.setdefault(self.shown(name), self._reference(name, array, statement))
+            meant = replace(self._reference(name, array, statement), array=array)
+            found.setdefault(self.shown(name), meant)
         for function in functions_of(sides):
             if not self.page.versions.get(function.key):  # \\hat y(x) is a value
                 found.setdefault(to_text(function), self._function(function))
@@ -158,33 +160,35 @@ class References:
         if defined is not None:
             again = {"anew": "the name is used again", "other": "defined anew"}
             words = again.get(defined.again, "")
-            return Reference(shown, "defined", defined.place, words, "order")
+            return Reference(shown, "defined", defined.place, words, decided="order")
         if name.key in page.layout.counts:
             axis = page.layout.sorts.union.find(page.layout.counts[name.key])
             letters = [x for x, axes in self.letters.items() if axis in axes]
             return Reference(
-                shown, "count", None, f"of {', '.join(sorted(letters))}", "layout"
+                shown, "count", None, f"of {', '.join(sorted(letters))}", decided="layout"
             )
         fact = page.facts.get(array)
         if fact is not None:
             how = "" if fact.stated else ", read from the loss"
-            return Reference(shown, "data", fact.span.start, fact.words + how, "facts")
+            return Reference(shown, "data", fact.span.start, fact.words + how, decided="facts")
         if name.key in page.order.trained:
-            return Reference(shown, "parameter", None, "", "order")
+            return Reference(shown, "parameter", None, "", decided="order")
         if is_loss_name(name):
             return self._loss(shown, statement)
         if name.key == "e":
-            return Reference(shown, "number", None, "Euler's", "translation")
+            return Reference(shown, "number", None, "Euler's", decided="translation")
         kind = free_kind(name)
         words = "by its name" if kind == "parameter" else self._carried(array)
-        return Reference(shown, kind, None, words, "layout" if kind == "free" else "names")
+        return Reference(shown, kind, None, words, decided="layout" if kind == "free" else "names")
 
     def _loss(self, shown: str, statement: CanonicalStatement) -> Reference:
         """The name of a loss that nothing defines: it means the loss of the place."""
         meant = self.page.order.loss_at(statement.position)
         if meant is None:
-            return Reference(shown, "not defined", None, "", "order")
-        return Reference(shown, "defined", meant.start, f"{self.shown(meant.name)}", "order")
+            return Reference(shown, "not defined", None, "", decided="order")
+        return Reference(
+            shown, "defined", meant.start, f"{self.shown(meant.name)}", decided="order"
+        )
 
     def _carried(self, array: str) -> str:
         """What is added to a name that carries the samples' index unwritten."""
@@ -204,11 +208,11 @@ class References:
         shown = to_text(function)
         place = self.page.order.functions.get(function.key)
         if place is not None:
-            return Reference(shown, "function", place.start, "", "order")
+            return Reference(shown, "function", place.start, "", decided="order")
         known = BY_NAME.get(function.key)
         words = f"the {known}" if known and known != function.key else ""
         by = "functions" if known else "translation"
-        return Reference(shown, "function", None, words or ("" if known else "any"), by)
+        return Reference(shown, "function", None, words or ("" if known else "any"), decided=by)
 
 
 @dataclass(frozen=True)

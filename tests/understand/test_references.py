@@ -47,10 +47,13 @@ def test_the_samples_are_told_from_other_axes() -> None:
 
 
 def test_a_samples_index_that_is_not_written_is_shown() -> None:
-    text = r"$$\hat y_i = w x_i + b$$ $$L = \sum_i (\hat y - y)^2$$"
+    text = (
+        r"$$\hat y_i = w x_i + b$$ $$L = \sum_i (\hat y_i - y_i)^2$$"
+        "\n\n" + r"$$\frac{\partial L}{\partial w} = 2 (\hat y - y) x$$"
+    )
     found = references(text)
-    loss = found.page.order.statements[1].sides[1]
-    assert loss is not None and found.text(loss) == "Σ_i (ŷ[i] - y[i])^2"
+    claim = found.page.order.statements[2].sides[1]
+    assert claim is not None and found.text(claim) == "2·(ŷ[i] - y[i])·x[i]"
 
 
 def test_names_refer_to_definitions_parameters_and_data() -> None:
@@ -61,7 +64,9 @@ def test_names_refer_to_definitions_parameters_and_data() -> None:
 
 
 def test_a_name_refers_to_its_last_definition() -> None:
-    text = "$z = w_1 x$, $a = z^2$\n\n$z = w_2 a$, $L = (z - y)^2$\n\n$\\partial L/\\partial z = 2z$"
+    text = (
+        "$z = w_1 x$, $a = z^2$\n\n$z = w_2 a$, $L = (z - y)^2$\n\n$\\partial L/\\partial z = 2z$"
+    )
     assert told(text, 0)["z"] == "defined 1"
     assert told(text, 1)["z"] == "defined 1"
     assert told(text, 3)["z"] == "defined 3"

@@ -88,6 +88,7 @@ def _document(result: DocumentResult) -> dict[str, object]:
     return {
         "path": result.path,
         "readings": list(result.readings),
+        "unjudged": list(result.unjudged),
         "summary": count_steps(result),
         "findings": [_finding(result.document, finding) for finding in result.findings],
         "steps": [_step(result.document, step) for step in result.steps],
@@ -196,6 +197,9 @@ def _setup(document: Document, setup: SetupResult) -> dict[str, object]:
         **_line(document, setup.line),
         "forward": list(setup.forward),
         "loss": setup.loss,
+        "axes": list(setup.axes),
+        "given": list(setup.given),
+        "abstract": list(setup.abstract),
         "backprop": setup.backprop,
         "notes": list(setup.notes),
         "parameters": [_parameter(document, row) for row in setup.parameters],

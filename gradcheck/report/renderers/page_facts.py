@@ -41,7 +41,12 @@ def facts(read: ReadDocument) -> str:
     )
     axes = [line for axis in references.axes for line in wrapped(axis.words, "  ")]
     shown = "\n".join(line.rstrip() for line in text.split("\n"))
-    return "\n".join([shown, "", _LEGEND, "", "axes" if axes else "no axes", *axes, *_data(page, read)]) + "\n"
+    return (
+        "\n".join(
+            [shown, "", _LEGEND, "", "axes" if axes else "no axes", *axes, *_data(page, read)]
+        )
+        + "\n"
+    )
 
 
 def _data(page: Page, read: ReadDocument) -> Iterator[str]:
@@ -59,10 +64,7 @@ def _rows(
     statement: CanonicalStatement, page: Page, references: References
 ) -> Iterator[tuple[str, ...]]:
     document = page.order.read.document
-    names = [
-        (cell(_reference(r, document), 28), r.decided)
-        for r in references.of(statement)
-    ]
+    names = [(cell(_reference(r, document), 28), r.decided) for r in references.of(statement)]
     relations = statement.statement.relations
     kinds = [_kind(statement, k, page) for k in range(len(relations))] or ["mention"]
     for k, kind in enumerate(kinds):

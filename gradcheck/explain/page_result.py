@@ -16,7 +16,7 @@ from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Name, Partial
 from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import Derivation
+from gradcheck.language.model import Derivation, Setup
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.verdict import SEVERITY_ORDER, Verdict
 from gradcheck.report.results import (
@@ -53,7 +53,19 @@ class PageResult:
         """Whether the verdicts with axes are those of the page: it has axes, or no other setup."""
         setups = self.derivation.setups
         broken = bool(setups) and all(s.model_problem is not None for s in setups)
-        return self.verdicts.page.layout.indexed or not setups or broken
+        page = self.verdicts.page
+        if page.layout.indexed or not setups or broken or not page.order.losses:
+            return True
+        return self._lacks_rows(setups)
+
+    def _lacks_rows(self, setups: Sequence[Setup]) -> bool:
+        """Whether gradients are decided here for which the other verdicts have no row."""
+        rows = {p.key for s in setups for p in s.model.parameters}
+        claims = self.verdicts.page.claims
+        if all(claim.by.key in rows or claim.parameter in rows for claim in claims):
+            return False
+        judged = [item.judged.verdict for item in self.verdicts.gradients]
+        return Verdict.UNDECIDED not in judged and Verdict.UNREAD not in judged
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
@@ -102,6 +114,10 @@ class PageResult:
         pairs = [judged for _, judged in self.verdicts.steps.values()]
         pairs += [item.judged for item in self.verdicts.gradients]
         facts = dict.fromkeys(p.given for p in pairs if p is not None and p.given is not None)
+        for loss, arrays in self.verdicts.page.given.items():
+            for array, (_, span, _, _) in arrays.items():
+                where = self.document.place_of(span)
+                yield f"{where}: ∂{loss}/∂{array} is taken as given: nothing on the page says {loss}"
         for fact in facts:
             how = "as the page says" if fact.stated else "as labels of a cross-entropy do"
             yield f"{self.document.place_of(fact.span)}: {fact.words}, {how}"
@@ -285,7 +301,7 @@ class PageResult:
             if asserted is not None and judged is not None:
                 if judged.verdict is not Verdict.UNDECIDED:
                     found[asserted.span] = judged.verdict
-            elif asserted is not None and asserted.exempt in ("condition", "solved"):
+            elif asserted is not None and asserted.exempt not in ("", "definition"):
                 found[asserted.span] = Verdict.EXACT
         return found
 

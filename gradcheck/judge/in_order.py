@@ -143,7 +143,9 @@ class PageJudge:
 
     def _translator(self, place: int, merged: Mapping[str, str]) -> Translator:
         page = self.page
-        return Translator(page.layout, self.functions, page.versions, place, dict(merged))
+        return Translator(
+            page.layout, self.functions, page.versions, place, dict(merged), page.given
+        )
 
     def _compared(
         self,
@@ -155,7 +157,7 @@ class PageJudge:
         own = letters(made.left)
         more = [x for x in letters(made.right).values() if x.name not in own]
         samples = [x for x in more if made.translator.is_sample(x)]
-        of_loss = _of_loss(self.page, made.left) or _of_loss(self.page, made.right)
+        of_loss = _of_loss(self.page, made.left) != _of_loss(self.page, made.right)
         if len(samples) == 1 and len(more) == 1 and _of_loss(self.page, made.left):
             return self._one_sample(made, left, right, samples[0], condition)
         return self._decided(made, condition, of_loss)
@@ -207,14 +209,31 @@ class PageJudge:
         )  # fmt: skip
         if decision.outcome == "equal":
             return replace(base, verdict=Verdict.EXACT, reason="")
+        of_loss = of_loss and not any(n.startswith("∂") for n in made.world.free)
         if decision.outcome == "multiple" and of_loss:
             constant = _constant(decision, self.page)
             if constant is not None and constant.rational > 0:
                 return replace(base, verdict=Verdict.CONVENTION, left_out=constant, reason="")
             return replace(base, verdict=Verdict.WRONG, reason="")
         if decision.outcome in ("unequal", "multiple"):
+            strange = self._strange(made)
+            if strange:
+                return replace(base, reason=strange)
             return replace(base, verdict=Verdict.WRONG, reason="")
         return base
+
+    def _strange(self, made: _Made) -> str:
+        """Why a line about an unknown loss may be right after all: it has what the loss may have."""
+        if not any(name.startswith("∂") for name in made.world.free):
+            return ""
+        own = {n.name for n in nodes(made.right) if isinstance(n, Entry)}
+        known = set(made.world.definitions)
+        for definition in made.world.definitions.values():
+            known |= {n.name for n in nodes(definition.body) if isinstance(n, Entry)}
+        others = sorted(n for n in own - known if not n.startswith("∂"))
+        if not others:
+            return ""
+        return f"the loss is not on the page, and {others[0]} may be part of it"
 
     def _by_facts(
         self, left: Term, right: Term, world: World, counts: frozenset[str]
@@ -288,11 +307,18 @@ def _not_there(made: _Made, page: Page) -> str:
         if not isinstance(node, Slope):
             continue
         below = _below(node.of, made.world)
-        if node.by.name not in below:
+        free = isinstance(node.of, Entry) and node.of.name in made.world.free
+        if node.by.name not in below and not (free and _comes_from(node, made.world)):
             shown = made.translator.names.get(node.by.name)
             words = shown.key if shown is not None else node.by.name
             return f"{words} does not occur in what is differentiated"
     return ""
+
+
+def _comes_from(node: Slope, world: World) -> bool:
+    """Whether something free is derived by what is computed from it: ``∂w/∂z`` is no slope."""
+    assert isinstance(node.of, Entry)
+    return node.by.name in world.definitions and node.of.name in _below(node.by, world)
 
 
 def _below(term: Term, world: World) -> set[str]:

@@ -16,6 +16,7 @@ from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Add,
     Apply,
+    Divide,
     Expression,
     Multiply,
     Name,
@@ -24,6 +25,7 @@ from gradcheck.language.expression import (
     Sum,
     walk,
 )
+from gradcheck.language.names import LABEL
 from gradcheck.language.notation import to_text
 from gradcheck.understand.page.layout import Layout
 from gradcheck.understand.page.sorts import bound_scope
@@ -127,10 +129,48 @@ def _weights(layout: Layout) -> Iterator[Fact]:
             if own & layout.samples:
                 continue
             for name in _weighing(node.body, node.index.base):
+                if not said and not _is_label_of_softmax(layout, name, node.body):
+                    continue
+                if _has_rest(loss.body, name):
+                    continue
                 found = _carrying(layout, name, node.index.base)
                 if found is not None:
                     words = f"{to_text(name)} sums to 1 over {node.index.base}"
                     yield Fact(found[0], words, loss.span, found[1], stated=said is not None)
+
+
+def _has_rest(body: Expression, name: Name) -> bool:
+    """Whether ``1 - t_k`` stands in the loss: its labels are one by one then."""
+    return any(
+        isinstance(node, Add)
+        and any(isinstance(t, Negate) and t.operand == name for t in node.terms)
+        and any(isinstance(t, Number) for t in node.terms)
+        for node in walk(body)
+    )
+
+
+def _is_label_of_softmax(layout: Layout, name: Name, body: Expression) -> bool:
+    """Whether a label weighs the logarithms of a softmax."""
+    if name.base not in LABEL.names():
+        return False
+    for node in walk(body):
+        if not isinstance(node, Apply) or node.function.base not in ("log", "ln"):
+            continue
+        inner = [node.arguments[0]]
+        if isinstance(inner[0], Name):
+            symbol = layout.page.symbol(inner[0])
+            inner += [b.body for b in layout.page.bindings if layout.page.symbol(b.name) == symbol]
+        if any(map(_is_softmax, inner)):
+            return True
+    return False
+
+
+def _is_softmax(body: Expression) -> bool:
+    if isinstance(body, Apply):
+        return body.function.base.lower() == "softmax"
+    if not isinstance(body, Divide):
+        return False
+    return any(isinstance(node, Sum) for node in walk(body.denominator))
 
 
 def _weighing(body: Expression, letter: str) -> Iterator[Name]:

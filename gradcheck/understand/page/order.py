@@ -15,8 +15,10 @@ from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
+    Add,
     Apply,
     Expression,
+    FunctionName,
     Name,
     Number,
     Partial,
@@ -29,9 +31,15 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
-from gradcheck.language.names import BIAS, WEIGHT
-from gradcheck.language.statement import ReadDocument
-from gradcheck.understand.bindings import Binding, CanonicalStatement, collect_bindings
+from gradcheck.language.names import BIAS, TRAINED, WEIGHT
+from gradcheck.language.notation import to_text
+from gradcheck.language.statement import ReadDocument, Statement
+from gradcheck.understand.bindings import (
+    EQUALITIES,
+    Binding,
+    CanonicalStatement,
+    collect_bindings,
+)
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
 
@@ -47,6 +55,7 @@ class Defined:
     head: Name
     version: int
     again: str = ""  # "" the first; "other": the same quantity otherwise; "anew": a name used again
+    doubt: str = ""  # why it is not sure that this is what the name means
 
     @property
     def place(self) -> int:
@@ -122,9 +131,29 @@ class InOrder:
         return len(self.read.document.text) + 1
 
     @cached_property
+    def heads(self) -> frozenset[str]:
+        """Keys of the names at the head of an equation, read or not."""
+        return frozenset(
+            s.sides[0].key
+            for s in self.statements
+            if isinstance(s.sides[0], Name) and len(s.sides) > 1 and not s.is_update
+        )
+
+    @cached_property
+    def unread(self) -> dict[str, tuple[int, ...]]:
+        """The places of definitions that could not be read, by the key of their heads."""
+        found: dict[str, tuple[int, ...]] = {}
+        for statement in self.statements:
+            head = statement.sides[0]
+            if isinstance(head, Name) and len(statement.sides) > 1 and statement.sides[1] is None:
+                if statement.statement.relations[0].symbol in EQUALITIES:
+                    found[head.key] = (*found.get(head.key, ()), statement.position)
+        return found
+
+    @cached_property
     def losses(self) -> tuple[Binding, ...]:
         """Definitions of losses, in document order."""
-        named = tuple(b for b in self.bindings if is_loss_name(b.name))
+        named = tuple(b for b in self.bindings if is_loss_name(b.name) and not _is_signal(b.body))
         if named:
             return named
         derived = self._derived_of
@@ -144,6 +173,25 @@ class InOrder:
 
     def _is_sink(self, binding: Binding) -> bool:
         return all(binding.key not in names_in(b.body) for b in self.bindings if b is not binding)
+
+    @cached_property
+    def opaque(self) -> frozenset[str]:
+        """Keys of losses that are only differentiated: of which the page says nothing else."""
+        if self.losses or _NAMED_LOSS.search(self.read.document.text):
+            return frozenset()
+        heads = {s.sides[0].key for s in self.statements if isinstance(s.sides[0], Name)}
+        derived = {
+            n.of for e in self.expressions for n in walk(e) if isinstance(n, Partial)
+            if isinstance(n.of, Name)
+        }  # fmt: skip
+        return frozenset(n.key for n in derived if is_loss_name(n) and n.key not in heads)
+
+    @cached_property
+    def outermost(self) -> tuple[Binding, ...]:
+        """The definitions that nothing else is computed from: what an unknown loss is about."""
+        closed = [b for b in self.bindings if is_closed(b.body) and not _is_signal(b.body)]
+        used = {self.symbol(n) for b in closed for n in _names(b.body)}
+        return tuple(b for b in closed if self.symbol(b.name) not in used)
 
     def loss_at(self, place: int) -> Binding | None:
         """The loss that is meant at a place: the last total before it, else the first after."""
@@ -187,6 +235,22 @@ _PASSES_ON = re.compile(
 )
 
 
+_NAMED_LOSS = re.compile(
+    r"mean[- ]squared|squared error|least squares|cross[- ]entropy|log[- ]loss|hinge|likelihood|"
+    r"absolute error|\bMSE\b|\bBCE\b",
+    re.I,
+)
+"""Words that name a loss: it is known then, though no equation gives it."""
+
+
+def _is_signal(body: Expression) -> bool:
+    """Whether a formula has slopes in it: an error signal, and no loss."""
+    return any(
+        isinstance(node, Partial) or (isinstance(node, Apply | FunctionName) and node.order > 0)
+        for node in walk(body)
+    )
+
+
 def is_helper(name: Name) -> bool:
     """Whether a name is one that pages set anew: an error term, a shorthand."""
     return bool(_HELPERS.fullmatch(name.base))
@@ -194,24 +258,59 @@ def is_helper(name: Name) -> bool:
 
 def in_order(read: ReadDocument) -> InOrder:
     """The page with its definitions."""
-    statements = tuple(_as_written(s) for s in _statements(read))
+    written = tuple(_statements(read))
+    derived = _derived_functions(written)
+    statements = tuple(_as_written(s, derived) for s in written)
     return InOrder(read, statements, _trained(statements))
 
 
+def _derived_functions(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
+    """Functions that the page defines at the names by which it derives them: ``S(a, b)``."""
+    sides = [side for s in statements for side in s.sides if side is not None]
+    partials = [n for side in sides for n in walk(side) if isinstance(n, Partial)]
+    by = {n.by.key for n in partials if isinstance(n.by, Name)}
+    of = {n.of.function.key if isinstance(n.of, Apply) else to_key(n.of) for n in partials}
+    heads = [s.sides[0] for s in statements if len(s.sides) > 1]
+    return frozenset(
+        h.function.key
+        for h in heads
+        if isinstance(h, Apply) and not h.order and h.function.key in of and len(h.arguments) > 1
+        if all(isinstance(a, Name) and a.key in by for a in h.arguments)
+    )
+
+
 def _statements(read: ReadDocument) -> Iterator[CanonicalStatement]:
-    for statement in read.statements:
+    for statement in map(_without_overwriting, read.statements):
         sides = tuple(side.expression for side in statement.sides)
         yield CanonicalStatement(statement, sides, ("",) * len(sides), ((),) * len(sides))
 
 
-def _as_written(statement: CanonicalStatement) -> CanonicalStatement:
-    """Losses without their arguments; labels of braces are statements of their own."""
+def _without_overwriting(statement: Statement) -> Statement:
+    """``δ := δ w_2`` gives a helper its next value: it is no rule of descent."""
+    head = statement.sides[0].expression
+    body = statement.sides[1].expression if len(statement.sides) > 1 else None
+    own = isinstance(head, Name) and head.base not in TRAINED and not isinstance(body, Add)
+    if not own or body is None or statement.relations[0].symbol not in (":=", "<-"):
+        return statement
+    relation = replace(statement.relations[0], symbol="=")
+    return replace(statement, relations=(relation, *statement.relations[1:]))
+
+
+def _as_written(statement: CanonicalStatement, derived: frozenset[str]) -> CanonicalStatement:
+    """Losses without their arguments; labels of braces are statements of their own.
+
+    ``derived`` are functions of trained names alone that something derives: ``S(a, b)``.
+    """
 
     def change(node: Expression) -> Expression:
         if isinstance(node, Underbrace):
             return replace(node, label=None)
-        if isinstance(node, Apply) and is_loss_name(node.function) and not node.order:
+        if not isinstance(node, Apply):
+            return node
+        if not node.order and (is_loss_name(node.function) or node.function.key in derived):
             return replace(node.function, span=node.span)
+        if node.order == 1 and is_loss_name(node.function) and len(node.arguments) == 1:
+            return Partial(node.function, node.arguments[0], span=node.span)
         return node
 
     sides = tuple(None if s is None else transform(s, change) for s in statement.sides)
@@ -275,13 +374,41 @@ def versions(page: InOrder, array_of: Callable[[Name], str]) -> dict[str, list[D
         several = found.setdefault(array, [])
         if several and _is_claim(several[-1].binding, binding):
             continue
+        if several and not is_closed(binding.body) and _is_near(page, several[-1], binding):
+            continue
         again = _again(page, several[-1].binding, binding) if several else ""
-        several.append(Defined(binding, binding.name, len(several), again))
+        doubt = _doubt(page, several[-1].binding, binding) if again == "other" else ""
+        several.append(Defined(binding, binding.name, len(several), again, doubt))
     return found
 
 
 def _is_claim(old: Binding, new: Binding) -> bool:
     return to_key(old.body) == to_key(new.body) or not is_closed(old.body)
+
+
+def _is_near(page: InOrder, old: Defined, new: Binding) -> bool:
+    """Whether a name was used by no claim since it was defined: ``δ = …, where δ = ∂L/∂z``.
+
+    What it is said to be the derivative of is a claim about it then.
+    """
+    if page.passes_on(old.binding.span.end, new.start):
+        return False
+    between = (s for s in page.statements if old.place < s.position < new.start)
+    return not any(isinstance(s.sides[0], Partial) for s in between)
+
+
+def _doubt(page: InOrder, old: Binding, new: Binding) -> str:
+    """Why a forward equation that is made again is not sure to replace the first.
+
+    It replaces it where the text passes on to something else; two before anything is derived are
+    alternatives, of which the last counts.
+    """
+    if page.passes_on(old.span.end, new.start):
+        return ""
+    document = page.read.document
+    lines = sorted({document.line_of(old.span), document.line_of(new.span)})
+    places = " and ".join(map(str, lines))
+    return f"{to_text(new.name)} is defined twice, lines {places}"
 
 
 def _again(page: InOrder, old: Binding, new: Binding) -> str:

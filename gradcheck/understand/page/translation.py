@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     INDICATOR,
     Add,
@@ -55,6 +56,7 @@ from gradcheck.language.typed import (
     nodes,
 )
 from gradcheck.run.budget import spend
+from gradcheck.understand.bindings import CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.layout import Layout, outer_sums
 from gradcheck.understand.page.order import Defined
@@ -62,8 +64,13 @@ from gradcheck.understand.page.sorts import Near, bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 from gradcheck.understand.resolution import FunctionMeaning
 
+Given = Mapping[str, Mapping[str, tuple[CanonicalStatement, Span, Partial, Expression]]]
+"""By unknown loss and array: where a closed form of its partial stands, and what it is."""
+
 _MINUS = Constant(Fraction(-1))
 _ONE = Constant(Fraction(1))
+FORMAL = "·one"
+"""The letter of the sample in the definition of a loss of one sample."""
 ONE_SAMPLE = "~one"
 """What is added to the name of a loss for its part that one sample gives."""
 
@@ -85,12 +92,16 @@ class Scope:
         found = self.bound.get(text)
         return found if found is not None else Letter(text, self.axes[f"{self.name}.{text}"])
 
-    def binding(self, letter: Letter) -> Scope:
-        """The scope inside a sum."""
+    def binding(self, text: str, letter: Letter) -> Scope:
+        """The scope inside a sum over what is written as ``text``."""
         return Scope(
-            self.name, self.axes, self.position, {**self.bound, letter.name: letter},
+            self.name, self.axes, self.position, {**self.bound, text: letter},
             self.formals, self.depth, self.near,
         )  # fmt: skip
+
+    def inner(self, text: str) -> str:
+        """A name for the letter of a sum: in a function that is put in, no letter around it."""
+        return text + "'" * self.depth
 
 
 @dataclass
@@ -102,6 +113,7 @@ class Translator:
     versions: Mapping[str, list[Defined]]
     place: int
     merged: Mapping[str, str] = field(default_factory=dict)  # axes that are taken for one
+    given: Given = field(default_factory=dict)  # closed forms of unknown partials
     sample: Letter | None = None  # losses are those of this one sample
     mean: bool = True  # … with the constant that stands before the sum
     misfits: set[tuple[str, str]] = field(default_factory=set)
@@ -113,6 +125,7 @@ class Translator:
         default_factory=dict
     )  # indices on the right only
     names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
+    _formal: bool = False  # inside a loss of one sample
     _failed: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
@@ -235,6 +248,10 @@ class Translator:
                     self.misfits.add((letter.axis, axis))
                 at.append(letter)
         at += [self._carried(x, scope) for x in self.carried.get(name, ())]
+        own = self.definitions.get(name)
+        if own is not None and own.letters and own.letters[-1].name == FORMAL:
+            assert self.sample is not None
+            at.append(own.letters[-1] if self._formal else self.sample)
         return Entry(name, tuple(at), span=node.span)
 
     def _carried(self, letter: Letter, scope: Scope) -> Letter:
@@ -301,11 +318,11 @@ class Translator:
             axis = self.axis(counted)
         elif unused and len(samples) == 1:
             axis = samples[0]
-        letter = Letter(text, axis or f"?{bound_scope(scope.name, node)}")
+        letter = Letter(scope.inner(text), axis or f"?{bound_scope(scope.name, node)}")
         self._check_count(node, letter)
-        body = self.term(node.body, scope.binding(letter))
-        if text not in letters(body):
-            letter = Letter(text, self._axis_elsewhere(text, letter))
+        body = self.term(node.body, scope.binding(text, letter))
+        if letter.name not in letters(body):
+            letter = Letter(letter.name, self._axis_elsewhere(text, letter))
         return Total(letter, self._within(node, letter, body), span=node.span)
 
     def _axis_elsewhere(self, text: str, letter: Letter) -> str:
@@ -365,7 +382,7 @@ class Translator:
         if len(samples) != 1:
             raise Unmeant("a sum without an index, where several could be meant")
         letter = Letter("·", samples[0])
-        body = self.term(node.body, scope.binding(letter))
+        body = self.term(node.body, scope.binding("·", letter))
         if "·" not in letters(body):
             raise Unmeant("a sum without an index, and nothing in it that has one")
         return Total(letter, body, span=node.span)
@@ -458,7 +475,7 @@ class Translator:
         own = [x for x in letters(inner).values() if x.axis not in samples]
         if not isinstance(inner, Entry) or len(own) != 1:
             raise Unmeant("softmax is read of one name with one index")
-        other = Letter(f"{own[0].name}'", own[0].axis)
+        other = Letter(f"{own[0].name}*", own[0].axis)
         at = tuple(other if i == own[0] else i for i in inner.at)
         total = Total(other, Call("exp", (Entry(inner.name, at),)))
         return Over(Call("exp", (inner,)), total, span=node.span)
@@ -474,6 +491,10 @@ class Translator:
         at = self._name(by, scope)
         if not isinstance(at, Entry):
             raise Unmeant(f"a derivative by {by.key}")
+        if isinstance(node.of, Name) and node.of.key in self.layout.page.opaque:
+            if node.order != 1:
+                raise Unmeant(f"a second derivative of {node.of.key}, which is not known")
+            return self._of_unknown(node.of.key, at)
         of = self._differentiated(node.of, at, scope)
         found: Term = of
         for _ in range(node.order):
@@ -493,8 +514,54 @@ class Translator:
         )  # fmt: skip
         return self._apply(Apply(function, (Name("~"),)), inner)
 
+    def _of_unknown(self, loss: str, at: Entry) -> Term:
+        """The derivative of a loss of which nothing is known: by way of its outermost arrays."""
+        paths: list[Term] = []
+        for binding in self.layout.page.outermost:
+            array, _ = self.layout.array(binding.name)
+            name = self.refer(array, binding.name, self.place + 1)
+            if name == at.name:
+                return Entry(self._upstream(loss, array), at.at)
+            head = self.definitions[name].letters
+            own = tuple(Letter(f"{x.name}~{array}", x.axis) for x in head)
+            outer = Entry(self._upstream(loss, array), own)
+            path: Term = Times((outer, Slope(Entry(name, own), at)))
+            for letter in own:
+                path = Total(letter, path)
+            paths.append(path)
+        if not paths:
+            raise Unmeant(f"{loss} is not defined")
+        return paths[0] if len(paths) == 1 else Plus(tuple(paths))
+
+    def _upstream(self, loss: str, array: str) -> str:
+        """The partial of an unknown loss by an outermost array: as given, else free."""
+        name = f"∂{loss}/∂{array}"
+        if name in self.free or name in self.definitions:
+            return name
+        slots = self.layout.slots.get(array, ())
+        axes = tuple(self.axis(self.layout.axis(array, s)) for s in slots)
+        given = self.given.get(loss, {}).get(array)
+        if given is None:
+            self.free[name] = Free(name, axes)
+            return name
+        statement, _, head, body = given
+        scope = self.scope([head, body], f"s{statement.number}", statement.position)
+        assert isinstance(head.by, Name)
+        _, written = self.layout.array(head.by, scope.near)
+        index = tuple(
+            Letter(dict(written.indices).get(slot, "·"), axis)
+            for slot, axis in zip(slots, axes, strict=True)
+        )
+        term = self.term(body, scope)
+        if any(x not in {i.name for i in index} for x in letters(term)):
+            raise Unmeant("an index of what is given stands on one side only")
+        self.definitions[name] = Definition(name, index, term)
+        return name
+
     def _some_loss(self, node: Name, scope: Scope) -> Term:
         """A loss's name that nothing defines means the loss of the place."""
+        if node.key in self.layout.page.heads:
+            raise Unmeant(f"the definition of {node.key} is not read")
         meant = self.layout.page.loss_at(scope.position)
         if meant is None:
             raise Unmeant(f"{node.key} is not defined")
@@ -521,7 +588,9 @@ class Translator:
     def refer(self, array: str, node: Name, position: int) -> str:
         """The name in the world of what a name means; its definition is made if there is one."""
         defined = self.refers(array, position)
+        self._check_read(array, defined, node, position)
         if defined is None:
+            self._check_twin(array, node)
             self.names.setdefault(array, node)
             if array not in self.free:
                 slots = self.layout.slots.get(array, ())
@@ -537,6 +606,26 @@ class Translator:
         if name in self._failed:
             raise Unmeant(self._failed[name])
         return name
+
+    def _check_read(self, array: str, defined: Defined | None, node: Name, position: int) -> None:
+        """Raises Unmeant where a definition that was not read may be the one that is meant."""
+        places = self.layout.page.unread.get(node.key, ())
+        since = defined.place if defined is not None else -1
+        if any(since < place <= max(position, self.place) for place in places) or (
+            places and defined is None
+        ):
+            raise Unmeant(f"the definition of {node.key} is not read")
+        if defined is not None and defined.doubt:
+            raise Unmeant(defined.doubt)
+
+    def _check_twin(self, array: str, node: Name) -> None:
+        """``\\|W\\|`` beside ``w_{kj}``: an array without its indices. Raises Unmeant."""
+        if self.layout.slots.get(array) or array in self.layout.counts:
+            return
+        twin = node.base.swapcase()
+        bases = {a for a, slots in self.layout.slots.items() if slots}
+        if len(node.base) == 1 and node.base.isupper() and twin in bases and not node.accent:
+            raise Unmeant(f"{node.key} stands without its index, if it is {twin}")
 
     def _is_loss(self, defined: Defined) -> bool:
         return any(defined.binding.span == loss.span for loss in self.layout.page.losses)
@@ -571,8 +660,12 @@ class Translator:
             else:
                 head.append(Letter(text, axis))
         if one:
-            body, sample = self._of_one_sample(defined, scope)
-            head = [*head, *([sample] if sample is not None else [])]
+            self._formal = True
+            try:
+                body = self._of_one_sample(defined, scope)
+            finally:
+                self._formal = False
+            head += [x for x in letters(body).values() if x.name == FORMAL]
         else:
             body = self.term(binding.body, scope)
         if self.misfits - before:
@@ -590,7 +683,7 @@ class Translator:
 
     # ------------------------------------------------------------------ the loss of one sample
 
-    def _of_one_sample(self, defined: Defined, scope: Scope) -> tuple[Term, Letter | None]:
+    def _of_one_sample(self, defined: Defined, scope: Scope) -> Term:
         """The part of a loss that one sample gives, with the penalty whole."""
         assert self.sample is not None
         sums = {
@@ -601,18 +694,14 @@ class Translator:
         body = defined.binding.body
         bare = [n for n in _linear(body) if isinstance(n, Sum) and n.index is None]
         sums |= {to_key(n): n for n in bare}
-        if not sums:
-            return self.term(body, scope), None
-        term = self._stripped(body, scope, set(sums), not self.mean)
-        return term, self.sample
+        return self._stripped(body, scope, set(sums), not self.mean)
 
     def _stripped(self, node: Expression, scope: Scope, sums: set[str], drop: bool) -> Term:
         assert self.sample is not None
         if to_key(node) in sums and isinstance(node, Sum):
             text = node.index.base if node.index is not None else "·"
-            inner = scope.binding(Letter(text, self.sample.axis))
-            inner.bound[text] = self.sample
-            return self.term(node.body, inner)
+            formal = Letter(FORMAL, self.sample.axis)
+            return self.term(node.body, scope.binding(text, formal))
         if not any(to_key(n) in sums for n in _linear(node)):
             return self.term(node, scope)
         match node:

@@ -117,7 +117,7 @@ class PageResult:
         for loss, arrays in self.verdicts.page.given.items():
             for array, (_, span, _, _) in arrays.items():
                 where = self.document.place_of(span)
-                yield f"{where}: ∂{loss}/∂{array} is taken as given: nothing on the page says {loss}"
+                yield f"{where}: ∂{loss}/∂{array} is taken as given: {loss} is not on the page"
         for fact in facts:
             how = "as the page says" if fact.stated else "as labels of a cross-entropy do"
             yield f"{self.document.place_of(fact.span)}: {fact.words}, {how}"

@@ -223,7 +223,7 @@ class PageJudge:
         return base
 
     def _strange(self, made: _Made) -> str:
-        """Why a line about an unknown loss may be right after all: it has what the loss may have."""
+        """Why a line about an unknown loss may be right: it has what the loss may have."""
         if not any(name.startswith("∂") for name in made.world.free):
             return ""
         own = {n.name for n in nodes(made.right) if isinstance(n, Entry)}

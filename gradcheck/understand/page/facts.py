@@ -58,7 +58,7 @@ _SET = re.compile(
 def facts_of(layout: Layout) -> dict[str, Fact]:
     """The facts of a page, one an array; what is stated comes before what is read from a loss."""
     found: dict[str, Fact] = {}
-    for fact in (*_summed(layout), *_sets(layout), *_weights(layout)):
+    for fact in (*_summed(layout), *_sets(layout), *_weights(layout), *_said(layout)):
         found.setdefault(fact.array, fact)
     return found
 
@@ -137,6 +137,17 @@ def _weights(layout: Layout) -> Iterator[Fact]:
                 if found is not None:
                     words = f"{to_text(name)} sums to 1 over {node.index.base}"
                     yield Fact(found[0], words, loss.span, found[1], stated=said is not None)
+
+
+def _said(layout: Layout) -> Iterator[Fact]:
+    """Labels with one axis besides the samples' on a page that says "one-hot"."""
+    match = _ONE_HOT.search(layout.page.read.document.text)
+    if match is None:
+        return
+    for array, slots in layout.slots.items():
+        own = [s for s in slots if layout.axis(array, s) not in layout.samples]
+        if array.split("_")[0] in LABEL.names() and array in layout.arrays_free and len(own) == 1:
+            yield Fact(array, f"{array} is {match[0]}", Span(match.start(), match.end()), own[0])
 
 
 def _has_rest(body: Expression, name: Name) -> bool:

@@ -6,13 +6,14 @@ axes from the letters beside it, where those are known; a claim never changes an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Add,
+    Apply,
     Divide,
     Expression,
     Multiply,
@@ -23,6 +24,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.names import BIAS, COUNT, INPUT, WEIGHT
+from gradcheck.language.typed import Letter
 from gradcheck.understand.bindings import Binding, CanonicalStatement
 from gradcheck.understand.page.order import InOrder, is_closed
 from gradcheck.understand.page.sorts import (
@@ -75,6 +77,40 @@ class Layout:
         """Whether an axis was found for the slot."""
         return self.sorts.axis(array, slot) is not None or (array, slot) in self.known
 
+    def is_kronecker(
+        self,
+        name: Name,
+        written: Written,
+        axes: Mapping[str, str],
+        scope: str,
+        bound: Mapping[str, Letter] | None = None,
+    ) -> bool:
+        """Whether a δ with two indices of one axis is Kronecker's.
+
+        ``axes`` are those of the statement's letters, by their scopes.
+        """
+        if name.base != "delta" or len(written.letters) != 2 or len(written.indices) != 2:
+            return False
+        inside = bound or {}
+        found = [
+            inside[x].axis if x in inside else axes.get(f"{scope}.{x}", "") for x in written.letters
+        ]
+        return found[0] == found[1] and bool(found[0]) and not found[0].startswith("?")
+
+    def is_forward(self, name: Name) -> bool:
+        """Whether a name stands in a forward equation, norms left out."""
+        for binding in self.page.bindings:
+            if binding.span not in self.forward:
+                continue
+            norms = [
+                n for n in walk(binding.body) if isinstance(n, Apply) and n.function.base == "norm"
+            ]
+            inside = {id(x) for norm in norms for x in walk(norm)}
+            if any(isinstance(n, Name) and n == name and id(n) not in inside
+                   for n in walk(binding.body)):  # fmt: skip
+                return True
+        return False
+
     @cached_property
     def letters(self) -> dict[str, tuple[str, ...]]:
         """The axes that every letter runs over, anywhere on the page."""
@@ -106,11 +142,29 @@ class Layout:
 
     def letter_axes(self, sides: Iterable[Expression], scope: str) -> dict[str, list[str]]:
         """The axes at which each letter of some sides stands, by scope, where they are known."""
-        found: dict[str, list[str]] = {}
         sides = list(sides)
+        found = self._letter_axes(sides, scope, lambda use: use.name.base != "delta")
+        if all(use.name.base != "delta" for side in sides for use in self._uses(side)):
+            return found
+        plain = {scope_: axes[0] for scope_, axes in found.items()}
+
+        def is_array(use: Use) -> bool:
+            known = [plain.get(s, "?") for s in use.scopes.values()]
+            one = len(known) == 2 and known[0] == known[1] and known[0] != "?"
+            return use.name.base != "delta" or not one
+
+        return self._letter_axes(sides, scope, is_array)
+
+    def _uses(self, side: Expression) -> list[Use]:
+        return uses_in(side, self.symbols, "")
+
+    def _letter_axes(
+        self, sides: list[Expression], scope: str, counts: Callable[[Use], bool]
+    ) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
         near = self.near(sides)
         for side in sides:
-            for use in uses_in(side, self.symbols, scope):
+            for use in filter(counts, uses_in(side, self.symbols, scope)):
                 try:
                     array = self.sorts.variant(use.written, near)
                 except Unmeant:
@@ -270,6 +324,9 @@ def _spread_side(
             array = layout.sorts.variant(use.written, near)
         except Unmeant:
             continue
+        first = {axes.get(s, ["?"])[0] for s in use.scopes.values()}
+        if use.name.base == "delta" and len(use.scopes) == 2 and len(first) == 1:
+            continue  # Kronecker's
         for slot, text in use.written.indices:
             found = axes.get(use.scopes.get(text, ""))
             if found and not layout.has_axis(array, slot):

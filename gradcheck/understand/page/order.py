@@ -80,14 +80,41 @@ class InOrder:
     @cached_property
     def bindings(self) -> tuple[Binding, ...]:
         """Every definition of a value, in document order."""
-        found = collect_bindings(self.statements, set(self.trained))
-        return tuple(b for b in found if not b.formals and self._defines(b))
+        found = [*self._collected, *self._named_at_the_end()]
+        values = (
+            b if not b.formals else replace(b, formals=()) for b in found if self._is_value(b)
+        )
+        return tuple(sorted(filter(self._defines, values), key=lambda b: (b.start, b.span)))
+
+    @cached_property
+    def _collected(self) -> tuple[Binding, ...]:
+        return collect_bindings(self.statements, set(self.trained))
+
+    def _is_value(self, binding: Binding) -> bool:
+        """Whether a name, or a function of what the page has (``f(x) = w x + b``), is defined."""
+        return not binding.formals or not is_of_formals(binding.formals, binding.body)
+
+    def _named_at_the_end(self) -> Iterator[Binding]:
+        """``∂L/∂z = δ``: a name that nothing else defines stands for the derivative."""
+        heads = {s.sides[0].key for s in self.statements if isinstance(s.sides[0], Name)}
+        heads |= {b.key for b in self._collected} | set(self.trained)
+        forward = {k for b in self._collected for k in value_keys(b.body)}
+        for statement in self.statements:
+            first, last = statement.sides[0], statement.sides[-1]
+            if len(statement.sides) != 2 or not isinstance(first, Partial):
+                continue
+            new = isinstance(last, Name) and last.key not in heads | forward and is_helper(last)
+            if new and isinstance(last, Name):
+                span = statement.statement.sides[0].span
+                yield Binding(
+                    last.key, last, (), first, statement.number, 0, span, (), statement.position
+                )
 
     @cached_property
     def functions(self) -> dict[str, Span]:
         """Functions that the page defines, with the place of the head that does it."""
         found: dict[str, Span] = {}
-        for binding in collect_bindings(self.statements, set(self.trained)):
+        for binding in self._collected:
             if binding.formals and binding.key not in found:
                 heads = [s.sides for s in self.statements if s.number == binding.statement]
                 for side in heads[0] if heads else ():
@@ -145,9 +172,11 @@ class InOrder:
         found: dict[str, tuple[int, ...]] = {}
         for statement in self.statements:
             head = statement.sides[0]
-            if isinstance(head, Name) and len(statement.sides) > 1 and statement.sides[1] is None:
-                if statement.statement.relations[0].symbol in EQUALITIES:
-                    found[head.key] = (*found.get(head.key, ()), statement.position)
+            if not isinstance(head, Name) or len(statement.sides) < 2:
+                continue
+            binds = statement.statement.relations[0].symbol in EQUALITIES
+            if statement.sides[1] is None and binds:
+                found[head.key] = (*found.get(head.key, ()), statement.position)
         return found
 
     @cached_property
@@ -193,6 +222,20 @@ class InOrder:
         used = {self.symbol(n) for b in closed for n in _names(b.body)}
         return tuple(b for b in closed if self.symbol(b.name) not in used)
 
+    @cached_property
+    def bodies(self) -> dict[str, tuple[tuple[str, ...], Expression]]:
+        """Functions of their arguments alone: formal arguments and bodies, as written."""
+        found: dict[str, tuple[tuple[str, ...], Expression]] = {}
+        for binding in self._collected:
+            if binding.formals and is_of_formals(binding.formals, binding.body):
+                found.setdefault(binding.key, (binding.formals, binding.body))
+        return found
+
+    @cached_property
+    def arguments(self) -> dict[str, tuple[str, ...]]:
+        """Values that are written as functions (``f(x) = w x + b``), with their arguments."""
+        return {b.key: b.formals for b in self._collected if b.formals and self._is_value(b)}
+
     def loss_at(self, place: int) -> Binding | None:
         """The loss that is meant at a place: the last total before it, else the first after."""
         totals = [b for b in self.losses if not self.is_part(b)]
@@ -200,6 +243,15 @@ class InOrder:
         if before:
             return before[-1]
         return totals[0] if totals else None
+
+    def rival_of(self, loss: Binding) -> Binding | None:
+        """Another loss beside one, with nothing derived between them: either may be meant."""
+        totals = [b for b in self.losses if not self.is_part(b) and b.start < loss.start]
+        if not totals or totals[-1].key == loss.key:
+            return None
+        between = (s for s in self.statements if totals[-1].start < s.position < loss.start)
+        derived = any(isinstance(s.sides[0], Partial) for s in between)
+        return None if derived else totals[-1]
 
     def is_part(self, binding: Binding) -> bool:
         """Whether another loss is computed from it: E_1 of ``E = E_1 + E_2``."""
@@ -433,6 +485,11 @@ def _comes_from(page: InOrder, old: Binding, new: Binding) -> bool:
             seen.add(key)
             stack += value_keys(bodies[key])
     return False
+
+
+def is_of_formals(formals: Sequence[str], body: Expression) -> bool:
+    """Whether a formula has its arguments alone, as numbers: no other name, no sum of entries."""
+    return set(value_keys(body)) <= {*formals, "e"} and not contains(body, Sum)
 
 
 def is_closed(expression: Expression) -> bool:

@@ -219,7 +219,7 @@ class Translator:
         if node.key in scope.bound and node.key not in self.versions:
             return Position(scope.bound[node.key], span=node.span)
         array, written = self.layout.array(node, scope.near)
-        if node.base == "delta" and len(written.letters) == 2 and array not in self.versions:
+        if self.layout.is_kronecker(node, written, scope.axes, scope.name, scope.bound):
             one, other = (Position(scope.letter(x)) for x in written.letters)
             same = Test(one, "=", other)
             return Choice(((same, _ONE), (None, Constant(Fraction(0)))), span=node.span)
@@ -256,8 +256,10 @@ class Translator:
 
     def _carried(self, letter: Letter, scope: Scope) -> Letter:
         """An index that stands on the right of a definition only: the name carries it on."""
+        if not self.is_sample(letter):
+            return Letter(f"{letter.name}°", letter.axis)  # no sum around it is meant for it
         known = [x for x in scope.bound.values() if x.axis == letter.axis]
-        return known[0] if len(known) == 1 and self.is_sample(letter) else letter
+        return known[0] if len(known) == 1 else letter
 
     def is_sample(self, letter: Letter) -> bool:
         """Whether a letter runs over the samples."""
@@ -293,6 +295,8 @@ class Translator:
             raise Unmeant("a norm of a formula has no axes yet")
         array, written = self.layout.array(inner, scope.near)
         slots = self.layout.slots.get(array, ())
+        if not slots and array not in self.versions and not self.layout.is_forward(inner):
+            raise Unmeant(f"{inner.key} is no array of the forward equations")
         if written.indices or not slots:
             value = self.term(inner, scope)
             return Raised(value, Constant(Fraction(2)))
@@ -403,8 +407,7 @@ class Translator:
             return Plus((relu, other), span=node.span)
         if base in ("log", "lg") and node.function.subscript not in ("", "e"):
             raise Unmeant("a logarithm to another base has no rule here")
-        own = [v for v in self.versions.get(key, ()) if v]
-        if own and not node.order:  # \hat y(x) is the value
+        if self._is_value(node):
             return self._name(node.function, scope)
         meaning = self.functions.get(key)
         known = meaning.known if meaning is not None else BY_NAME.get(key)
@@ -419,11 +422,29 @@ class Translator:
             return arguments[0] if not node.order else Constant(Fraction(node.order == 1))
         if known is not None:
             return Call(known, arguments, node.order, span=node.span)
+        own = self.layout.page.bodies.get(key)
+        if own is not None:
+            return self._expanded(node, FunctionMeaning(None, *own), arguments, scope)
         if meaning is not None and meaning.body is not None:
-            return self._expanded(node, meaning, arguments, scope)
+            raise Unmeant(f"{key} is no function of numbers")
         if base in ("mean", "avg", "sum", "norm", "diag", "min", "max", "argmax", "softmax"):
             raise Unmeant(f"{base} has no axes yet")
         return Call(key, arguments, node.order, span=node.span)
+
+    def _is_value(self, node: Apply) -> bool:
+        """Whether ``\\hat y(x)`` is the value that the page defines. Raises Unmeant elsewhere."""
+        key = node.function.key
+        try:
+            array, _ = self.layout.array(node.function)
+        except Unmeant:
+            return False
+        if node.order or not self.versions.get(array):
+            return False
+        formals = self.layout.page.arguments.get(key, ())
+        given = [a.base if isinstance(a, Name) else "" for a in node.arguments]
+        if formals and given != [f.split("_")[0].split("^")[0] for f in formals]:
+            raise Unmeant(f"{key} is taken at something else than where it is defined")
+        return True
 
     def _formed(self, node: Apply, known: str, scope: Scope) -> Term:
         """A function that is put in other words: GELU, SiLU, the hyperbolic cosine."""
@@ -565,6 +586,9 @@ class Translator:
         meant = self.layout.page.loss_at(scope.position)
         if meant is None:
             raise Unmeant(f"{node.key} is not defined")
+        rival = self.layout.page.rival_of(meant)
+        if rival is not None:
+            raise Unmeant(f"{node.key} may be {rival.name.key} or {meant.name.key}")
         array, written = self.layout.array(meant.name)
         if written.indices:
             raise Unmeant(f"{node.key} is not defined")

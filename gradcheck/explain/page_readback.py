@@ -17,8 +17,10 @@ from gradcheck.understand.references import References, functions_of, names_of
 MOODS = {
     "condition": "= 0 is a condition, it says where the optimum is",
     "solved": "solved from a condition",
-    "value": "a value that is put in",
-    "fact": "a fact about the data",
+    "value": "values put in, checked as arithmetic only",
+    "fact": "facts about the data",
+    "range": "the range of an index",
+    "given": "taken as given, for the loss is not on the page",
 }
 """Why an assertion is not judged, in words; definitions are shown, and need none."""
 
@@ -108,9 +110,11 @@ class ReadBack:
         self, sides: Sequence[tuple[StepResult, int]], setups: Sequence[SetupResult]
     ) -> tuple[str, ...]:
         """What has no verdict, with the reason; ``sides`` are the steps with their right sides."""
-        return (*dict.fromkeys(self._exempt(sides)), *self._chains(setups))
+        return (*self._exempt(sides), *self._chains(setups))
 
     def _exempt(self, sides: Sequence[tuple[StepResult, int]]) -> Iterator[str]:
+        """What is exempt, by its mood."""
+        found: dict[str, dict[str, None]] = {}
         for step, side in sides:
             asserted, judged = self.verdicts.step(step.statement, side)
             if step.verdict is not None or asserted is None or judged is not None:
@@ -119,7 +123,9 @@ class ReadBack:
                 text = self.references.text
                 shown = f"{text(asserted.left)} = {text(asserted.right)}"
                 place = self.document.place_of(asserted.span)
-                yield f"{place}: {shown}: {MOODS[asserted.exempt]}"
+                found.setdefault(asserted.exempt, {})[f"{shown} ({place})"] = None
+        for mood, several in found.items():
+            yield f"{MOODS[mood]}: {', '.join(several)}"
 
     def _chains(self, setups: Sequence[SetupResult]) -> Iterator[str]:
         rows = [row for s in setups for row in s.parameters if row.status == CHAIN_RULE_ONLY]

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.explain.page_gaps import says_gradient, unread_gradients
 from gradcheck.explain.page_readback import ReadBack
+from gradcheck.explain.page_rows import row_of
 from gradcheck.explain.page_words import diagnosis, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
@@ -18,7 +20,7 @@ from gradcheck.language.expression import Name, Partial
 from gradcheck.language.finding import RULES, Finding
 from gradcheck.language.model import Derivation, Setup
 from gradcheck.language.notation import to_tex, to_text
-from gradcheck.language.verdict import SEVERITY_ORDER, Verdict
+from gradcheck.language.verdict import Verdict
 from gradcheck.report.results import (
     CHAIN_RULE_ONLY,
     ClaimResult,
@@ -29,9 +31,6 @@ from gradcheck.report.results import (
 )
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
-from gradcheck.understand.naming import is_loss_name
-from gradcheck.understand.page.assertions import Assertion
-from gradcheck.understand.page.order import is_closed
 from gradcheck.understand.references import is_number
 
 _OPEN = (None, Verdict.UNDECIDED)
@@ -187,7 +186,7 @@ class PageResult:
             claims.append(claim)
         if tuple(claims) == row.claims:
             return row
-        return _row(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
+        return row_of(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
 
     @cached_property
     def _conditions(self) -> frozenset[Span]:
@@ -239,7 +238,7 @@ class PageResult:
             for a in self.verdicts.page.assertions
         )
         source = self.document.source(name.span) or to_tex(name)
-        return _row(to_text(name), source, claims, chain, None)
+        return row_of(to_text(name), source, claims, chain, None)
 
     def _claim(self, item: JudgedGradient) -> ClaimResult:
         judged = item.judged
@@ -261,7 +260,9 @@ class PageResult:
         settled = self._settled_spans(result.steps)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
         new = list(self._wrong(all_, result.steps)) + (
-            list(self._open()) + list(self._unread()) + list(self._held()) if all_ else []
+            list(self._open()) + list(unread_gradients(self.verdicts)) + list(self._held())
+            if all_
+            else []
         )
         unread = {f.span for f in new if f.rule.code == "GC002"}
         kept = [f for f in kept if f.rule.code != "GC001" or f.span not in unread]
@@ -365,32 +366,8 @@ class PageResult:
             if judged is None or judged.verdict is not Verdict.UNDECIDED or statement in told:
                 continue
             told.add(statement)
-            code = "GC005" if self._says_gradient(asserted) else "GC008"
+            code = "GC005" if says_gradient(asserted, self.verdicts) else "GC008"
             yield Finding(RULES[code], asserted.span, f"not decided: {judged.reason}")
-
-    def _unread(self) -> Iterator[Finding]:
-        """Gradients that were not read, of losses that the page does not define."""
-        order = self.verdicts.page.order
-        claimed = {item.claim.span for item in self.verdicts.gradients}
-        for statement in order.statements:
-            head = statement.sides[0]
-            if not isinstance(head, Partial) or not isinstance(head.of, Name):
-                continue
-            trained = isinstance(head.by, Name) and head.by.key in order.trained
-            for side in statement.statement.sides[1:]:
-                if side.unread is None or side.span in claimed or not trained:
-                    continue
-                if is_loss_name(head.of) and isinstance(head.by, Name):
-                    words = f"the gradient by {to_text(head.by)} is not read: {side.unread.reason}"
-                    yield Finding(RULES["GC002"], side.span, words)
-
-    def _says_gradient(self, asserted: Assertion) -> bool:
-        """Whether a gradient is given in closed form, of a loss that the page does not define."""
-        left = asserted.left
-        if not isinstance(left, Partial) or not isinstance(left.of, Name):
-            return False
-        trained = isinstance(left.by, Name) and left.by.key in self.verdicts.page.order.trained
-        return trained and is_loss_name(left.of) and is_closed(asserted.right)
 
     def _held(self) -> Iterator[Finding]:
         """What is left out, each told once."""
@@ -405,37 +382,3 @@ class PageResult:
         if sums:
             words = "the sum over the samples is left out: the line is one sample's gradient"
             yield Finding(RULES["GC202"], sums[0].claim.span, words)
-
-
-def _row(
-    role: str,
-    source: str,
-    claims: tuple[ClaimResult, ...],
-    chain: bool,
-    old: ParameterResult | None,
-) -> ParameterResult:
-    """A row from its claims: the last if that was not read, else the worst."""
-    shown: ClaimResult | None = None
-    if claims:
-        if claims[-1].verdict is Verdict.UNREAD:
-            shown = claims[-1]
-        else:
-            read = [c for c in claims if c.verdict is not Verdict.UNREAD]
-            worst = min(read, key=lambda c: SEVERITY_ORDER.index(c.verdict)).verdict
-            same = [c for c in read if c.verdict is worst]
-            shown = same[0] if worst in (Verdict.WRONG, Verdict.UNDECIDED) else same[-1]
-    verdict = shown.verdict if shown is not None else None
-    base = old or ParameterResult(role, source, None, "", None, (), "", "")
-    return replace(
-        base, verdict=verdict, status=_status(shown, chain), claim=shown, claims=claims,
-        document_error=None if old is None or verdict is not old.verdict else old.document_error,
-    )  # fmt: skip
-
-
-def _status(shown: ClaimResult | None, chain: bool) -> str:
-    if shown is None:
-        return CHAIN_RULE_ONLY if chain else "not claimed"
-    if shown.verdict is Verdict.CONVENTION:
-        parts = [] if shown.left_out is None else [str(shown.left_out)]
-        return "up to " + ", ".join([*parts, "Σ"] if shown.sum_left_out else parts)
-    return shown.verdict.words

@@ -19,7 +19,7 @@ MOODS = {
     "solved": "solved from a condition",
     "value": "values put in, checked as arithmetic only",
     "fact": "facts about the data",
-    "range": "the range of an index",
+    "range": "what an index runs over, or a case of it",
     "given": "taken as given, for the loss is not on the page",
 }
 """Why an assertion is not judged, in words; definitions are shown, and need none."""
@@ -48,6 +48,12 @@ class ReadBack:
             if d.binding.span in page.layout.forward and d.binding.span != loss.span
         ]
         return (*found, f"{text(loss.name)} = {text(loss.body)}")
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """Everything that the page defines, in order, indices in brackets."""
+        text = self.references.text
+        return tuple(f"{text(b.name)} = {text(b.body)}" for b in self.verdicts.page.order.bindings)
 
     def hidden(self, loss: Binding) -> str:
         """The functions of the hidden layers: all that are applied below the prediction."""

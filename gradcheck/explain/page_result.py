@@ -34,6 +34,7 @@ from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.references import is_number
 
 _OPEN = (None, Verdict.UNDECIDED)
+_DECIDED = (*HELD, Verdict.WRONG)
 _DOUBTFUL = (*_OPEN, Verdict.WRONG)
 _REPLACED = ("GC005", "GC008", "GC006")
 """What is told of verdicts that are open; with those verdicts it goes."""
@@ -79,6 +80,8 @@ class PageResult:
                 steps=steps,
                 findings=self._told(result, all_=True),
                 unjudged=self._unjudged(steps, setups),
+                forward=self._read_back.definitions if not setups else (),
+                axes=self._read_back.axes if indexed and not setups else (),
             )
         setups = tuple(self._amended(setup) for setup in result.setups)
         return replace(
@@ -273,6 +276,8 @@ class PageResult:
         of_mathematics = code.startswith(("GC1", "GC2", "GC301", "GC31")) and code not in (
             "GC140", "GC190", "GC191",
         )  # fmt: skip
+        if code == "GC006" and not self._decides:
+            return False
         if code == "GC002" and all_:
             return finding.span in self._known_spans
         if all_:
@@ -280,6 +285,13 @@ class PageResult:
         if not (of_mathematics or code in _REPLACED):
             return False
         return settled.get(finding.span) in HELD or self._line_held(finding.span, settled)
+
+    @cached_property
+    def _decides(self) -> bool:
+        """Whether anything but definitions is decided here."""
+        judged = [j for _, j in self.verdicts.steps.values()]
+        judged += [item.judged for item in self.verdicts.gradients]
+        return any(j is not None and j.verdict in _DECIDED for j in judged)
 
     @cached_property
     def _known_spans(self) -> frozenset[Span]:

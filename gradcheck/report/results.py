@@ -142,6 +142,8 @@ class DocumentResult:
     descents: tuple[Descent | str, ...] = ()  # by the document's own update rules, if asked for
     comparisons: tuple[CodeComparison, ...] = ()  # with the code that its front matter names
     unjudged: tuple[str, ...] = ()  # what has no verdict, and why
+    forward: tuple[str, ...] = ()  # what is defined, where there is no loss and so no setup
+    axes: tuple[str, ...] = ()  # … and its axes
 
     @property
     def path(self) -> str:

@@ -89,6 +89,8 @@ def _document(result: DocumentResult) -> dict[str, object]:
         "path": result.path,
         "readings": list(result.readings),
         "unjudged": list(result.unjudged),
+        "forward": list(result.forward),
+        "axes": list(result.axes),
         "summary": count_steps(result),
         "findings": [_finding(result.document, finding) for finding in result.findings],
         "steps": [_step(result.document, step) for step in result.steps],

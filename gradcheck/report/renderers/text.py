@@ -130,7 +130,11 @@ def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
             for line in labelled(label, text, palette)
         ]
         shown = told
-    if not result.setups:
+    if result.forward:
+        lines += labelled("read as", ", ".join(result.forward), palette)
+        lines += labelled("axes", "; ".join(result.axes), palette) if result.axes else []
+        lines += labelled("loss", "none is defined", palette)
+    elif not result.setups:
         lines += labelled("read", f"{counted(result.formulas, 'formula')}, no gradient", palette)
     for reading in result.readings:
         lines += labelled("reading", reading, palette)

@@ -14,16 +14,19 @@ from fractions import Fraction
 
 from gradcheck.evidence.field import Decision, decide
 from gradcheck.language.expression import Expression
+from gradcheck.language.names import CLASSES, COUNT
 from gradcheck.language.typed import (
     Choice,
     Constant,
     Entry,
+    Free,
     Letter,
     Position,
     Slope,
     Term,
     Test,
     Times,
+    Total,
     World,
     letters,
     nodes,
@@ -216,11 +219,24 @@ class PageJudge:
                 return replace(base, verdict=Verdict.CONVENTION, left_out=constant, reason="")
             return replace(base, verdict=Verdict.WRONG, reason="")
         if decision.outcome in ("unequal", "multiple"):
-            strange = self._strange(made)
+            strange = self._strange(made) or self._uncounted(made)
             if strange:
                 return replace(base, reason=strange)
             return replace(base, verdict=Verdict.WRONG, reason="")
         return base
+
+    def _uncounted(self, made: _Made) -> str:
+        """A number that may be the length of an axis, which nothing on the page says."""
+        counted = set(self.page.layout.counts)
+        sums = any(isinstance(n, Total) for t in (made.left, made.right) for n in nodes(t))
+        sums = sums or any(
+            isinstance(n, Total) for d in made.world.definitions.values() for n in nodes(d.body)
+        )
+        for name, free in made.world.free.items():
+            count = name in COUNT.names() | CLASSES.names() and not free.axes
+            if count and name not in counted and sums:
+                return f"{name} may be how many there are, which the page does not say"
+        return ""
 
     def _strange(self, made: _Made) -> str:
         """Why a line about an unknown loss may be right: it has what the loss may have."""
@@ -240,22 +256,24 @@ class PageJudge:
     ) -> tuple[Decision, Fact | None]:
         """The decision without what the page says of its data; if it is not equal, with it."""
         decision = decide(left, right, world, seed=self.seed, counts=counts)
-        if decision.outcome == "equal":
+        told = {a: f for a, f in self.page.facts.items() if a in world.free}
+        if decision.outcome == "equal" or not told:
             return decision, None
-        for array, fact in self.page.facts.items():
-            if array not in world.free:
-                continue
-            free = world.free[array]
+        again = replace(world, free={**world.free, **self._told(world, told)})
+        found = decide(left, right, again, seed=self.seed, counts=counts)
+        better = found.outcome == "multiple" and decision.outcome != "multiple"
+        if found.outcome == "equal" or better:
+            return found, next(iter(told.values()))
+        return (found, None) if found.outcome == "undecided" else (decision, None)
+
+    def _told(self, world: World, facts: Mapping[str, Fact]) -> dict[str, Free]:
+        """The arrays of which the page says something, with what it says."""
+        found: dict[str, Free] = {}
+        for array, fact in facts.items():
             slots = self.page.layout.slots.get(array, ())
             at = slots.index(fact.one_hot) if fact.one_hot in slots else None
-            told = replace(free, one_hot=at, labels=fact.values)
-            again = replace(world, free={**world.free, array: told})
-            found = decide(left, right, again, seed=self.seed, counts=counts)
-            if found.outcome == "equal" or (
-                found.outcome == "multiple" and decision.outcome != "multiple"
-            ):
-                return found, fact
-        return decision, None
+            found[array] = replace(world.free[array], one_hot=at, labels=fact.values)
+        return found
 
 
 @dataclass(frozen=True)

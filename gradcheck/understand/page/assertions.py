@@ -95,6 +95,8 @@ class Page:
         apart, together = _condition(statement, following, self.layout.symbols.letters)
         for k, relation in enumerate(statement.statement.relations):
             left, right = statement.sides[k], statement.sides[k + 1]
+            if self._is_alias(left) and k and self._defined_in(statement.number):
+                left = statement.sides[k - 1]  # another name of what stands before it
             if left is None or right is None or relation.symbol not in EQUALITIES:
                 continue
             if k and before is not None and self._is_because(statement):
@@ -121,7 +123,7 @@ class Page:
                 return "definition"
         if k == 0 and self._is_function_head(left):
             return "definition"
-        if defined_here and (self._is_alias(left) or self._is_alias(right)):
+        if defined_here and self._is_alias(right):
             return "definition"
         both = left is not None and right is not None
         if k == 0 and both and is_constraint(self.layout, left, right):
@@ -135,7 +137,7 @@ class Page:
                 return "solved"
             if right is not None and not value_keys(right):
                 return "value"
-        if both and self._is_of_free_names(left, right):
+        if k == 0 and both and self._is_of_free_names(left, right):
             return "fact"
         if self._has_values(statement, k):
             return "value"
@@ -184,6 +186,8 @@ class Page:
             return True
         sides = [statement.sides[at] for at in (k, k + 1)]
         bare = [s for s in sides if s is not None and not value_keys(s)]
+        if bare and found - self._constants:
+            return True
         return bool(bare) and self._gives_values and not isinstance(bare[0], Number)
 
     @cached_property

@@ -56,6 +56,7 @@ class Layout:
     samples: frozenset[str] = frozenset()
     counts: dict[str, str] = field(default_factory=dict)  # name of a count → axis
     lengths: dict[str, int] = field(default_factory=dict)
+    from_zero: frozenset[str] = frozenset()  # axes that sums count from 0
     forward: frozenset[Span] = frozenset()  # bodies of forward equations and losses
 
     @property
@@ -259,12 +260,15 @@ def forward_bindings(page: InOrder) -> list[Binding]:
 
 def _join_counts(layout: Layout, forward: Sequence[Binding]) -> None:
     """Sums up to the same count run over one axis; sums up to a number over one that long."""
+    zero: list[str] = []
     for binding in forward:
         scope = f"s{binding.statement}"
         for node in walk(binding.body):
             if not isinstance(node, Sum) or node.index is None:
                 continue
             axis = bound_scope(scope, node)
+            if isinstance(node.lower, Number) and node.lower.value == 0:
+                zero.append(axis)
             if isinstance(node.upper, Name):
                 known = layout.counts.setdefault(node.upper.key, axis)
                 layout.sorts.union.join(known, axis)
@@ -274,6 +278,26 @@ def _join_counts(layout: Layout, forward: Sequence[Binding]) -> None:
                     layout.lengths[axis] = int(length)
     layout.counts = {k: layout.sorts.union.find(a) for k, a in layout.counts.items()}
     layout.lengths = {layout.sorts.union.find(a): n for a, n in layout.lengths.items()}
+    layout.from_zero = frozenset(map(layout.sorts.union.find, zero))
+    for key, number in _numbers(layout.page).items():
+        if key in layout.counts and 1 < number <= MOST:
+            layout.lengths.setdefault(layout.counts[key], number)
+
+
+MOST = 12
+"""The longest axis whose length is kept as a number."""
+
+
+def _numbers(page: InOrder) -> dict[str, int]:
+    """Whole numbers that the page gives names: ``K = 10``."""
+    found: dict[str, int] = {}
+    for statement in page.statements:
+        head, body = statement.sides[0], statement.sides[-1]
+        if len(statement.sides) != 2 or not isinstance(head, Name) or not isinstance(body, Number):
+            continue
+        if body.value.denominator == 1:
+            found[head.key] = int(body.value)
+    return found
 
 
 def _collect_slots(layout: Layout) -> None:
@@ -378,6 +402,9 @@ def _sample_axes(layout: Layout, forward: Sequence[Binding]) -> frozenset[str]:
     losses = {b.span for b in layout.page.losses}
     taken = _axes_of_parameters(layout) | _summed_below(layout, forward, losses)
     found: set[str] = set()
+    for binding in forward:
+        for outer in outer_sums(layout, binding):
+            _name_count(layout, binding, outer)
     for binding in layout.page.losses:
         for outer in outer_sums(layout, binding):
             letter = outer.node.index.base if outer.node.index is not None else ""

@@ -9,7 +9,7 @@ a comes from the old z; a new error term δ): then what was computed before keep
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from gradcheck.language.expression import (
     Name,
     Number,
     Partial,
+    Power,
     Sum,
     Underbrace,
     contains,
@@ -39,6 +40,7 @@ from gradcheck.understand.bindings import (
     Binding,
     CanonicalStatement,
     collect_bindings,
+    with_whole_sum,
 )
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
@@ -81,9 +83,7 @@ class InOrder:
     def bindings(self) -> tuple[Binding, ...]:
         """Every definition of a value, in document order."""
         found = [*self._collected, *self._named_at_the_end()]
-        values = (
-            b if not b.formals else replace(b, formals=()) for b in found if self._is_value(b)
-        )
+        values = [_whole(replace(b, formals=())) for b in found if self._is_value(b)]
         return tuple(sorted(filter(self._defines, values), key=lambda b: (b.start, b.span)))
 
     @cached_property
@@ -96,15 +96,18 @@ class InOrder:
 
     def _named_at_the_end(self) -> Iterator[Binding]:
         """``∂L/∂z = δ``: a name that nothing else defines stands for the derivative."""
-        heads = {s.sides[0].key for s in self.statements if isinstance(s.sides[0], Name)}
-        heads |= {b.key for b in self._collected} | set(self.trained)
-        forward = {k for b in self._collected for k in value_keys(b.body)}
+        heads = [s.sides[0] for s in self.statements]
+        known = {(n.base, n.accent) for n in heads if isinstance(n, Name)}
+        known |= {(b.name.base, b.name.accent) for b in self._collected}
+        forward = {k for b in self._collected for k in value_keys(b.body)} | set(self.trained)
         for statement in self.statements:
             first, last = statement.sides[0], statement.sides[-1]
-            if len(statement.sides) != 2 or not isinstance(first, Partial):
+            if len(statement.sides) != 2 or first is None or not isinstance(last, Name):
                 continue
-            new = isinstance(last, Name) and last.key not in heads | forward and is_helper(last)
-            if new and isinstance(last, Name):
+            braced = statement.statement.origin == "underbrace"
+            named = isinstance(first, Partial) and is_helper(last)
+            new = (last.base, last.accent) not in known and last.key not in forward
+            if new and (named or (braced and not isinstance(first, Name))):
                 span = statement.statement.sides[0].span
                 yield Binding(
                     last.key, last, (), first, statement.number, 0, span, (), statement.position
@@ -312,8 +315,73 @@ def in_order(read: ReadDocument) -> InOrder:
     """The page with its definitions."""
     written = tuple(_statements(read))
     derived = _derived_functions(written)
-    statements = tuple(_as_written(s, derived) for s in written)
+    valued = _valued_functions(written, derived)
+    differentials = _differentials(written)
+    statements = tuple(_solved(_as_written(s, derived, valued, differentials)) for s in written)
     return InOrder(read, statements, _trained(statements))
+
+
+def _valued_functions(
+    statements: Sequence[CanonicalStatement], derived: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
+    """Values that are written as functions of names with indices, and those names' bases.
+
+    ``\\sigma(z_k) = e^{z_k}/\\sum_l e^{z_l}`` is an array with the index k, and no function of one
+    number.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for statement in statements:
+        head, body = statement.sides[0], statement.sides[1] if len(statement.sides) > 1 else None
+        if not isinstance(head, Apply) or head.order or body is None:
+            continue
+        key = head.function.key
+        formals = [a for a in head.arguments if isinstance(a, Name)]
+        if len(formals) != len(head.arguments) or key in derived or is_loss_name(head.function):
+            continue
+        if not is_of_formals([a.key for a in formals], body):
+            found.setdefault(key, tuple(a.base for a in formals))
+    return found
+
+
+def _differentials(statements: Sequence[CanonicalStatement]) -> frozenset[tuple[str, str]]:
+    """Names such as ``dw`` and ``dz`` of gradients, beside w and z, that head an equation."""
+    sides = [side for s in statements for side in s.sides if side is not None]
+    names = [n for side in sides for n in walk(side) if isinstance(n, Name)]
+    plain = {(n.base, n.accent) for n in names}
+    heads = [s.sides[0] for s in statements if len(s.sides) > 1 and not s.is_update]
+    return frozenset(
+        (h.base, h.accent)
+        for h in heads
+        if isinstance(h, Name) and re.fullmatch(r"d[A-Za-z]+", h.base)
+        if (h.base[1:], h.accent) in plain
+    )
+
+
+def _solved(statement: CanonicalStatement) -> CanonicalStatement:
+    """``s^2 = …`` where s stands nowhere else on the left gives s: the root."""
+    head = statement.sides[0]
+    if len(statement.sides) < 2 or not isinstance(head, Power) or statement.sides[1] is None:
+        return statement
+    square = isinstance(head.exponent, Number) and head.exponent.value == 2
+    if not isinstance(head.base, Name) or not square or contains(statement.sides[1], Partial):
+        return statement
+    roots = tuple(
+        None if side is None else Apply(Name("sqrt"), (side,), span=side.span)
+        for side in statement.sides[1:]
+    )
+    return replace(statement, sides=(head.base, *roots))
+
+
+def _value_of(node: Apply, valued: Mapping[str, tuple[str, ...]]) -> Name | None:
+    """``\\sigma(z_k)`` as the name of an entry, where σ is an array of the page."""
+    bases = valued.get(node.function.key)
+    given = [a.base if isinstance(a, Name) else "" for a in node.arguments]
+    if node.order or bases is None or tuple(given) != bases:
+        return None
+    marks = [a for a in node.arguments if isinstance(a, Name)]
+    below = ",".join(filter(None, [node.function.subscript, *(m.subscript for m in marks)]))
+    above = "".join(filter(None, [node.function.superscript, *(m.superscript for m in marks)]))
+    return replace(node.function, subscript=below, superscript=above, span=node.span)
 
 
 def _derived_functions(statements: Sequence[CanonicalStatement]) -> frozenset[str]:
@@ -337,6 +405,13 @@ def _statements(read: ReadDocument) -> Iterator[CanonicalStatement]:
         yield CanonicalStatement(statement, sides, ("",) * len(sides), ((),) * len(sides))
 
 
+def _whole(binding: Binding) -> Binding:
+    """A loss whose sum is meant to take in all terms, though no bracket says so."""
+    if not is_loss_name(binding.name):
+        return binding
+    return replace(binding, body=with_whole_sum(binding.body))
+
+
 def _without_overwriting(statement: Statement) -> Statement:
     """``δ := δ w_2`` gives a helper its next value: it is no rule of descent."""
     head = statement.sides[0].expression
@@ -348,7 +423,12 @@ def _without_overwriting(statement: Statement) -> Statement:
     return replace(statement, relations=(relation, *statement.relations[1:]))
 
 
-def _as_written(statement: CanonicalStatement, derived: frozenset[str]) -> CanonicalStatement:
+def _as_written(
+    statement: CanonicalStatement,
+    derived: frozenset[str],
+    valued: Mapping[str, tuple[str, ...]],
+    differentials: frozenset[tuple[str, str]],
+) -> CanonicalStatement:
     """Losses without their arguments; labels of braces are statements of their own.
 
     ``derived`` are functions of trained names alone that something derives: ``S(a, b)``.
@@ -357,8 +437,14 @@ def _as_written(statement: CanonicalStatement, derived: frozenset[str]) -> Canon
     def change(node: Expression) -> Expression:
         if isinstance(node, Underbrace):
             return replace(node, label=None)
+        if isinstance(node, Name) and (node.base, node.accent) in differentials:
+            by = replace(node, base=node.base[1:])
+            return Partial(Name("loss", span=node.span), by, span=node.span)
         if not isinstance(node, Apply):
             return node
+        value = _value_of(node, valued)
+        if value is not None:
+            return value
         if not node.order and (is_loss_name(node.function) or node.function.key in derived):
             return replace(node.function, span=node.span)
         if node.order == 1 and is_loss_name(node.function) and len(node.arguments) == 1:

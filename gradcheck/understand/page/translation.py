@@ -216,8 +216,8 @@ class Translator:
             return Call("exp", (_ONE,), span=node.span)
         if node.key in self.layout.counts and node.key not in self.versions:
             return Extent(self.axis(self.layout.counts[node.key]), span=node.span)
-        if node.key in scope.bound and node.key not in self.versions:
-            return Position(scope.bound[node.key], span=node.span)
+        if node.key not in self.versions and self._is_index(node.key, scope):
+            return self._position(scope.letter(node.key))
         array, written = self.layout.array(node, scope.near)
         if self.layout.is_kronecker(node, written, scope.axes, scope.name, scope.bound):
             one, other = (Position(scope.letter(x)) for x in written.letters)
@@ -229,6 +229,17 @@ class Translator:
             return self._some_loss(node, scope)
         return self._entry(node, array, dict(written.indices), scope)
 
+    @staticmethod
+    def _is_index(key: str, scope: Scope) -> bool:
+        return key in scope.bound or f"{scope.name}.{key}" in scope.axes
+
+    def _position(self, letter: Letter) -> Term:
+        """The number that an index stands for: counted from 0 where its sums are."""
+        found: Term = Position(letter)
+        if letter.axis in {self.axis(a) for a in self.layout.from_zero}:
+            found = Plus((found, _MINUS))
+        return found
+
     def _entry(self, node: Name, array: str, indices: dict[Slot, str], scope: Scope) -> Entry:
         """An entry of an array; a sample's index that is not written is put in."""
         name = self.refer(array, node, scope.position)
@@ -239,7 +250,8 @@ class Translator:
             if text is None:
                 at.append(self._unwritten(node, axis, scope))
             elif text.isdigit():
-                at.append(Place(int(text), axis))
+                zero = axis in {self.axis(a) for a in self.layout.from_zero}
+                at.append(Place(int(text) + zero, axis))
             else:
                 letter = scope.letter(text)
                 if letter.axis.startswith("?"):
@@ -359,7 +371,7 @@ class Translator:
             if less - shift > 0:
                 last = Plus((Extent(letter.axis), Constant(shift - less)))
                 tests.append(Test(Position(letter), "<=", last))
-        elif isinstance(upper, Name) and shift:
+        elif isinstance(upper, Name) and shift and self.is_sample(letter):
             raise Unmeant("a sum from 0 to its count has one term too many")
         elif upper is not None and not isinstance(upper, Name | Number):
             raise Unmeant("the bounds of a sum do not take in a whole axis")
@@ -429,7 +441,18 @@ class Translator:
             raise Unmeant(f"{key} is no function of numbers")
         if base in ("mean", "avg", "sum", "norm", "diag", "min", "max", "argmax", "softmax"):
             raise Unmeant(f"{base} has no axes yet")
+        self._check_arguments(node)
         return Call(key, arguments, node.order, span=node.span)
+
+    def _check_arguments(self, node: Apply) -> None:
+        """``R(W)`` of a name that is no array of the page: what it depends on is not known."""
+        for argument in node.arguments:
+            if not isinstance(argument, Name):
+                continue
+            array, _ = self.layout.array(argument)
+            known = array in self.versions or self.layout.slots.get(array)
+            if not known and not self.layout.is_forward(argument):
+                raise Unmeant(f"{argument.key} is no array of the forward equations")
 
     def _is_value(self, node: Apply) -> bool:
         """Whether ``\\hat y(x)`` is the value that the page defines. Raises Unmeant elsewhere."""
@@ -614,7 +637,6 @@ class Translator:
         defined = self.refers(array, position)
         self._check_read(array, defined, node, position)
         if defined is None:
-            self._check_twin(array, node)
             self.names.setdefault(array, node)
             if array not in self.free:
                 slots = self.layout.slots.get(array, ())
@@ -641,15 +663,6 @@ class Translator:
             raise Unmeant(f"the definition of {node.key} is not read")
         if defined is not None and defined.doubt:
             raise Unmeant(defined.doubt)
-
-    def _check_twin(self, array: str, node: Name) -> None:
-        """``\\|W\\|`` beside ``w_{kj}``: an array without its indices. Raises Unmeant."""
-        if self.layout.slots.get(array) or array in self.layout.counts:
-            return
-        twin = node.base.swapcase()
-        bases = {a for a, slots in self.layout.slots.items() if slots}
-        if len(node.base) == 1 and node.base.isupper() and twin in bases and not node.accent:
-            raise Unmeant(f"{node.key} stands without its index, if it is {twin}")
 
     def _is_loss(self, defined: Defined) -> bool:
         return any(defined.binding.span == loss.span for loss in self.layout.page.losses)

@@ -32,7 +32,7 @@ class Reference:
     place: int | None  # where its definition begins
     words: str = ""  # what is known besides
     array: str = ""  # its array in the typed tree
-    decided: str = ""  # the file that says so: order, layout, facts, symbols, functions
+    decided: str = ""  # the file that says so
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,11 @@ class References:
             except Unmeant as trouble:
                 shown = to_text(name)
                 found[shown] = Reference(
-                    shown, "not understood", None, trouble.reason, decided="symbols"
+                    shown,
+                    "not understood",
+                    None,
+                    trouble.reason,
+                    decided=_file(self.page.layout.symbols),
                 )
                 continue
             meant = replace(self._reference(name, array, statement), array=array)
@@ -160,34 +164,44 @@ class References:
         if defined is not None:
             again = {"anew": "the name is used again", "other": "defined anew"}
             words = again.get(defined.again, "")
-            return Reference(shown, "defined", defined.place, words, decided="order")
+            return Reference(shown, "defined", defined.place, words, decided=_file(self.page.order))
         if name.key in page.layout.counts:
             axis = page.layout.sorts.union.find(page.layout.counts[name.key])
             letters = [x for x, axes in self.letters.items() if axis in axes]
             return Reference(
-                shown, "count", None, f"of {', '.join(sorted(letters))}", decided="layout"
+                shown,
+                "count",
+                None,
+                f"of {', '.join(sorted(letters))}",
+                decided=_file(self.page.layout),
             )
         fact = page.facts.get(array)
         if fact is not None:
             how = "" if fact.stated else ", read from the loss"
-            return Reference(shown, "data", fact.span.start, fact.words + how, decided="facts")
+            return Reference(shown, "data", fact.span.start, fact.words + how, decided=_file(fact))
         if name.key in page.order.trained:
-            return Reference(shown, "parameter", None, "", decided="order")
+            return Reference(shown, "parameter", None, "", decided=_file(self.page.order))
         if is_loss_name(name):
             return self._loss(shown, statement)
         if name.key == "e":
             return Reference(shown, "number", None, "Euler's", decided="translation")
         kind = free_kind(name)
         words = "by its name" if kind == "parameter" else self._carried(array)
-        return Reference(shown, kind, None, words, decided="layout" if kind == "free" else "names")
+        return Reference(
+            shown, kind, None, words, decided=_file(self.page.layout) if kind == "free" else "names"
+        )
 
     def _loss(self, shown: str, statement: CanonicalStatement) -> Reference:
         """The name of a loss that nothing defines: it means the loss of the place."""
         meant = self.page.order.loss_at(statement.position)
         if meant is None:
-            return Reference(shown, "not defined", None, "", decided="order")
+            return Reference(shown, "not defined", None, "", decided=_file(self.page.order))
         return Reference(
-            shown, "defined", meant.start, f"{self.shown(meant.name)}", decided="order"
+            shown,
+            "defined",
+            meant.start,
+            f"{self.shown(meant.name)}",
+            decided=_file(self.page.order),
         )
 
     def _carried(self, array: str) -> str:
@@ -208,7 +222,7 @@ class References:
         shown = to_text(function)
         place = self.page.order.functions.get(function.key)
         if place is not None:
-            return Reference(shown, "function", place.start, "", decided="order")
+            return Reference(shown, "function", place.start, "", decided=_file(self.page.order))
         known = BY_NAME.get(function.key)
         words = f"the {known}" if known and known != function.key else ""
         by = "functions" if known else "translation"
@@ -233,6 +247,11 @@ class Axis:
         many = f" ({long[0]} of them)" if long else ""
         what = f"the samples{many}, " if self.samples else f"{long[0]} long, " if long else ""
         return f"{letters}: {what}of {', '.join(sorted(self.arrays))}"
+
+
+def _file(decider: object) -> str:
+    """The file in which it is decided what a name is."""
+    return type(decider).__module__.rpartition(".")[2]
 
 
 def free_kind(name: Name) -> str:

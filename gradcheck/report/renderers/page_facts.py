@@ -15,7 +15,7 @@ from gradcheck.understand.references import Reference, References
 
 HEADERS = ("line", "is", "by", "statement", "its names", "by")
 _BY = {
-    "definition": "order", "fact": "facts", "update": "descending", "names a factor": "bindings",
+    "definition": "order", "update": "descending", "names a factor": "bindings",
     "not read": "parser", "mention": "parser", "no equality": "parser",
 }  # fmt: skip
 _ELSEWHERE = "assertions"

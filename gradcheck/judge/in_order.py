@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from gradcheck.evidence.field import Decision, decide
 from gradcheck.language.expression import Expression
+from gradcheck.language.notation import to_text
 from gradcheck.language.typed import (
     Choice,
     Constant,
@@ -200,6 +201,9 @@ class PageJudge:
         present = {axis for free in made.world.free.values() for axis in free.axes}
         counts = frozenset(made.translator.axis(a) for a in self.page.layout.samples) & present
         decision, given = self._by_facts(left, right, made.world, counts)
+        lost = _unknown(made, self.page) if decision.outcome == "unequal" else ""
+        if lost:
+            return JudgedPair(Verdict.UNDECIDED, reason=f"{lost} is not defined in the document")
         base = JudgedPair(
             Verdict.UNDECIDED, reason=decision.reason, left=left, right=right, world=made.world,
             decision=decision,
@@ -293,6 +297,17 @@ def _not_there(made: _Made, page: Page) -> str:
             words = shown.key if shown is not None else node.by.name
             return f"{words} does not occur in what is differentiated"
     return ""
+
+
+def _unknown(made: _Made, page: Page) -> str:
+    """A name of which the page never says what it is: the sides may be equal by what it is.
+
+    What stands on the left as well is what the equation is about.
+    """
+    about = _below(made.left, made.world)
+    names = {k: made.translator.names.get(k) for k in made.world.free if k not in about}
+    unknown = (n for n in names.values() if n and page.order.symbol(n) not in page.introduced)
+    return next((to_text(name) for name in unknown), "")
 
 
 def _below(term: Term, world: World) -> set[str]:

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gradcheck.language.document import Span
-from gradcheck.language.expression import Apply, Expression, Name, Number, Partial, value_keys
+from gradcheck.language.expression import (
+    Apply,
+    Expression,
+    Name,
+    Number,
+    Partial,
+    value_keys,
+    value_names,
+    walk,
+)
 from gradcheck.language.functions import BY_NAME
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
@@ -65,6 +74,15 @@ class Page:
     def facts(self) -> dict[str, Fact]:
         """What the page says of its data, by array."""
         return facts_of(self.layout)
+
+    @cached_property
+    def introduced(self) -> frozenset[str]:
+        """Symbols of what the page defines, computes with or differentiates by."""
+        order = self.order
+        names = [n for b in order.bindings for n in (b.name, *value_names(b.body))]
+        partials = (n for side in order.expressions for n in walk(side) if isinstance(n, Partial))
+        names += [partial.by for partial in partials if isinstance(partial.by, Name)]
+        return frozenset(order.symbol(name) for name in names)
 
     @cached_property
     def assertions(self) -> tuple[Assertion, ...]:

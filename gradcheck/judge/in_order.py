@@ -302,9 +302,9 @@ def _not_there(made: _Made, page: Page) -> str:
 def _unknown(made: _Made, page: Page) -> str:
     """A name of which the page never says what it is: the sides may be equal by what it is.
 
-    What stands on the left as well is what the equation is about.
+    What stands on both sides is what the equation is about.
     """
-    about = _below(made.left, made.world)
+    about = _below(made.left, made.world) & _below(made.right, made.world)
     names = {k: made.translator.names.get(k) for k in made.world.free if k not in about}
     unknown = (n for n in names.values() if n and page.order.symbol(n) not in page.introduced)
     return next((to_text(name) for name in unknown), "")

@@ -468,9 +468,8 @@ class Translator:
             return False
         if node.order or not self.versions.get(array):
             return False
-        formals = self.layout.page.arguments.get(key, ())
         given = [a.base if isinstance(a, Name) else "" for a in node.arguments]
-        if formals and given != [f.split("_")[0].split("^")[0] for f in formals]:
+        if given != list(self.layout.page.valued.get(key, given)):
             raise Unmeant(f"{key} is taken at something else than where it is defined")
         return True
 

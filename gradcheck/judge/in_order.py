@@ -36,7 +36,8 @@ from gradcheck.language.verdict import Verdict
 from gradcheck.run.budget import CLAIM
 from gradcheck.run.parts import attempt
 from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
-from gradcheck.understand.page.facts import Fact
+from gradcheck.understand.page.known_data import Fact
+from gradcheck.understand.page.order import Defined
 from gradcheck.understand.page.symbols import Unmeant
 from gradcheck.understand.page.translation import Translator
 from gradcheck.understand.resolution import FunctionMeaning
@@ -69,6 +70,31 @@ class PageJudge:
     functions: Mapping[str, FunctionMeaning]
     seed: int = 0
     _known: dict[tuple[int, Expression, Expression], JudgedPair] = field(default_factory=dict)
+
+    def settled(self) -> PageJudge:
+        """The judge of the page in which what is only said again makes no new definition."""
+        versions: dict[str, list[Defined]] = {}
+        for array, several in self.page.versions.items():
+            kept = [several[0]]
+            for defined in several[1:]:
+                if not (defined.again == "other" and self._says_again(defined)):
+                    kept.append(replace(defined, version=len(kept)))
+            versions[array] = kept
+        return PageJudge(replace(self.page, versions=versions), self.functions, self.seed)
+
+    def _says_again(self, defined: Defined) -> bool:
+        """Whether a definition gives a name the value that it has before."""
+        binding = defined.binding
+        judged = attempt(
+            "an equation that is made again",
+            lambda: self._judged(
+                binding.name, binding.body, binding.statement, binding.start - 1, (None, None)
+            ),
+            lambda reason: JudgedPair(Verdict.UNDECIDED, reason=reason),
+            binding.span,
+            CLAIM,
+        )
+        return judged.verdict is Verdict.EXACT
 
     def assertion(self, asserted: Assertion) -> JudgedPair:
         """The verdict on a neighbouring pair."""
@@ -161,7 +187,11 @@ class PageJudge:
         more = [x for x in letters(made.right).values() if x.name not in own]
         samples = [x for x in more if made.translator.is_sample(x)]
         of_loss = _of_loss(self.page, made.left) != _of_loss(self.page, made.right)
-        if len(samples) == 1 and len(more) == 1 and _of_loss(self.page, made.left):
+        summed = any(
+            isinstance(n, Total) and made.translator.is_sample(n.letter) for n in nodes(made.right)
+        )
+        one = len(samples) == 1 and len(more) == 1 and not summed
+        if one and _of_loss(self.page, made.left):
             return self._one_sample(made, left, right, samples[0], condition)
         return self._decided(made, condition, of_loss)
 

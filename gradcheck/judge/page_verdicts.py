@@ -68,6 +68,10 @@ class PageVerdicts:
     def _asserted(self) -> dict[tuple[int, int], Assertion]:
         return {(a.statement, a.side): a for a in self.page.assertions}
 
+    def is_claim(self, span: Span) -> bool:
+        """Whether a place is that of a gradient's closed form."""
+        return any(claim.span == span for claim in self.page.claims)
+
     def gradient(self, span: Span) -> JudgedGradient | None:
         """The claim at a place with its verdict; constants are not compared with the others."""
         for claim in self.page.claims:
@@ -179,7 +183,10 @@ def page_verdicts(
     page: Page, functions: Mapping[str, FunctionMeaning], seed: int = 0
 ) -> PageVerdicts:
     """The verdicts of a page; they are found when they are first asked for."""
-    return PageVerdicts(page, PageJudge(page, functions, seed))
+    judge = PageJudge(page, functions, seed)
+    if any(defined.again == "other" for v in page.versions.values() for defined in v):
+        judge = judge.settled()
+    return PageVerdicts(judge.page, judge)
 
 
 def _by_loss(page: Page, found: list[JudgedGradient]) -> list[list[JudgedGradient]]:

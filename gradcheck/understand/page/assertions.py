@@ -27,9 +27,9 @@ from gradcheck.language.functions import BY_NAME
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
 from gradcheck.understand.naming import is_loss_name
-from gradcheck.understand.page.facts import Fact, facts_of, is_constraint
-from gradcheck.understand.page.layout import Layout, layout_of
+from gradcheck.understand.page.known_data import Fact, facts_of, is_constraint
 from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
+from gradcheck.understand.page.page_axes import Layout, layout_of
 from gradcheck.understand.page.symbols import Unmeant
 
 

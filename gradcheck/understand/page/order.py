@@ -44,6 +44,8 @@ from gradcheck.understand.bindings import (
 )
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
+from gradcheck.understand.readings import ReadingLog
+from gradcheck.understand.spelling import usual_spelling
 
 _HELPERS = re.compile(r"delta|Delta|epsilon|varepsilon|u|v|g|e|r|d[a-zA-Z]\w*|err|error|grad")
 """Bases of names that are set anew for the next layer."""
@@ -284,10 +286,9 @@ def _is_of_letters(statement: CanonicalStatement) -> bool:
     ) and not isinstance(statement.sides[-1], Number)
 
 
-_PASSES_ON = re.compile(
-    r"\b(?:now|instead|alternatively|otherwise|next|again|second|other)\b|^\s*#|\\(?:sub)*section\b",
-    re.I | re.M,
-)
+_PASSES_ON = re.compile(r"\b(?:instead|alternatively)\b|^\s*#|\\(?:sub)*section\b", re.I | re.M)
+_MAY_PASS_ON = re.compile(r"\b(?:now|otherwise|next|second|other)\b", re.I)
+"""Words that pass on to something else if what follows is about something else, too."""
 
 
 _NAMED_LOSS = re.compile(
@@ -400,7 +401,8 @@ def _derived_functions(statements: Sequence[CanonicalStatement]) -> frozenset[st
 
 
 def _statements(read: ReadDocument) -> Iterator[CanonicalStatement]:
-    for statement in map(_without_overwriting, read.statements):
+    usual = usual_spelling(read.statements, ReadingLog(read.document).silent())
+    for statement in map(_without_overwriting, usual):
         sides = tuple(side.expression for side in statement.sides)
         yield CanonicalStatement(statement, sides, ("",) * len(sides), ((),) * len(sides))
 
@@ -541,7 +543,9 @@ def _doubt(page: InOrder, old: Binding, new: Binding) -> str:
     It replaces it where the text passes on to something else; two before anything is derived are
     alternatives, of which the last counts.
     """
-    if page.passes_on(old.span.end, new.start):
+    text = page.read.document.text[old.span.end : new.start]
+    others = set(value_keys(old.body)) != set(value_keys(new.body))
+    if page.passes_on(old.span.end, new.start) or (others and _MAY_PASS_ON.search(text)):
         return ""
     document = page.read.document
     lines = sorted({document.line_of(old.span), document.line_of(new.span)})

@@ -58,8 +58,8 @@ from gradcheck.language.typed import (
 from gradcheck.run.budget import spend
 from gradcheck.understand.bindings import CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
-from gradcheck.understand.page.layout import Layout, outer_sums
 from gradcheck.understand.page.order import Defined
+from gradcheck.understand.page.page_axes import Layout, outer_sums
 from gradcheck.understand.page.sorts import Near, bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 from gradcheck.understand.resolution import FunctionMeaning
@@ -223,6 +223,8 @@ class Translator:
             one, other = (Position(scope.letter(x)) for x in written.letters)
             same = Test(one, "=", other)
             return Choice(((same, _ONE), (None, Constant(Fraction(0)))), span=node.span)
+        if written.indices and array in self.layout.plain_losses:
+            raise Unmeant(f"{node.key} is not defined")
         if array not in self.versions and is_loss_name(node):
             if written.indices:
                 raise Unmeant(f"{node.key} is not defined")
@@ -270,8 +272,8 @@ class Translator:
         """An index that stands on the right of a definition only: the name carries it on."""
         if not self.is_sample(letter):
             return Letter(f"{letter.name}°", letter.axis)  # no sum around it is meant for it
-        known = [x for x in scope.bound.values() if x.axis == letter.axis]
-        return known[0] if len(known) == 1 else letter
+        known = self._beside(letter.axis, scope)
+        return known[0] if len({x.name for x in known}) == 1 else letter
 
     def is_sample(self, letter: Letter) -> bool:
         """Whether a letter runs over the samples."""
@@ -281,12 +283,17 @@ class Translator:
         """The index that is meant where none is written: only ever the samples'."""
         if axis not in {self.axis(a) for a in self.layout.samples}:
             raise Unmeant(f"{node.key} stands without its index")
-        known = [x for x in scope.bound.values() if x.axis == axis]
-        free = [Letter(s.rsplit(".", 1)[1], a) for s, a in scope.axes.items() if _is_free(s, scope)]
-        known += [x for x in free if x.axis == axis]
+        known = self._beside(axis, scope)
         if len({x.name for x in known}) > 1:
             raise Unmeant(f"{node.key} stands without its index")
         return known[0] if known else Letter("·", axis)
+
+    @staticmethod
+    def _beside(axis: str, scope: Scope) -> list[Letter]:
+        """The letters of an axis that are bound here, or free in the statement."""
+        known = [x for x in scope.bound.values() if x.axis == axis]
+        free = [Letter(s.rsplit(".", 1)[1], a) for s, a in scope.axes.items() if _is_free(s, scope)]
+        return known + [x for x in free if x.axis == axis]
 
     def _is_euler(self) -> bool:
         """Whether e is a number: the page neither defines nor trains it."""

@@ -27,7 +27,7 @@ from gradcheck.language.expression import (
 )
 from gradcheck.language.names import LABEL
 from gradcheck.language.notation import to_text
-from gradcheck.understand.page.layout import Layout
+from gradcheck.understand.page.page_axes import Layout
 from gradcheck.understand.page.sorts import bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 
@@ -47,9 +47,7 @@ class Fact:
     stated: bool = True  # False: it is a reading of the loss
 
 
-_ONE_HOT = re.compile(
-    r"one[- ]hot|sums? to (?:one|1|\$1\$)|probability (?:vector|distribution)", re.I
-)
+_ONE_HOT = re.compile(r"one[- ]hot|(?:labels?|targets?)[^.\n]{0,40} sums? to (?:one|1|\$1\$)", re.I)
 _SET = re.compile(
     r"(?P<name>\\?[A-Za-z]+)(?:_\{?\w+\}?|\^\{\(\w\)\})?\s*\\in\s*\\\{\s*(?P<set>[-+\d,\s]{3,20})\\\}"
 )
@@ -106,6 +104,8 @@ def _summed(layout: Layout) -> Iterator[Fact]:
 
 def _sets(layout: Layout) -> Iterator[Fact]:
     document = layout.page.read.document
+    if not any(_is_logarithmic(loss.body) for loss in layout.page.losses):
+        return
     for match in _SET.finditer(document.text):
         try:
             values = tuple(Fraction(v.strip()) for v in match["set"].split(","))
@@ -114,6 +114,12 @@ def _sets(layout: Layout) -> Iterator[Fact]:
         key = match["name"].lstrip("\\")
         if 2 <= len(values) <= 4 and key in layout.arrays_free:
             yield Fact(key, match[0], Span(match.start(), match.end()), values=values)
+
+
+def _is_logarithmic(body: Expression) -> bool:
+    """Whether a loss is one of classes: with a logarithm, or an exponential."""
+    names = {"log", "ln", "exp", "softplus", "max"}
+    return any(isinstance(n, Apply) and n.function.base in names for n in walk(body))
 
 
 def _weights(layout: Layout) -> Iterator[Fact]:

@@ -59,6 +59,14 @@ class Layout:
     from_zero: frozenset[str] = frozenset()  # axes that sums count from 0
     forward: frozenset[Span] = frozenset()  # bodies of forward equations and losses
 
+    @cached_property
+    def plain_losses(self) -> frozenset[str]:
+        """Losses that are numbers: one with an index (``L_i``) is another."""
+        names = [b.name for b in self.page.losses]
+        return frozenset(
+            self.symbols.written(n).symbol for n in names if _is_plain(n, self.symbols)
+        )
+
     @property
     def indexed(self) -> bool:
         """Whether a forward equation or a loss has an axis besides the samples'."""
@@ -284,6 +292,13 @@ def _join_counts(layout: Layout, forward: Sequence[Binding]) -> None:
             layout.lengths.setdefault(layout.counts[key], number)
 
 
+def _is_plain(name: Name, symbols: Symbols) -> bool:
+    try:
+        return not symbols.written(name).indices
+    except Unmeant:
+        return False
+
+
 MOST = 12
 """The longest axis whose length is kept as a number."""
 
@@ -311,6 +326,8 @@ def _collect_slots(layout: Layout) -> None:
             try:
                 array = layout.sorts.variant(use.written, near)
             except Unmeant:
+                continue
+            if array in layout.plain_losses:
                 continue
             slots = found.setdefault(array, {})
             slots |= dict.fromkeys(slot for slot, _ in use.written.indices)

@@ -35,7 +35,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.notation import to_text
-from gradcheck.understand.page.layout import Layout, uses_in
+from gradcheck.understand.page.page_axes import Layout, uses_in
 from gradcheck.understand.page.symbols import Unmeant
 
 

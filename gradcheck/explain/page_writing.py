@@ -41,7 +41,7 @@ from gradcheck.language.typed import (
     Total,
     letters,
 )
-from gradcheck.understand.page.layout import Layout
+from gradcheck.understand.page.page_axes import Layout
 from gradcheck.understand.page.symbols import Slot, marks
 from gradcheck.understand.resolution import FunctionMeaning
 

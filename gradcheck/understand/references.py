@@ -14,8 +14,8 @@ from gradcheck.language.notation import to_text
 from gradcheck.understand.bindings import CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.assertions import Page
-from gradcheck.understand.page.layout import SAMPLE_SLOT
 from gradcheck.understand.page.order import Defined
+from gradcheck.understand.page.page_axes import SAMPLE_SLOT
 from gradcheck.understand.page.symbols import Slot, Unmeant, Written, base_of
 from gradcheck.understand.page.translation import Translator
 

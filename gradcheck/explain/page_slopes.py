@@ -85,7 +85,8 @@ class Backwards:
                 return seen[name]
             definition = self.world.definitions.get(name)
             inside = [] if definition is None else _names(definition.body)
-            seen[name] = any([visit(inner) for inner in reversed(inside)])
+            found = [visit(inner) for inner in reversed(inside)]  # all of them, for the order
+            seen[name] = any(found)
             if seen[name]:
                 order.append(name)
             return seen[name]

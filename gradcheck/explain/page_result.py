@@ -187,15 +187,14 @@ class PageResult:
     def _overrules(self, old: Verdict | None, new: Verdict, asserted: Assertion | None) -> bool:
         """Whether a verdict with axes stands against one of the scalar algebra on a plain page.
 
-        What it left open is decided; what it calls wrong is right where both sides are closed, or
-        the left one a derivative. A line that is no gradient is never newly called wrong.
+        What it left open is right, or what it calls wrong, where the right side is closed. Nothing
+        is newly called wrong: what is told of the line would not say so.
         """
         if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
             return False
         closed = asserted is None or is_closed(asserted.right)
         if old is Verdict.UNDECIDED:
-            claim = asserted is None or self.verdicts.is_claim(asserted.span)
-            return new in HELD or (claim and closed)
+            return new in HELD
         return old is Verdict.WRONG and new is Verdict.EXACT and closed
 
     @cached_property
@@ -296,7 +295,7 @@ class PageResult:
 
     def _told(self, result: DocumentResult, all_: bool) -> tuple[Finding, ...]:
         """The findings: those about verdicts that no longer stand go, the new ones come."""
-        settled = self._settled_spans(result.steps)
+        settled = self._settled_spans(result.steps) | self._settled_claims(result.setups)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
         new = list(self._wrong(all_, result.steps)) + (
             list(self._open()) + list(unread_gradients(self.verdicts)) + list(self._held())
@@ -317,7 +316,7 @@ class PageResult:
         if code == "GC002" and all_:
             return finding.span in self._known_spans
         if all_:
-            return of_mathematics or code in (*_REPLACED, "GC303", "GC305", "GC306")
+            return of_mathematics or code in (*_REPLACED, "GC190", "GC303", "GC305", "GC306")
         if not (of_mathematics or code in _REPLACED):
             return False
         return settled.get(finding.span) in HELD or self._line_held(finding.span, settled)
@@ -339,6 +338,16 @@ class PageResult:
         inside = [v for s, v in settled.items() if span.start <= s.start and s.end <= span.end]
         inside += [v for s, v in settled.items() if s.start <= span.start and span.end <= s.end]
         return bool(inside) and all(v in HELD for v in inside)
+
+    def _settled_claims(self, setups: Sequence[SetupResult]) -> dict[Span, Verdict]:
+        """The same of the claims in rows, which numbers may have left open."""
+        found: dict[Span, Verdict] = {}
+        claims = (c for setup in setups for row in setup.parameters for c in row.claims)
+        for claim in claims:
+            item = self.verdicts.gradient(claim.span) if claim.verdict in _DOUBTFUL else None
+            if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
+                found[claim.span] = item.judged.verdict
+        return found
 
     def _settled_spans(self, before: Sequence[StepResult]) -> dict[Span, Verdict]:
         """The places of verdicts that overrule what was found without axes."""

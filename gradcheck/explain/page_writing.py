@@ -80,7 +80,9 @@ class Writer:
     def _in_order(self, sums: Iterable[Letter]) -> list[Letter]:
         """The samples' sum outermost, then the last that was bound."""
         samples = self.layout.samples
-        return sorted(reversed(tuple(sums)), key=lambda s: s.axis not in samples)
+        inner = list(sums)
+        inner.reverse()
+        return sorted(inner, key=lambda s: s.axis not in samples)
 
     def _under(
         self,

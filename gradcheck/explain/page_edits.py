@@ -1,4 +1,4 @@
-"""Single slips in a side with indices, each as an edit of the author's text, the likeliest first."""
+"""Single slips in a side with indices, each as an edit of the author's text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.notation import to_text
-from gradcheck.understand.page.layout import Layout, uses_in
+from gradcheck.understand.page.page_axes import Layout, uses_in
 from gradcheck.understand.page.symbols import Unmeant
 
 
@@ -315,11 +315,12 @@ class SideEdits:
         document = self.around.document
         for binding in self.around.layout.page.bindings:
             for node in walk(binding.body):
-                if isinstance(node, Sum) and node.index is not None and node.index.base == letter:
-                    if 0 <= node.span.start < node.body.span.start:
-                        head = document.text[node.span.start : node.body.span.start]
-                        head = re.sub(r"(\\left)?[({\[]\s*$", "", head).rstrip()
-                        return re.sub(r"(\\,)\s*$", "", head) + " "
+                if not isinstance(node, Sum) or node.index is None or node.index.base != letter:
+                    continue
+                if 0 <= node.span.start < node.body.span.start:
+                    head = document.text[node.span.start : node.body.span.start]
+                    head = re.sub(r"(\\left)?[({\[]\s*$", "", head).rstrip()
+                    return re.sub(r"(\\,)\s*$", "", head) + " "
         return f"\\sum_{{{letter}}} "
 
     # ------------------------------------------------------------------ signs

@@ -41,7 +41,7 @@ from gradcheck.language.typed import (
     Total,
     letters,
 )
-from gradcheck.understand.page.layout import Layout
+from gradcheck.understand.page.page_axes import Layout
 from gradcheck.understand.page.symbols import Slot, marks
 from gradcheck.understand.resolution import FunctionMeaning
 
@@ -80,7 +80,8 @@ class Writer:
     def _in_order(self, sums: Iterable[Letter]) -> list[Letter]:
         """The samples' sum outermost, then the last that was bound."""
         samples = self.layout.samples
-        return sorted(tuple(sums)[::-1], key=lambda s: s.axis not in samples)
+        outwards = tuple(sums)[::-1]
+        return sorted(outwards, key=lambda s: s.axis not in samples)
 
     def _under(
         self,

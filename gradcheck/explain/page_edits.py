@@ -438,7 +438,7 @@ class SideEdits:
     def _appended(self, tex: str) -> Iterator[Changes]:
         """A factor after the side, or after one of its terms; before a sum that it is not under."""
         joint = rf" \cdot {tex}" if r"\cdot" in self.text(self.span) else f" {tex}"
-        if isinstance(self.side, Add):
+        if isinstance(self.side, Add) and not _bracketed(self.text(self.spans[()])):
             for at in range(len(self.side.terms)):
                 end = self.spans[(at,)].end
                 yield ((Span(end, end), joint),)

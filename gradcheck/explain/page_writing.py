@@ -260,6 +260,19 @@ def relettered(layout: Layout, name: Name, at: Mapping[Slot, str]) -> Name:
     return Name(name.base, below, above, name.accent, name.qualifier)
 
 
+def with_letters(layout: Layout, name: Name, given: Mapping[str, str]) -> Name:
+    """A name with other index letters."""
+
+    def changed(found: re.Match[str]) -> str:
+        group = found[0]
+        if not set(group) <= layout.symbols.letters:
+            return group
+        return "".join(given.get(letter, letter) for letter in group)
+
+    below, above = (re.sub(r"[A-Za-z]+", changed, x) for x in (name.subscript, name.superscript))
+    return Name(name.base, below, above, name.accent, name.qualifier)
+
+
 def to_tex_of(layout: Layout, expression: Expression) -> str:
     """LaTeX with the indices of a name as letters, not as a word."""
 

@@ -109,3 +109,25 @@ def test_a_wrong_claim_shows_how_far_off_it_is_and_where(tmp_path: Path) -> None
     row = next(r for s in result.setups for r in s.parameters if r.claim is not None)
     assert row.document_error == pytest.approx(3)
     assert row.worst_entry is not None and len(row.worst_entry) == 2
+
+
+def test_a_helper_that_is_not_its_derivative_is_the_cause(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    network = (
+        NETWORK
+        + r"""
+$$\delta_k = o_k - t_k, \qquad \delta_j = h_j (1 - h_j) \sum_k v_{jk} \delta_k$$
+
+$$\frac{\partial E}{\partial w_{ji}} = \delta_j x_i$$
+
+$$\frac{\partial E}{\partial b_j} = \delta_j$$
+"""
+    )
+    path.write_text(network, encoding="utf-8")
+    failing = [f for f in verify(path).documents[0].findings if f.fails]
+    (cause,) = [f for f in failing if f.follows_from is None]
+    assert cause.suggestion == r"h_j (1 - h_j) \sum_k v_{kj} \delta_k"
+    assert "stands for ∂E/∂b_j" in cause.message
+    assert len(failing) == 3
+    path.write_text(network.replace("v_{jk}", "v_{kj}"), encoding="utf-8")
+    assert not [f for f in verify(path).documents[0].findings if f.fails]

@@ -15,6 +15,7 @@ from fractions import Fraction
 from gradcheck.evidence.field import Decision, decide
 from gradcheck.language.expression import Expression
 from gradcheck.language.names import CLASSES, COUNT
+from gradcheck.language.notation import to_text
 from gradcheck.language.typed import (
     Choice,
     Constant,
@@ -235,6 +236,9 @@ class PageJudge:
         present = {axis for free in made.world.free.values() for axis in free.axes}
         counts = frozenset(made.translator.axis(a) for a in self.page.layout.samples) & present
         decision, given = self._by_facts(left, right, made.world, counts)
+        lost = _unknown(made, self.page) if decision.outcome == "unequal" else ""
+        if lost:
+            return JudgedPair(Verdict.UNDECIDED, reason=f"{lost} is not defined in the document")
         base = JudgedPair(
             Verdict.UNDECIDED, reason=decision.reason, left=left, right=right, world=made.world,
             decision=decision,
@@ -367,6 +371,17 @@ def _comes_from(node: Slope, world: World) -> bool:
     """Whether something free is derived by what is computed from it: ``∂w/∂z`` is no slope."""
     assert isinstance(node.of, Entry)
     return node.by.name in world.definitions and node.of.name in _below(node.by, world)
+
+
+def _unknown(made: _Made, page: Page) -> str:
+    """A name of which the page never says what it is: the sides may be equal by what it is.
+
+    What stands on both sides is what the equation is about.
+    """
+    about = _below(made.left, made.world) & _below(made.right, made.world)
+    names = {k: made.translator.names.get(k) for k in made.world.free if k not in about}
+    unknown = (n for n in names.values() if n and page.order.symbol(n) not in page.introduced)
+    return next((to_text(name) for name in unknown), "")
 
 
 def _below(term: Term, world: World) -> set[str]:

@@ -247,10 +247,14 @@ class Evidence:
             return replace(item, verdict=Verdict.UNDECIDED, reason=self.disputed[key])
         if item.verdict not in (Verdict.EXACT, Verdict.CONVENTION):
             return item
-        if self._confirmed(item, self.numbers, key) or self._confirmed(item, self.flat, key):
-            return item
-        if self.flat.numeric is None:
-            reason = f"no numbers confirm it: {self.flat.problem}"
+        missing = ""
+        for at in (self.numbers, self.flat):
+            value = self._value(item, at, key)
+            missing = value if isinstance(value, str) else ""
+            if not isinstance(value, str) and arrays.agrees(value, at, key):
+                return item
+        if missing:
+            reason = f"no numbers confirm it: {missing}"
             return replace(item, verdict=Verdict.UNDECIDED, reason=reason)
         return replace(
             item,
@@ -304,14 +308,14 @@ class Evidence:
             if key not in self.unlifted and not arrays.agrees(array, self.numbers, key)
         )
 
-    def _confirmed(self, item: JudgedClaim, numbers: Numbers, key: str) -> bool:
+    def _value(self, item: JudgedClaim, numbers: Numbers, key: str) -> Array | str:
+        """A claim as an array, or why it has none: a number that is missing contradicts nothing."""
         if numbers.numeric is None or item.claim.expression is None:
-            return False
+            return numbers.problem
         try:
-            array = arrays.completed(numbers, item.claim.expression, key, self.factor(item))
-        except NotEvaluated:
-            return False
-        return arrays.agrees(array, numbers, key)
+            return arrays.completed(numbers, item.claim.expression, key, self.factor(item))
+        except NotEvaluated as missing:
+            return str(missing)
 
     def claimed(self, item: JudgedClaim, numbers: Numbers) -> Array:
         """A claim as an array at the point of ``numbers``, completed by what it left out.

@@ -97,8 +97,9 @@ class Heads:
         differential = token.value[:1] == "d" and (token.kind == "word" or token.value == "d")
         if differential and (derivative := self.slash_derivative()) is not None:
             return derivative
-        if self._is_operator_d():
-            self.at += 2
+        below = self._operator_d()
+        if below is not None:
+            self.at = below
             return self._by_subscript(start)
         if token.kind == "word":
             letters = split_run(token.value, self.known)
@@ -107,17 +108,20 @@ class Heads:
         head = self._differential_head() if self._is_differential(token) else self.head()
         return self._applied(head, start)
 
-    def _is_operator_d(self) -> bool:
-        """Whether a side is ``D_w L``: Euler's sign for a derivative, where D is no name."""
-        token, below = self.tokens[self.at], self.peek(1)
-        if token.value != "D" or below is None or below.kind != "sub" or self.at:
-            return False
-        last = self.tokens[self.stop - 1]
-        follows = self.peek(2)
-        end = self.at + 3
-        if follows is not None and follows.mate is not None and follows.value == "{":
-            end = follows.mate.at + 1
-        return end == self.stop - 1 and last.value in LOSSES and "D" not in self.known.words
+    def _operator_d(self) -> int | None:
+        r"""Past the ``_`` where a side is ``D_w L``, ``\mathbf{D}_w L`` or ``D_w[L]``: Euler's sign for
+        a derivative, where D is no name."""
+        first = self.tokens[: min(5, self.stop)] if not self.at else []
+        at = next((k for k, token in enumerate(first) if token.kind == "sub"), 0)
+        bare = [t.value.strip() for t in first[:at] if not _is_dress(t)]
+        if bare != ["D"] or "D" in self.known.words or at + 1 >= self.stop:
+            return None
+        tokens = self.tokens[: self.stop]
+        group = tokens[at + 1].mate if tokens[at + 1].value == "{" else tokens[at + 1]
+        of = [t for t in tokens[group.at + 1 :] if not _is_dress(t)] if group is not None else []
+        loss = of[0].value.strip() in LOSSES if of else False
+        applied = loss and tokens[-1].value == "(" and tokens[-1].mate is not None
+        return at + 1 if loss and (len(of) == 1 or applied) else None
 
     def _is_differential(self, token: Token) -> bool:
         """Whether a d begins ``d\\hat{y}``, in a document that has such names."""
@@ -495,3 +499,9 @@ class Heads:
     if TYPE_CHECKING:
 
         def check_power(self, exponent: Expression) -> None: ...
+
+
+def _is_dress(token: Token) -> bool:
+    """Whether a token only says how a letter is set: a font, a brace, a bracket about it."""
+    set_so = token.value in FONTS or ACCENTS.get(token.value) == "cal"
+    return set_so or token.kind in ("open", "close")

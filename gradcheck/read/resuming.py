@@ -122,7 +122,8 @@ class _Search:
         token = self.tokens[at]
         if token.kind not in ("command", "macro", "refused") or token.value in _OF_A_NAME:
             return None
-        return self._of_arguments(at) or self._by_subscript(at) or self._of_two_signs(at)
+        several = self._of_arguments(at) or self._by_subscript(at) or self._of_two_signs(at)
+        return several or self._of_nothing(at)
 
     def _of_arguments(self, start: int) -> _Found | None:
         """``\\D{L}{w}``: an unknown command with a loss and a name for arguments."""
@@ -157,6 +158,19 @@ class _Search:
                 name = Name(of.value.split()[0], span=of.span)
                 return self._partial(name, by[0], at, place + 1)
         return None
+
+    def _of_nothing(self, at: int) -> _Found | None:
+        """``∇_w``, ``∇w``, ``∂w`` or ``∂/∂w`` and nothing else: the loss is meant."""
+        before = [t.value for t in self.tokens[:at] if not _is_decoration(t)]
+        if self.tokens[at].value not in COMMANDS or before not in ([], ["frac", "partial"]):
+            return None
+        below = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        by = self._name_after(at + 1 if below is not None and below.kind == "sub" else at)
+        if by is None or by[0].base in LOSSES:
+            return None
+        if any(token.kind not in _EMPTY for token in self.tokens[by[1] :]):
+            return None
+        return self._partial(Name("loss"), by[0], 0, len(self.tokens))
 
     def _of_two_signs(self, at: int) -> _Found | None:
         """``\\partial L`` and, not far behind it, ``\\partial w``, with whatever between."""

@@ -160,7 +160,7 @@ def _claim(
         resolved = model.resolver.resolve(expression)
     except Unresolved as trouble:
         return Claim(role, side.span, statement.number, at, None, trouble.reason, resolved=False)
-    if _holds_partial(resolved, model.model):
+    if holds_partial(resolved, model.model):
         return None
     sums = contains(resolved, Sum)
     neutral = None
@@ -169,7 +169,7 @@ def _claim(
     return Claim(role, side.span, statement.number, at, resolved, "", sums, neutral=neutral)
 
 
-def _holds_partial(expression: Expression, model: Model) -> bool:
+def holds_partial(expression: Expression, model: Model) -> bool:
     """Whether a helper in it stands for a partial that is nowhere carried out."""
     seen = set(value_keys(expression))
     waiting = [model.definitions[key] for key in seen if key in model.definitions]

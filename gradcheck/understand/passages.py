@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import (
     Expression,
+    Multiply,
     Name,
     Partial,
     contains,
@@ -82,9 +83,10 @@ def settle(read: ReadDocument) -> Passages:
     _note_cases(statements, naming, log)
     pins = pins_of(read.document, canonical)
     log.pinned = pins.readings
-    trained = _trained(canonical, pins)
     plain = canonical
-    canonical = _with_differentials(plain, trained, read.document)
+    canonical = _joined_differentials(plain)
+    trained = _trained(canonical, pins)
+    canonical = _with_differentials(canonical, trained, read.document, plain)
     _note_differentials(plain, canonical, log)
     bindings = collect_bindings(canonical, set(trained))
     bindings = tuple(b for b in bindings if value_keys(b.body) or b.formals)
@@ -288,12 +290,37 @@ def _of_differentials(statements: Sequence[CanonicalStatement], defined: set[str
     return found
 
 
+def _joined_differentials(
+    statements: Sequence[CanonicalStatement],
+) -> tuple[CanonicalStatement, ...]:
+    """``\\delta W_1 = …`` as ``dW_1 = …``, where nothing says what δ is."""
+    named = {side.key for s in statements for side in s.sides if isinstance(side, Name)}
+
+    def joined(statement: CanonicalStatement) -> CanonicalStatement:
+        match statement.sides[:2]:
+            case (Multiply(factors=(Name() as sign, Name() as by)) as product, _):
+                if sign.key in _DIFFERENTIALS - named:
+                    head = replace(by, base=f"d{by.base}", span=product.span)
+                    return replace(statement, sides=(head, *statement.sides[1:]))
+        return statement
+
+    return tuple(map(joined, statements))
+
+
+_DIFFERENTIALS = frozenset(("delta", "grad", "gradient", "diff", "D"))
+"""Names that stand before a parameter's for the gradient by it, if for anything."""
+
+
 def _with_differentials(
-    statements: Sequence[CanonicalStatement], trained: Sequence[str], document: Document
+    statements: Sequence[CanonicalStatement],
+    trained: Sequence[str],
+    document: Document,
+    plain: Sequence[CanonicalStatement],
 ) -> tuple[CanonicalStatement, ...]:
     """``dW_1`` is the loss's derivative by ``W_1``, where W_1 is a parameter.
 
-    Unless the document has it as a step of descent: ``dW_1 = -\\eta …``.
+    Unless the document has it as a step of descent: ``dW_1 = -\\eta …``. What was joined to be
+    such a one, and is none, is as it stood in ``plain``.
     """
     steps = {
         s.sides[0].key
@@ -314,16 +341,25 @@ def _with_differentials(
                 return Partial(Name("loss", span=node.span), by, span=node.span)
         return node
 
-    return tuple(
-        replace(s, sides=tuple(None if x is None else transform(x, change) for x in s.sides))
-        for s in statements
-    )
+    found = []
+    for joined, own in zip(statements, plain, strict=True):
+        head = joined.sides[0]
+        kept = own if head is not None and change(head) is head else joined
+        sides = tuple(None if x is None else transform(x, change) for x in kept.sides)
+        found.append(replace(kept, sides=sides))
+    return tuple(found)
 
 
 def _after_d(span: Span, document: Document) -> Span:
     """The place of the parameter in ``dW_1``; the whole where no d stands (in a table)."""
-    written = re.match(r"(d|\\[a-z]+\s*\{\s*d\s*\})\s*", document.source(span))
+    written = _D.match(document.source(span))
     return span if written is None else Span(span.start + written.end(), span.end)
+
+
+_D = re.compile(
+    r"(?:d|\\delta|δ|\\[a-z]+\s*\{\s*(?:d|D|diff|grad|gradient)\s*\}|grad(?:ient)?_)(?:\\[,;:! ]|\s)*"
+)
+"""What makes a parameter's name that of the gradient by it."""
 
 
 def _spellings(statements: Sequence[CanonicalStatement]) -> dict[str, Name]:

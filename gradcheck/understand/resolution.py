@@ -97,12 +97,12 @@ class Resolver:
             case FunctionName():
                 return self._function_name(node)
             case Add(terms=terms):
-                terms = self._standing(terms)
+                terms = self._valued(self._standing(terms))
                 if len(terms) < 2:
                     return self.resolve(terms[0]) if terms else _ZERO
                 return _with(node, terms, tuple([self.resolve(term) for term in terms]))
             case Multiply(factors=factors):
-                factors = self._standing(factors)
+                factors = self._valued(self._standing(factors))
                 if len(factors) < 2:
                     return self.resolve(factors[0]) if factors else _ONE
                 return _with(node, factors, tuple([self.resolve(f) for f in factors]))
@@ -131,6 +131,18 @@ class Resolver:
         if not self.neutral:
             return parts
         return tuple(p for p in parts if not isinstance(p, Cancel) and not _is_struck_term(p))
+
+    def _valued(self, parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
+        """Terms or factors as they are; a loss by a name that nothing defines is no value.
+
+        ``\\partial C`` means the loss on a page that calls it L; ``C w_2`` may mean anything.
+        """
+        if self.values is None:
+            return parts
+        for part in parts:
+            if isinstance(part, Name) and is_loss_name(part) and part.key not in self.values:
+                raise Unresolved(f"{to_text(part)} is not defined in the document", part.span)
+        return parts
 
     def _name(self, node: Name) -> Expression:
         if node.key == "e" and "e" not in self.bound:

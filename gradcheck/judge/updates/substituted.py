@@ -23,6 +23,7 @@ from gradcheck.language.expression import (
     contains,
 )
 from gradcheck.language.model import Claim, Derivation, Setup
+from gradcheck.understand.claims import holds_partial
 from gradcheck.understand.resolution import Unresolved
 
 
@@ -79,6 +80,8 @@ def _claims(side: UpdateSide, item: SetupEvidence, judge: SideJudge) -> Iterator
     try:
         meant = item.setup.resolve(update.direction)
     except Unresolved:
+        return
+    if result.says is not Says.ANOTHER and holds_partial(meant, item.setup.model):
         return
     yield Claim(
         parameter.role,

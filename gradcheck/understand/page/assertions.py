@@ -21,6 +21,7 @@ from gradcheck.language.expression import (
     Partial,
     to_key,
     value_keys,
+    value_names,
     walk,
 )
 from gradcheck.language.functions import BY_NAME
@@ -75,6 +76,15 @@ class Page:
     def facts(self) -> dict[str, Fact]:
         """What the page says of its data, by array."""
         return facts_of(self.layout)
+
+    @cached_property
+    def introduced(self) -> frozenset[str]:
+        """Symbols of what the page defines, computes with or differentiates by."""
+        order = self.order
+        names = [n for b in order.bindings for n in (b.name, *value_names(b.body))]
+        partials = (n for side in order.expressions for n in walk(side) if isinstance(n, Partial))
+        names += [partial.by for partial in partials if isinstance(partial.by, Name)]
+        return frozenset(order.symbol(name) for name in names)
 
     @cached_property
     def assertions(self) -> tuple[Assertion, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradcheck.language.document import Span
@@ -80,6 +80,7 @@ class InOrder:
     read: ReadDocument
     statements: tuple[CanonicalStatement, ...]
     trained: frozenset[str]
+    valued: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # arrays as functions
 
     @cached_property
     def bindings(self) -> tuple[Binding, ...]:
@@ -319,7 +320,7 @@ def in_order(read: ReadDocument) -> InOrder:
     valued = _valued_functions(written, derived)
     differentials = _differentials(written)
     statements = tuple(_solved(_as_written(s, derived, valued, differentials)) for s in written)
-    return InOrder(read, statements, _trained(statements))
+    return InOrder(read, statements, _trained(statements), valued)
 
 
 def _valued_functions(

@@ -226,9 +226,7 @@ class Translator:
         if written.indices and array in self.layout.plain_losses:
             raise Unmeant(f"{node.key} is not defined")
         if array not in self.versions and is_loss_name(node):
-            if written.indices:
-                raise Unmeant(f"{node.key} is not defined")
-            return self._some_loss(node, scope)
+            raise Unmeant(f"{node.key} is not defined")
         return self._entry(node, array, dict(written.indices), scope)
 
     @staticmethod
@@ -470,9 +468,8 @@ class Translator:
             return False
         if node.order or not self.versions.get(array):
             return False
-        formals = self.layout.page.arguments.get(key, ())
         given = [a.base if isinstance(a, Name) else "" for a in node.arguments]
-        if formals and given != [f.split("_")[0].split("^")[0] for f in formals]:
+        if given != list(self.layout.page.valued.get(key, given)):
             raise Unmeant(f"{key} is taken at something else than where it is defined")
         return True
 
@@ -555,6 +552,10 @@ class Translator:
     def _differentiated(self, of: Expression, at: Entry, scope: Scope) -> Term:
         if isinstance(of, Name) and of.key in self.functions and not self.versions.get(of.key):
             return self._apply_to(of, at, scope)
+        if isinstance(of, Name) and is_loss_name(of) and of.key not in scope.formals:
+            array, written = self.layout.array(of, scope.near)
+            if array not in self.versions and not written.indices:
+                return self._some_loss(of, scope)
         return self.term(of, scope)
 
     def _apply_to(self, function: Name, at: Entry, scope: Scope) -> Term:

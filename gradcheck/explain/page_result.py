@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.explain.page_causes import Causes, HelperCause
 from gradcheck.explain.page_derived import Gradients
 from gradcheck.explain.page_gaps import says_gradient, unread_gradients
 from gradcheck.explain.page_mends import PageMends
 from gradcheck.explain.page_numbers import PageNumbers
 from gradcheck.explain.page_readback import ReadBack
 from gradcheck.explain.page_rows import row_of
-from gradcheck.explain.page_words import diagnosis, witness_words
+from gradcheck.explain.page_words import diagnosis, of_cause, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Name, Partial
@@ -367,7 +368,14 @@ class PageResult:
         """The first wrong side of every chain."""
         told: set[int] = set()
         newly = frozenset() if all_ else self._newly_wrong(before)
-        roots = [*self.verdicts.loose] if all_ else []
+        causes = self._causes if all_ else ()
+        following: dict[Span, str] = {}
+        for found in causes:
+            told.add(found.statement)
+            following |= dict.fromkeys(found.following, self.document.place_of(found.span))
+            yield of_cause(found)
+        accused = {found.span for found in causes}
+        roots = [x for x in self.verdicts.loose if x.span not in accused] if all_ else []
         for loose in roots:
             told.add(loose.statement)
             if loose.letter is None:
@@ -390,10 +398,23 @@ class PageResult:
             if not all_ and asserted.span not in newly:
                 continue
             told.add(statement)
-            found = diagnosis(asserted, item, judged, self.mends.of(asserted, item))
+            origin = following.get(asserted.span, cause)
+            mend = None if asserted.span in following else self.mends.of(asserted, item)
+            told_of = diagnosis(asserted, item, judged, mend)
             if item is not None:
-                found = replace(found, derived=self.gradients.of_claim(item))
-            yield replace(found, follows_from=cause) if cause else found
+                told_of = replace(told_of, derived=self.gradients.of_claim(item))
+            yield replace(told_of, follows_from=origin) if origin else told_of
+
+    @cached_property
+    def _causes(self) -> tuple[HelperCause, ...]:
+        """Helpers that are no derivative they stand for, and explain what is wrong."""
+        gradients = {item.claim.span: item for item in self.verdicts.gradients}
+        wrong = [
+            (asserted, gradients.get(asserted.span))
+            for _, (asserted, judged) in sorted(self.verdicts.steps.items())
+            if judged is not None and judged.verdict is Verdict.WRONG
+        ]
+        return Causes(self.verdicts, self.mends).of(wrong)
 
     def _newly_wrong(self, before: Sequence[StepResult]) -> frozenset[Span]:
         """The places that were open before, and are wrong."""

@@ -299,7 +299,9 @@ class Page:
             if statement.number == number:
                 span = statement.statement.span
                 around = text[max(0, span.start - 60) : span.end + 60]
-                return bool(_UNLIKE.search(around))
+                letters = self.layout.symbols.letters
+                alike = (m for m in _ALIKE.finditer(around) if {m[1], m[2]} <= letters)
+                return bool(_UNLIKE.search(around)) or any(alike)
         return False
 
     @cached_property
@@ -365,7 +367,8 @@ class Page:
         return next((b for b in self.order.bindings if b.name.key == name.key), default)
 
 
-_UNLIKE = re.compile(r"\\neq?\b|≠|\b(?:for|if|when|case)\W{0,6}[a-z]\s*=\s*[a-z]\b(?!\s*=)", re.I)
+_UNLIKE = re.compile(r"\\neq?\b|≠")
+_ALIKE = re.compile(r"\b(?:for|if|when|case)\W{0,6}([a-z])\s*=\s*([a-z])\b", re.I)
 _DECIMAL = re.compile(r"\d+\.\d+")
 """A decimal number."""
 

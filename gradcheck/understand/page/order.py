@@ -374,12 +374,9 @@ def _solved(statement: CanonicalStatement, heads: frozenset[str]) -> CanonicalSt
     if len(statement.sides) < 2 or not isinstance(head, Power) or statement.sides[1] is None:
         return statement
     square = isinstance(head.exponent, Number) and head.exponent.value == 2
-    if (
-        not isinstance(head.base, Name)
-        or head.base.key in heads
-        or not square
-        or contains(statement.sides[1], Partial)
-    ):
+    if not isinstance(head.base, Name) or head.base.key in heads or not square:
+        return statement
+    if contains(statement.sides[1], Partial) or head.base.key in names_in(statement.sides[1]):
         return statement
     roots = tuple(
         None if side is None else Apply(Name("sqrt"), (side,), span=side.span)

@@ -177,6 +177,15 @@ class PageResult:
             sum_left_out=judged.sum_left_out,
         )
 
+    @cached_property
+    def _is_held(self) -> bool:
+        """Whether a plain page is about arrays that it writes without indices: a dot product.
+
+        Its names are no numbers then, and no equality of numbers says anything.
+        """
+        held = [s.held for s in self.derivation.setups if s.held is not None]
+        return any(not h.totals or h.functions or h.whole for h in held)
+
     def _exempt(self, shown: StepResult, why: str) -> StepResult:
         if why == "definition":
             verdict = shown.verdict if not self.governs else Verdict.EXACT
@@ -193,7 +202,7 @@ class PageResult:
         What it left open is right, or what it calls wrong, where the right side is closed. Nothing
         is newly called wrong: what is told of the line would not say so.
         """
-        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
+        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD) or self._is_held:
             return False
         closed = asserted is None or is_closed(asserted.right)
         if old is Verdict.UNDECIDED:

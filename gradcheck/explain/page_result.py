@@ -34,6 +34,7 @@ from gradcheck.report.results import (
     SetupResult,
     StepResult,
 )
+from gradcheck.run.parts import have_failed
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.page.assertions import Assertion
@@ -202,7 +203,12 @@ class PageResult:
         What it left open is right, or what it calls wrong, where the right side is closed. Nothing
         is newly called wrong: what is told of the line would not say so.
         """
-        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD) or self._is_held:
+        if (
+            have_failed()
+            or old is None
+            or new in (Verdict.UNDECIDED, Verdict.UNREAD)
+            or self._is_held
+        ):
             return False
         closed = asserted is None or is_closed(asserted.right)
         if old is Verdict.UNDECIDED:
@@ -223,6 +229,9 @@ class PageResult:
         exempt = self._conditions
         for claim in row.claims:
             if claim.span in exempt:
+                continue
+            if claim.reason.startswith("wrong constant"):
+                claims.append(claim)
                 continue
             asks = claim.verdict in _DOUBTFUL or bool(self.verdicts.page.order.unread)
             item = self.verdicts.gradient(claim.span) if asks else None
@@ -374,7 +383,9 @@ class PageResult:
         found: dict[Span, Verdict] = {}
         claims = (c for setup in setups for row in setup.parameters for c in row.claims)
         for claim in claims:
-            item = self.verdicts.gradient(claim.span) if claim.verdict in _DOUBTFUL else None
+            if claim.verdict not in _DOUBTFUL or claim.reason.startswith("wrong constant"):
+                continue
+            item = self.verdicts.gradient(claim.span)
             if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
                 found[claim.span] = item.judged.verdict
         return found

@@ -189,10 +189,12 @@ class PageResult:
 
     def _exempt(self, shown: StepResult, why: str) -> StepResult:
         if why == "definition":
-            verdict = shown.verdict if not self.governs else Verdict.EXACT
             if shown.verdict is Verdict.WRONG and shown.kind == "definition":
                 return shown
-            return replace(shown, verdict=verdict)
+            if not self.governs:
+                return shown
+            defines = shown.kind == "definition" or bool(self.derivation.setups)
+            return replace(shown, verdict=Verdict.EXACT if defines else None)
         if self.governs or (why in _NOT_ASSERTED and shown.verdict in _DOUBTFUL):
             return replace(shown, verdict=None)
         return shown

@@ -64,7 +64,7 @@ class PageResult:
         setups = self.derivation.setups
         broken = bool(setups) and all(s.model_problem is not None for s in setups)
         page = self.verdicts.page
-        if not setups or broken or not page.order.losses:
+        if not setups or not page.order.losses or (broken and page.layout.indexed):
             return True
         if page.layout.indexed:
             return any(s.held is not None for s in setups) or self._is_decided
@@ -75,6 +75,17 @@ class PageResult:
         """Whether every gradient that is claimed is decided with axes."""
         judged = [item.judged.verdict for item in self.verdicts.gradients]
         return Verdict.UNDECIDED not in judged and Verdict.UNREAD not in judged
+
+    def _has_no_loss(self, result: DocumentResult) -> bool:
+        """Whether a plain page lacks the loss that it derives: then the cause of that is told."""
+        page = self.verdicts.page
+        told = any(finding.rule.code == "GC006" for finding in result.findings)
+        if not told or page.layout.indexed or page.order.losses:
+            return False
+        judged = [j.verdict for _, j in self.verdicts.steps.values() if j is not None]
+        judged += [item.judged.verdict for item in self.verdicts.gradients]
+        of_loss = [item.judged.verdict for item in self.verdicts.gradients]
+        return not any(v in (*HELD, Verdict.WRONG) for v in (of_loss or judged))
 
     def _lacks_rows(self, setups: Sequence[Setup]) -> bool:
         """Whether gradients are decided here for which the other verdicts have no row."""
@@ -96,6 +107,8 @@ class PageResult:
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
+        if self._has_no_loss(result):
+            return result
         steps = self._steps(result.steps)
         if self.governs:
             indexed = self.verdicts.page.layout.indexed

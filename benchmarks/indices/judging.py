@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gradcheck.report.results import DocumentResult, ParameterResult, StepResult
 
 OPEN = ("unread", "undecided")
-VERDICTS = ("exact", "convention", "wrong", "undecided", "unread", "silent")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from benchmarks.indices.terms import (
     number,
     substituted,
     times,
-    walk,
 )
 
 FORMS = ("closed", "deltas", "chain", "partials", "errors")
@@ -384,14 +383,3 @@ def summed(index: Index, body: Term) -> Term:
 
 def _has_sum(term: Term) -> bool:
     return isinstance(term, Sum) or any(isinstance(part, Sum) for part in term.parts)
-
-
-def letters_in(term: Term) -> set[str]:
-    """All letters of the indices in an expression."""
-    found: set[str] = set()
-    for _, node in walk(term):
-        entries = [node.of, node.by] if isinstance(node, Partial) else [node]
-        for entry in entries:
-            if isinstance(entry, Entry):
-                found |= {index.letter for index in entry.indices if isinstance(index, Index)}
-    return found

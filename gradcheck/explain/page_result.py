@@ -182,7 +182,9 @@ class PageResult:
             return replace(shown, verdict=Verdict.WRONG)
         if judged is None:
             return self._exempt(shown, asserted.exempt)
-        if not self.governs and not self._overrules(shown.verdict, judged.verdict, asserted):
+        if not self.governs and (
+            shown.otherwise or not self._overrules(shown.verdict, judged.verdict, asserted)
+        ):
             return shown
         return replace(
             shown,
@@ -251,7 +253,9 @@ class PageResult:
             asks = claim.verdict in _DOUBTFUL or bool(self.verdicts.page.order.unread)
             item = self.verdicts.gradient(claim.span) if asks else None
             if item is not None:
-                better = self._overrules(claim.verdict, item.judged.verdict, None)
+                better = not row.otherwise and self._overrules(
+                    claim.verdict, item.judged.verdict, None
+                )
                 if better or self._rests_on_unread(item.judged):
                     claim = self._claim(item)
             claims.append(claim)
@@ -340,11 +344,10 @@ class PageResult:
         """The findings: those about verdicts that no longer stand go, the new ones come."""
         settled = self._settled_spans(result.steps) | self._settled_claims(result.setups)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
-        new = list(self._wrong(all_, result.steps)) + (
-            list(self._open()) + list(unread_gradients(self.verdicts)) + list(self._held())
-            if all_
-            else list(self._below_unread(result.setups))
-        )
+        if all_:
+            new = [*self._wrong(), *self._open(), *unread_gradients(self.verdicts), *self._held()]
+        else:
+            new = list(self._below_unread(result.setups))
         unread = {f.span for f in new if f.rule.code == "GC002"}
         kept = [f for f in kept if f.rule.code != "GC001" or f.span not in unread]
         return tuple(kept + [f for f in new if f.span not in {k.span for k in kept if k.fails}])
@@ -396,8 +399,8 @@ class PageResult:
     def _settled_claims(self, setups: Sequence[SetupResult]) -> dict[Span, Verdict]:
         """The same of the claims in rows, which numbers may have left open."""
         found: dict[Span, Verdict] = {}
-        claims = (c for setup in setups for row in setup.parameters for c in row.claims)
-        for claim in claims:
+        rows = (row for setup in setups for row in setup.parameters if not row.otherwise)
+        for claim in (claim for row in rows for claim in row.claims):
             if claim.verdict not in _DOUBTFUL or claim.reason.startswith("wrong constant"):
                 continue
             item = self.verdicts.gradient(claim.span)
@@ -409,7 +412,7 @@ class PageResult:
         """The places of verdicts that overrule what was found without axes."""
         found: dict[Span, Verdict] = {}
         for shown, step in zip(before, self.derivation.steps, strict=True):
-            if shown.verdict not in _DOUBTFUL:
+            if shown.verdict not in _DOUBTFUL or shown.otherwise:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
             if asserted is not None and judged is not None:
@@ -419,18 +422,16 @@ class PageResult:
                 found[asserted.span] = Verdict.EXACT
         return found
 
-    def _wrong(self, all_: bool, before: Sequence[StepResult]) -> Iterator[Finding]:
+    def _wrong(self) -> Iterator[Finding]:
         """The first wrong side of every chain."""
         told: set[int] = set()
-        newly = frozenset() if all_ else self._newly_wrong(before)
-        causes = self._causes if all_ else ()
         following: dict[Span, str] = {}
-        for found in causes:
+        for found in self._causes:
             told.add(found.statement)
             following |= dict.fromkeys(found.following, self.document.place_of(found.span))
             yield of_cause(found)
-        accused = {found.span for found in causes}
-        roots = [x for x in self.verdicts.loose if x.span not in accused] if all_ else []
+        accused = {found.span for found in self._causes}
+        roots = [x for x in self.verdicts.loose if x.span not in accused]
         for loose in roots:
             told.add(loose.statement)
             if loose.letter is None:
@@ -441,16 +442,12 @@ class PageResult:
             words += f": a sum over {loose.letter.name} is missing, or the index is another's"
             yield Finding(RULES["GC132"], loose.span, words)
         cause = self.document.place_of(roots[0].span) if roots else None
-        if not all_ and not newly:
-            return
         gradients = {item.claim.span: item for item in self.verdicts.gradients}
         for (statement, _), (asserted, judged) in sorted(self.verdicts.steps.items()):
             item = gradients.get(asserted.span)
             if item is not None and item.judged.verdict is Verdict.WRONG:
                 judged = item.judged
             if judged is None or judged.verdict is not Verdict.WRONG or statement in told:
-                continue
-            if not all_ and asserted.span not in newly:
                 continue
             told.add(statement)
             origin = following.get(asserted.span, cause)
@@ -470,19 +467,6 @@ class PageResult:
             if judged is not None and judged.verdict is Verdict.WRONG
         ]
         return Causes(self.verdicts, self.mends).of(wrong)
-
-    def _newly_wrong(self, before: Sequence[StepResult]) -> frozenset[Span]:
-        """The places that were open before, and are wrong."""
-        found = set()
-        for shown, step in zip(before, self.derivation.steps, strict=True):
-            if shown.verdict is not Verdict.UNDECIDED:
-                continue
-            asserted, judged = self.verdicts.step(step.statement, step.side)
-            if asserted is None or judged is None or judged.verdict is not Verdict.WRONG:
-                continue
-            if self._overrules(shown.verdict, judged.verdict, asserted):
-                found.add(asserted.span)
-        return frozenset(found)
 
     def _open(self) -> Iterator[Finding]:
         """Gradients that are not decided, or not read, are errors; other steps are warnings."""

@@ -47,8 +47,6 @@ from gradcheck.understand.page.symbols import Unmeant
 from gradcheck.understand.page.translation import Translator
 from gradcheck.understand.resolution import FunctionMeaning
 
-NOT_ALIKE = "not alike in all gradients"
-
 
 @dataclass(frozen=True)
 class JudgedPair:

@@ -68,10 +68,6 @@ class PageVerdicts:
     def _asserted(self) -> dict[tuple[int, int], Assertion]:
         return {(a.statement, a.side): a for a in self.page.assertions}
 
-    def is_claim(self, span: Span) -> bool:
-        """Whether a place is that of a gradient's closed form."""
-        return any(claim.span == span for claim in self.page.claims)
-
     def gradient(self, span: Span) -> JudgedGradient | None:
         """The claim at a place with its verdict; constants are not compared with the others."""
         for claim in self.page.claims:

@@ -237,11 +237,6 @@ class InOrder:
                 found.setdefault(binding.key, (binding.formals, binding.body))
         return found
 
-    @cached_property
-    def arguments(self) -> dict[str, tuple[str, ...]]:
-        """Values that are written as functions (``f(x) = w x + b``), with their arguments."""
-        return {b.key: b.formals for b in self._collected if b.formals and self._is_value(b)}
-
     def loss_at(self, place: int) -> Binding | None:
         """The loss that is meant at a place: the last total before it, else the first after."""
         totals = [b for b in self.losses if not self.is_part(b)]
@@ -276,7 +271,8 @@ class InOrder:
 
     def passes_on(self, start: int, end: int) -> bool:
         """Whether the text between two places passes on to something else."""
-        return bool(_PASSES_ON.search(self.read.document.text[start:end]))
+        text = self.read.document.text[start:end]
+        return bool(_INSTEAD.search(text) or _HEADING.search(text))
 
 
 def _is_of_letters(statement: CanonicalStatement) -> bool:
@@ -287,7 +283,6 @@ def _is_of_letters(statement: CanonicalStatement) -> bool:
     ) and not isinstance(statement.sides[-1], Number)
 
 
-_PASSES_ON = re.compile(r"\b(?:instead|alternatively)\b|^\s*#|\\(?:sub)*section\b", re.I | re.M)
 _INSTEAD = re.compile(r"\b(?:instead|alternatively)\b", re.I)
 _HEADING = re.compile(r"^\s*#|\\(?:sub)*section\b", re.M)
 _MAY_PASS_ON = re.compile(r"\b(?:now|otherwise|next|second|other)\b", re.I)

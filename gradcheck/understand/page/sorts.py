@@ -15,9 +15,6 @@ from dataclasses import dataclass, field
 from gradcheck.language.expression import Apply, Expression, FunctionName, Name, Partial, Sum
 from gradcheck.understand.page.symbols import Slot, Symbols, Unmeant, Written
 
-Marked = tuple[str, str, Slot, str]
-"""A use of an index: symbol (variant), what the letter is bound by, slot, letter."""
-
 
 @dataclass
 class Union:

@@ -27,7 +27,7 @@ DOCS = TOP / "docs"
 PAGES = pages(TOP)
 LANGUAGES = {
     "console", "pycon", "python", "markdown", "tex", "rst", "json", "toml", "yaml", "diff", "sh",
-    "{eval-rst}",
+    "text", "{eval-rst}",
 }  # fmt: skip
 FILE_ONLY = {"python", "tex", "rst", "json", "diff"}
 """Of these every one is a file that a command of the page uses, or changes one."""

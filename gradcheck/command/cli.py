@@ -309,6 +309,11 @@ def _read(options: argparse.Namespace) -> int:
     if not understood.statements:
         _complain(f"{document.path}: no formulas found; write them between $ or $$ signs")
         return USAGE_ERROR
+    if options.facts:
+        from gradcheck.report.renderers.page_facts import facts
+
+        _write(facts(understood))
+        return 0
     _write(listing(understood, tree=options.tree))
     return 0
 

@@ -150,6 +150,11 @@ def command_line() -> argparse.ArgumentParser:
     )
     read.add_argument("file", metavar="FILE", help="a document, or - for standard input")
     read.add_argument("--tree", action="store_true", help="show the expression trees as well")
+    read.add_argument(
+        "--facts",
+        action="store_true",
+        help="show instead what each statement is, what its names refer to, and their axes",
+    )
     init = commands.add_parser(
         "init",
         help=f"write a {OWN_FILE} to start from",

@@ -10,14 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.explain.page_derived import Gradients
+from gradcheck.explain.page_gaps import says_gradient, unread_gradients
+from gradcheck.explain.page_mends import PageMends
+from gradcheck.explain.page_numbers import PageNumbers
+from gradcheck.explain.page_readback import ReadBack
+from gradcheck.explain.page_rows import row_of
 from gradcheck.explain.page_words import diagnosis, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Name, Partial
 from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import Derivation
+from gradcheck.language.model import Derivation, Setup
 from gradcheck.language.notation import to_tex, to_text
-from gradcheck.language.verdict import SEVERITY_ORDER, Verdict
+from gradcheck.language.verdict import Verdict
 from gradcheck.report.results import (
     CHAIN_RULE_ONLY,
     ClaimResult,
@@ -28,9 +34,14 @@ from gradcheck.report.results import (
 )
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
+from gradcheck.understand.page.assertions import Assertion
+from gradcheck.understand.page.order import is_closed
+from gradcheck.understand.references import is_number
 
-_OPEN = (None, Verdict.UNDECIDED)
-_DOUBTFUL = (*_OPEN, Verdict.WRONG)
+_DECIDED = (*HELD, Verdict.WRONG)
+_DOUBTFUL = (None, Verdict.UNDECIDED, Verdict.WRONG)
+_NOT_ASSERTED = ("condition", "solved", "fact", "range")
+"""What is not judged on any page; numbers put in are, where the arithmetic can."""
 _REPLACED = ("GC005", "GC008", "GC006")
 """What is told of verdicts that are open; with those verdicts it goes."""
 
@@ -48,31 +59,90 @@ class PageResult:
         """Whether the verdicts with axes are those of the page: it has axes, or no other setup."""
         setups = self.derivation.setups
         broken = bool(setups) and all(s.model_problem is not None for s in setups)
-        return self.verdicts.page.layout.indexed or not setups or broken
+        page = self.verdicts.page
+        if not setups or broken or not page.order.losses:
+            return True
+        if page.layout.indexed:
+            return any(s.held is not None for s in setups) or self._is_decided
+        return self._lacks_rows(setups)
+
+    @cached_property
+    def _is_decided(self) -> bool:
+        """Whether every gradient that is claimed is decided with axes."""
+        judged = [item.judged.verdict for item in self.verdicts.gradients]
+        return Verdict.UNDECIDED not in judged and Verdict.UNREAD not in judged
+
+    def _lacks_rows(self, setups: Sequence[Setup]) -> bool:
+        """Whether gradients are decided here for which the other verdicts have no row."""
+        rows = {p.key for s in setups for p in s.model.parameters}
+        claims = self.verdicts.page.claims
+        if all(claim.by.key in rows or claim.parameter in rows for claim in claims):
+            return False
+        return self._is_decided
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """What the gradients are."""
+        return Gradients(self.verdicts)
+
+    @cached_property
+    def mends(self) -> PageMends:
+        """What mends wrong sides."""
+        return PageMends(self.document, self.verdicts)
 
     def revised(self, result: DocumentResult) -> DocumentResult:
         """The result with the verdicts found with axes."""
         steps = self._steps(result.steps)
         if self.governs:
+            indexed = self.verdicts.page.layout.indexed
+            setups = self._setups(result) if self._losses or indexed else result.setups
             return replace(
                 result,
-                readings=(*result.readings, *self._given()),
-                setups=self._setups(result) if self.verdicts.losses else result.setups,
+                readings=(*self._readings(result), *self._given()),
+                setups=setups,
                 steps=steps,
                 findings=self._told(result, all_=True),
+                unjudged=self._unjudged(steps, setups),
+                forward=self._read_back.definitions if not setups else (),
+                axes=self._read_back.axes if indexed and not setups else (),
             )
+        setups = tuple(self._amended(setup) for setup in result.setups)
         return replace(
             result,
-            setups=tuple(self._amended(setup) for setup in result.setups),
+            setups=setups,
             steps=steps,
             findings=self._told(result, all_=False),
+            unjudged=self._unjudged(steps, ()),
         )
+
+    @cached_property
+    def _read_back(self) -> ReadBack:
+        return ReadBack(self.document, self.verdicts)
+
+    def _unjudged(
+        self, steps: Sequence[StepResult], setups: Sequence[SetupResult]
+    ) -> tuple[str, ...]:
+        sides = [step.side for step in self.derivation.steps]
+        return self._read_back.unjudged(list(zip(steps, sides, strict=True)), setups)
+
+    def _readings(self, result: DocumentResult) -> Iterator[str]:
+        """The readings that hold with axes as well: no sum is carried out by shapes."""
+        if not self.verdicts.page.layout.indexed:
+            yield from result.readings
+            return
+        for shown, reading in zip(result.readings, self.derivation.readings, strict=True):
+            if reading.rule != "unit-sum":
+                yield shown
 
     def _given(self) -> Iterator[str]:
         """What was taken of the data for verdicts that hold only by that."""
         pairs = [judged for _, judged in self.verdicts.steps.values()]
         pairs += [item.judged for item in self.verdicts.gradients]
         facts = dict.fromkeys(p.given for p in pairs if p is not None and p.given is not None)
+        for loss, arrays in self.verdicts.page.given.items():
+            for array, (_, span, _, _) in arrays.items():
+                where = self.document.place_of(span)
+                yield f"{where}: ∂{loss}/∂{array} is taken as given: {loss} is not on the page"
         for fact in facts:
             how = "as the page says" if fact.stated else "as labels of a cross-entropy do"
             yield f"{self.document.place_of(fact.span)}: {fact.words}, {how}"
@@ -95,7 +165,7 @@ class PageResult:
             return replace(shown, verdict=Verdict.WRONG)
         if judged is None:
             return self._exempt(shown, asserted.exempt)
-        if not self.governs and not self._overrules(shown.verdict, judged.verdict):
+        if not self.governs and not self._overrules(shown.verdict, judged.verdict, asserted):
             return shown
         return replace(
             shown,
@@ -110,15 +180,23 @@ class PageResult:
             if shown.verdict is Verdict.WRONG and shown.kind == "definition":
                 return shown
             return replace(shown, verdict=verdict)
-        if self.governs or shown.verdict in (Verdict.WRONG, Verdict.UNDECIDED):
+        if self.governs or (why in _NOT_ASSERTED and shown.verdict in _DOUBTFUL):
             return replace(shown, verdict=None)
         return shown
 
-    def _overrules(self, old: Verdict | None, new: Verdict) -> bool:
-        """Whether a verdict with axes stands against one of the scalar algebra on a plain page."""
-        if new is Verdict.UNDECIDED:
+    def _overrules(self, old: Verdict | None, new: Verdict, asserted: Assertion | None) -> bool:
+        """Whether a verdict with axes stands against one of the scalar algebra on a plain page.
+
+        What it left open is decided; what it calls wrong is right where both sides are closed, or
+        the left one a derivative. A line that is no gradient is never newly called wrong.
+        """
+        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
             return False
-        return old in _OPEN or (old is Verdict.WRONG and new in HELD)
+        closed = asserted is None or is_closed(asserted.right)
+        if old is Verdict.UNDECIDED:
+            claim = asserted is None or self.verdicts.is_claim(asserted.span)
+            return new in HELD or (claim and closed)
+        return old is Verdict.WRONG and new is Verdict.EXACT and closed
 
     @cached_property
     def _loose(self) -> frozenset[tuple[int, int]]:
@@ -137,12 +215,12 @@ class PageResult:
                 continue
             doubtful = claim.verdict in _DOUBTFUL
             item = self.verdicts.gradient(claim.span) if doubtful else None
-            if item is not None and self._overrules(claim.verdict, item.judged.verdict):
+            if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
                 claim = self._claim(item)
             claims.append(claim)
         if tuple(claims) == row.claims:
             return row
-        return _row(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
+        return row_of(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
 
     @cached_property
     def _conditions(self) -> frozenset[Span]:
@@ -151,32 +229,35 @@ class PageResult:
         return frozenset(a.span for a in exempt)
 
     def _setups(self, result: DocumentResult) -> tuple[SetupResult, ...]:
-        return tuple(self._setup(loss, result) for loss in self.verdicts.losses)
+        return tuple(self._setup(loss, result) for loss in self._losses)
+
+    @cached_property
+    def _losses(self) -> tuple[Binding, ...]:
+        """The losses that gradients are claimed of; where none is, those of the page.
+
+        What has a value for every unit is no loss.
+        """
+        page = self.verdicts.page
+        last = [b for b in page.order.losses if not page.order.is_part(b)][-1:]
+        found = self.verdicts.losses or tuple(last if page.layout.indexed else ())
+        return tuple(loss for loss in found if is_number(loss.name, page))
 
     def _setup(self, loss: Binding, result: DocumentResult) -> SetupResult:
         line = self.document.line_of(loss.span)
         old = next((s for s in result.setups if s.line == line), None)
         old = old or (result.setups[0] if len(result.setups) == 1 else None)
-        forward = self._forward(loss)
+        forward = self._read_back.forward(loss)
         rows = tuple(self._parameter(a, n, loss) for a, n in self.verdicts.parameters(loss))
         bodies = {b.key: b.body for b in self.verdicts.page.order.bindings}
         name = old.name if old is not None else loss_kind(loss.key, bodies)
         return SetupResult(
-            name, old.hidden if old is not None else "", line, forward,
+            name, self._read_back.hidden(loss), line, forward,
             forward[-1] if forward else "", rows,
             "another network: its equations have indices",
+            axes=self._read_back.axes,
+            given=self._read_back.given(loss),
+            abstract=self._read_back.abstract,
         )  # fmt: skip
-
-    def _forward(self, loss: Binding) -> tuple[str, ...]:
-        """The equations that the loss is computed from, indices included."""
-        page = self.verdicts.page
-        found = [
-            f"{to_text(d.head)} = {to_text(d.body)}"
-            for several in page.versions.values()
-            for d in several
-            if d.binding.span in page.layout.forward and d.binding.span != loss.span
-        ]
-        return (*found, f"{to_text(loss.name)} = {to_text(loss.body)}")
 
     def _parameter(self, array: str, name: Name, loss: Binding) -> ParameterResult:
         own = [
@@ -191,7 +272,12 @@ class PageResult:
             for a in self.verdicts.page.assertions
         )
         source = self.document.source(name.span) or to_tex(name)
-        return _row(to_text(name), source, claims, chain, None)
+        row = row_of(to_text(name), source, claims, chain, None)
+        place = own[-1].claim.place if own else 0
+        row = self.gradients.of_row(row, name, loss, place)
+        shown = [i.judged for i in own if row.claim is not None and i.claim.span == row.claim.span]
+        judged = shown[0] if shown else None
+        return PageNumbers(self.verdicts).of_row(row, name, loss, place, judged)
 
     def _claim(self, item: JudgedGradient) -> ClaimResult:
         judged = item.judged
@@ -213,8 +299,12 @@ class PageResult:
         settled = self._settled_spans(result.steps)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
         new = list(self._wrong(all_, result.steps)) + (
-            list(self._open()) + list(self._held()) if all_ else []
+            list(self._open()) + list(unread_gradients(self.verdicts)) + list(self._held())
+            if all_
+            else []
         )
+        unread = {f.span for f in new if f.rule.code == "GC002"}
+        kept = [f for f in kept if f.rule.code != "GC001" or f.span not in unread]
         return tuple(kept + [f for f in new if f.span not in {k.span for k in kept if k.fails}])
 
     def _falls(self, finding: Finding, settled: Mapping[Span, Verdict], all_: bool) -> bool:
@@ -222,11 +312,28 @@ class PageResult:
         of_mathematics = code.startswith(("GC1", "GC2", "GC301", "GC31")) and code not in (
             "GC140", "GC190", "GC191",
         )  # fmt: skip
+        if code == "GC006" and not self._decides:
+            return False
+        if code == "GC002" and all_:
+            return finding.span in self._known_spans
         if all_:
-            return of_mathematics or code in (*_REPLACED, "GC002", "GC303", "GC305", "GC306")
+            return of_mathematics or code in (*_REPLACED, "GC303", "GC305", "GC306")
         if not (of_mathematics or code in _REPLACED):
             return False
         return settled.get(finding.span) in HELD or self._line_held(finding.span, settled)
+
+    @cached_property
+    def _decides(self) -> bool:
+        """Whether anything but definitions is decided here."""
+        judged = [j for _, j in self.verdicts.steps.values()]
+        judged += [item.judged for item in self.verdicts.gradients]
+        return any(j is not None and j.verdict in _DECIDED for j in judged)
+
+    @cached_property
+    def _known_spans(self) -> frozenset[Span]:
+        """The places of gradients that have a verdict here, unread ones included."""
+        page = self.verdicts.page
+        return frozenset((*(c.span for c in page.claims), *(a.span for a in page.assertions)))
 
     def _line_held(self, span: Span, settled: Mapping[Span, Verdict]) -> bool:
         inside = [v for s, v in settled.items() if span.start <= s.start and s.end <= span.end]
@@ -241,9 +348,9 @@ class PageResult:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
             if asserted is not None and judged is not None:
-                if judged.verdict is not Verdict.UNDECIDED:
+                if self._overrules(shown.verdict, judged.verdict, asserted):
                     found[asserted.span] = judged.verdict
-            elif asserted is not None and asserted.exempt in ("condition", "solved"):
+            elif asserted is not None and asserted.exempt in _NOT_ASSERTED:
                 found[asserted.span] = Verdict.EXACT
         return found
 
@@ -274,18 +381,21 @@ class PageResult:
             if not all_ and asserted.span not in newly:
                 continue
             told.add(statement)
-            found = diagnosis(self.verdicts, asserted, item, judged)
+            found = diagnosis(asserted, item, judged, self.mends.of(asserted, item))
+            if item is not None:
+                found = replace(found, derived=self.gradients.of_claim(item))
             yield replace(found, follows_from=cause) if cause else found
 
     def _newly_wrong(self, before: Sequence[StepResult]) -> frozenset[Span]:
         """The places that were open before, and are wrong."""
         found = set()
         for shown, step in zip(before, self.derivation.steps, strict=True):
-            if shown.verdict not in _OPEN:
+            if shown.verdict is not Verdict.UNDECIDED:
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
-            wrong = judged is not None and judged.verdict is Verdict.WRONG
-            if asserted is not None and wrong:
+            if asserted is None or judged is None or judged.verdict is not Verdict.WRONG:
+                continue
+            if self._overrules(shown.verdict, judged.verdict, asserted):
                 found.add(asserted.span)
         return frozenset(found)
 
@@ -307,7 +417,8 @@ class PageResult:
             if judged is None or judged.verdict is not Verdict.UNDECIDED or statement in told:
                 continue
             told.add(statement)
-            yield Finding(RULES["GC008"], asserted.span, f"not decided: {judged.reason}")
+            code = "GC005" if says_gradient(asserted, self.verdicts) else "GC008"
+            yield Finding(RULES[code], asserted.span, f"not decided: {judged.reason}")
 
     def _held(self) -> Iterator[Finding]:
         """What is left out, each told once."""
@@ -322,37 +433,3 @@ class PageResult:
         if sums:
             words = "the sum over the samples is left out: the line is one sample's gradient"
             yield Finding(RULES["GC202"], sums[0].claim.span, words)
-
-
-def _row(
-    role: str,
-    source: str,
-    claims: tuple[ClaimResult, ...],
-    chain: bool,
-    old: ParameterResult | None,
-) -> ParameterResult:
-    """A row from its claims: the last if that was not read, else the worst."""
-    shown: ClaimResult | None = None
-    if claims:
-        if claims[-1].verdict is Verdict.UNREAD:
-            shown = claims[-1]
-        else:
-            read = [c for c in claims if c.verdict is not Verdict.UNREAD]
-            worst = min(read, key=lambda c: SEVERITY_ORDER.index(c.verdict)).verdict
-            same = [c for c in read if c.verdict is worst]
-            shown = same[0] if worst in (Verdict.WRONG, Verdict.UNDECIDED) else same[-1]
-    verdict = shown.verdict if shown is not None else None
-    base = old or ParameterResult(role, source, None, "", None, (), "", "")
-    return replace(
-        base, verdict=verdict, status=_status(shown, chain), claim=shown, claims=claims,
-        document_error=None if old is None or verdict is not old.verdict else old.document_error,
-    )  # fmt: skip
-
-
-def _status(shown: ClaimResult | None, chain: bool) -> str:
-    if shown is None:
-        return CHAIN_RULE_ONLY if chain else "not claimed"
-    if shown.verdict is Verdict.CONVENTION:
-        parts = [] if shown.left_out is None else [str(shown.left_out)]
-        return "up to " + ", ".join([*parts, "Σ"] if shown.sum_left_out else parts)
-    return shown.verdict.words

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from gradcheck.explain.page_mends import PageMend
 from gradcheck.judge.in_order import JudgedPair
-from gradcheck.judge.page_verdicts import JudgedGradient, PageVerdicts
+from gradcheck.judge.page_verdicts import JudgedGradient
 from gradcheck.language.finding import RULES, Finding
 from gradcheck.language.notation import to_text
 from gradcheck.understand.page.assertions import Assertion
 
 
 def diagnosis(
-    verdicts: PageVerdicts, asserted: Assertion, item: JudgedGradient | None, judged: JudgedPair
+    asserted: Assertion,
+    item: JudgedGradient | None,
+    judged: JudgedPair,
+    mend: PageMend | None = None,
 ) -> Finding:
-    """The finding of a wrong side."""
+    """The finding of a wrong side, with what mends it."""
     if item is not None and judged.reason.startswith("wrong constant"):
         return Finding(RULES["GC104"], asserted.span, judged.reason)
     if item is not None:
@@ -22,6 +26,11 @@ def diagnosis(
         left = to_text(asserted.left)
         message = f"this does not equal {left if len(left) < 60 else 'the side before it'}"
         rule = RULES["GC110"]
+    if mend is not None:
+        return Finding(
+            mend.rule, asserted.span, f"{message}: {mend.words}", mend.replacement,
+            counterexample=witness_words(judged),
+        )  # fmt: skip
     if judged.reason.startswith("the sum over"):
         return Finding(RULES["GC137"], asserted.span, f"{message}: {judged.reason}")
     if judged.misfit is not None:

@@ -14,17 +14,20 @@ from fractions import Fraction
 
 from gradcheck.evidence.field import Decision, decide
 from gradcheck.language.expression import Expression
+from gradcheck.language.names import CLASSES, COUNT
 from gradcheck.language.notation import to_text
 from gradcheck.language.typed import (
     Choice,
     Constant,
     Entry,
+    Free,
     Letter,
     Position,
     Slope,
     Term,
     Test,
     Times,
+    Total,
     World,
     letters,
     nodes,
@@ -34,7 +37,8 @@ from gradcheck.language.verdict import Verdict
 from gradcheck.run.budget import CLAIM
 from gradcheck.run.parts import attempt
 from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
-from gradcheck.understand.page.facts import Fact
+from gradcheck.understand.page.known_data import Fact
+from gradcheck.understand.page.order import Defined
 from gradcheck.understand.page.symbols import Unmeant
 from gradcheck.understand.page.translation import Translator
 from gradcheck.understand.resolution import FunctionMeaning
@@ -67,6 +71,31 @@ class PageJudge:
     functions: Mapping[str, FunctionMeaning]
     seed: int = 0
     _known: dict[tuple[int, Expression, Expression], JudgedPair] = field(default_factory=dict)
+
+    def settled(self) -> PageJudge:
+        """The judge of the page in which what is only said again makes no new definition."""
+        versions: dict[str, list[Defined]] = {}
+        for array, several in self.page.versions.items():
+            kept = [several[0]]
+            for defined in several[1:]:
+                if not (defined.again == "other" and self._says_again(defined)):
+                    kept.append(replace(defined, version=len(kept)))
+            versions[array] = kept
+        return PageJudge(replace(self.page, versions=versions), self.functions, self.seed)
+
+    def _says_again(self, defined: Defined) -> bool:
+        """Whether a definition gives a name the value that it has before."""
+        binding = defined.binding
+        judged = attempt(
+            "an equation that is made again",
+            lambda: self._judged(
+                binding.name, binding.body, binding.statement, binding.start - 1, (None, None)
+            ),
+            lambda reason: JudgedPair(Verdict.UNDECIDED, reason=reason),
+            binding.span,
+            CLAIM,
+        )
+        return judged.verdict is Verdict.EXACT
 
     def assertion(self, asserted: Assertion) -> JudgedPair:
         """The verdict on a neighbouring pair."""
@@ -144,7 +173,9 @@ class PageJudge:
 
     def _translator(self, place: int, merged: Mapping[str, str]) -> Translator:
         page = self.page
-        return Translator(page.layout, self.functions, page.versions, place, dict(merged))
+        return Translator(
+            page.layout, self.functions, page.versions, place, dict(merged), page.given
+        )
 
     def _compared(
         self,
@@ -156,8 +187,12 @@ class PageJudge:
         own = letters(made.left)
         more = [x for x in letters(made.right).values() if x.name not in own]
         samples = [x for x in more if made.translator.is_sample(x)]
-        of_loss = _of_loss(self.page, made.left) or _of_loss(self.page, made.right)
-        if len(samples) == 1 and len(more) == 1 and _of_loss(self.page, made.left):
+        of_loss = _of_loss(self.page, made.left) != _of_loss(self.page, made.right)
+        summed = any(
+            isinstance(n, Total) and made.translator.is_sample(n.letter) for n in nodes(made.right)
+        )
+        one = len(samples) == 1 and len(more) == 1 and not summed
+        if one and _of_loss(self.page, made.left):
             return self._one_sample(made, left, right, samples[0], condition)
         return self._decided(made, condition, of_loss)
 
@@ -211,36 +246,68 @@ class PageJudge:
         )  # fmt: skip
         if decision.outcome == "equal":
             return replace(base, verdict=Verdict.EXACT, reason="")
+        of_loss = of_loss and not any(n.startswith("∂") for n in made.world.free)
         if decision.outcome == "multiple" and of_loss:
             constant = _constant(decision, self.page)
             if constant is not None and constant.rational > 0:
                 return replace(base, verdict=Verdict.CONVENTION, left_out=constant, reason="")
             return replace(base, verdict=Verdict.WRONG, reason="")
         if decision.outcome in ("unequal", "multiple"):
+            strange = self._strange(made) or self._uncounted(made)
+            if strange:
+                return replace(base, reason=strange)
             return replace(base, verdict=Verdict.WRONG, reason="")
         return base
+
+    def _uncounted(self, made: _Made) -> str:
+        """A number that may be the length of an axis, which nothing on the page says."""
+        counted = set(self.page.layout.counts)
+        sums = any(isinstance(n, Total) for t in (made.left, made.right) for n in nodes(t))
+        sums = sums or any(
+            isinstance(n, Total) for d in made.world.definitions.values() for n in nodes(d.body)
+        )
+        for name, free in made.world.free.items():
+            count = name in COUNT.names() | CLASSES.names() and not free.axes
+            if count and name not in counted and sums:
+                return f"{name} may be how many there are, which the page does not say"
+        return ""
+
+    def _strange(self, made: _Made) -> str:
+        """Why a line about an unknown loss may be right: it has what the loss may have."""
+        if not any(name.startswith("∂") for name in made.world.free):
+            return ""
+        own = {n.name for n in nodes(made.right) if isinstance(n, Entry)}
+        known = set(made.world.definitions)
+        for definition in made.world.definitions.values():
+            known |= {n.name for n in nodes(definition.body) if isinstance(n, Entry)}
+        others = sorted(n for n in own - known if not n.startswith("∂"))
+        if not others:
+            return ""
+        return f"the loss is not on the page, and {others[0]} may be part of it"
 
     def _by_facts(
         self, left: Term, right: Term, world: World, counts: frozenset[str]
     ) -> tuple[Decision, Fact | None]:
         """The decision without what the page says of its data; if it is not equal, with it."""
         decision = decide(left, right, world, seed=self.seed, counts=counts)
-        if decision.outcome == "equal":
+        told = {a: f for a, f in self.page.facts.items() if a in world.free}
+        if decision.outcome == "equal" or not told:
             return decision, None
-        for array, fact in self.page.facts.items():
-            if array not in world.free:
-                continue
-            free = world.free[array]
+        again = replace(world, free={**world.free, **self._told(world, told)})
+        found = decide(left, right, again, seed=self.seed, counts=counts)
+        better = found.outcome == "multiple" and decision.outcome != "multiple"
+        if found.outcome == "equal" or better:
+            return found, next(iter(told.values()))
+        return (found, None) if found.outcome == "undecided" else (decision, None)
+
+    def _told(self, world: World, facts: Mapping[str, Fact]) -> dict[str, Free]:
+        """The arrays of which the page says something, with what it says."""
+        found: dict[str, Free] = {}
+        for array, fact in facts.items():
             slots = self.page.layout.slots.get(array, ())
             at = slots.index(fact.one_hot) if fact.one_hot in slots else None
-            told = replace(free, one_hot=at, labels=fact.values)
-            again = replace(world, free={**world.free, array: told})
-            found = decide(left, right, again, seed=self.seed, counts=counts)
-            if found.outcome == "equal" or (
-                found.outcome == "multiple" and decision.outcome != "multiple"
-            ):
-                return found, fact
-        return decision, None
+            found[array] = replace(world.free[array], one_hot=at, labels=fact.values)
+        return found
 
 
 @dataclass(frozen=True)
@@ -292,11 +359,18 @@ def _not_there(made: _Made, page: Page) -> str:
         if not isinstance(node, Slope):
             continue
         below = _below(node.of, made.world)
-        if node.by.name not in below:
+        free = isinstance(node.of, Entry) and node.of.name in made.world.free
+        if node.by.name not in below and not (free and _comes_from(node, made.world)):
             shown = made.translator.names.get(node.by.name)
             words = shown.key if shown is not None else node.by.name
             return f"{words} does not occur in what is differentiated"
     return ""
+
+
+def _comes_from(node: Slope, world: World) -> bool:
+    """Whether something free is derived by what is computed from it: ``∂w/∂z`` is no slope."""
+    assert isinstance(node.of, Entry)
+    return node.by.name in world.definitions and node.of.name in _below(node.by, world)
 
 
 def _unknown(made: _Made, page: Page) -> str:

@@ -9,8 +9,9 @@ from functools import cached_property
 from gradcheck.judge.constants import accepted
 from gradcheck.judge.in_order import JudgedPair, PageJudge
 from gradcheck.language.document import Span
-from gradcheck.language.expression import Name
+from gradcheck.language.expression import Name, Partial, walk
 from gradcheck.language.names import BIAS, LABEL, WEIGHT
+from gradcheck.language.notation import to_text
 from gradcheck.language.typed import Letter
 from gradcheck.language.verdict import Constant, Verdict
 from gradcheck.understand.bindings import Binding
@@ -67,6 +68,10 @@ class PageVerdicts:
     def _asserted(self) -> dict[tuple[int, int], Assertion]:
         return {(a.statement, a.side): a for a in self.page.assertions}
 
+    def is_claim(self, span: Span) -> bool:
+        """Whether a place is that of a gradient's closed form."""
+        return any(claim.span == span for claim in self.page.claims)
+
     def gradient(self, span: Span) -> JudgedGradient | None:
         """The claim at a place with its verdict; constants are not compared with the others."""
         for claim in self.page.claims:
@@ -77,8 +82,32 @@ class PageVerdicts:
     @cached_property
     def gradients(self) -> tuple[JudgedGradient, ...]:
         """The claims for gradients, their constants compared with each other."""
-        found = [JudgedGradient(c, self.judge.claim(c)) for c in self.page.claims]
+        found = [self._resting(c, self.judge.claim(c)) for c in self.page.claims]
         return tuple(item for group in _by_loss(self.page, found) for item in _settled(group))
+
+    def _resting(self, claim: GradientClaim, judged: JudgedPair) -> JudgedGradient:
+        """A claim that holds only if a helper is what the page wrongly says that it is not."""
+        if judged.verdict not in HELD or claim.right is None:
+            return JudgedGradient(claim, judged)
+        for name in (n for n in walk(claim.right) if isinstance(n, Name)):
+            line = self._denied.get(name.base)
+            if line is not None:
+                words = f"it rests on what is said of {to_text(name)}, which is wrong"
+                return JudgedGradient(claim, replace(judged, verdict=Verdict.WRONG, reason=words))
+        return JudgedGradient(claim, judged)
+
+    @cached_property
+    def _denied(self) -> dict[str, int]:
+        """Bases of helpers for which a wrong closed form stands on the page, and its statement."""
+        found: dict[str, int] = {}
+        for (statement, _), (asserted, judged) in self.steps.items():
+            left = asserted.left
+            if judged is None or judged.verdict is not Verdict.WRONG or not isinstance(left, Name):
+                continue
+            if any(isinstance(n, Partial) for n in walk(asserted.right)):
+                continue
+            found.setdefault(left.base, statement)
+        return found
 
     @cached_property
     def losses(self) -> tuple[Binding, ...]:
@@ -154,7 +183,10 @@ def page_verdicts(
     page: Page, functions: Mapping[str, FunctionMeaning], seed: int = 0
 ) -> PageVerdicts:
     """The verdicts of a page; they are found when they are first asked for."""
-    return PageVerdicts(page, PageJudge(page, functions, seed))
+    judge = PageJudge(page, functions, seed)
+    if any(defined.again == "other" for v in page.versions.values() for defined in v):
+        judge = judge.settled()
+    return PageVerdicts(judge.page, judge)
 
 
 def _by_loss(page: Page, found: list[JudgedGradient]) -> list[list[JudgedGradient]]:

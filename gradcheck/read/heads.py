@@ -109,8 +109,10 @@ class Heads:
         return self._applied(head, start)
 
     def _operator_d(self) -> int | None:
-        r"""Past the ``_`` where a side is ``D_w L``, ``\mathbf{D}_w L`` or ``D_w[L]``: Euler's sign for
-        a derivative, where D is no name."""
+        r"""Past the ``_`` where a side is ``D_w L``, ``\mathbf{D}_w L`` or ``D_w[L]``.
+
+        That is Euler's sign for a derivative, where D is no name.
+        """
         first = self.tokens[: min(5, self.stop)] if not self.at else []
         at = next((k for k, token in enumerate(first) if token.kind == "sub"), 0)
         bare = [t.value.strip() for t in first[:at] if not _is_dress(t)]

@@ -96,6 +96,9 @@ class SetupResult:
     parameters: tuple[ParameterResult, ...]
     backprop: str  # "compared", or why not ("another network: …")
     notes: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()  # in words, one an axis; empty where names are numbers
+    given: tuple[str, ...] = ()  # names of its equations that nothing defines or trains
+    abstract: tuple[str, ...] = ()  # functions that may be any
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,9 @@ class DocumentResult:
     equations: tuple[Span, ...] = ()  # of the statements, in order
     descents: tuple[Descent | str, ...] = ()  # by the document's own update rules, if asked for
     comparisons: tuple[CodeComparison, ...] = ()  # with the code that its front matter names
+    unjudged: tuple[str, ...] = ()  # what has no verdict, and why
+    forward: tuple[str, ...] = ()  # what is defined, where there is no loss and so no setup
+    axes: tuple[str, ...] = ()  # … and its axes
 
     @property
     def path(self) -> str:

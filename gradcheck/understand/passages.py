@@ -357,7 +357,8 @@ def _after_d(span: Span, document: Document) -> Span:
 
 
 _D = re.compile(
-    r"(?:d|\\delta|δ|\\[a-z]+\s*\{\s*(?:d|D|diff|grad|gradient)\s*\}|grad(?:ient)?_)(?:\\[,;:! ]|\s)*"
+    r"(?:d|\\delta|δ|\\[a-z]+\s*\{\s*(?:d|D|diff|grad|gradient)\s*\}|grad(?:ient)?_)"
+    r"(?:\\[,;:! ]|\s)*"
 )
 """What makes a parameter's name that of the gradient by it."""
 

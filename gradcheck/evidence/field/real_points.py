@@ -64,7 +64,7 @@ def by_differences(
     rows = values.reshape(len(_STENCIL), count, *value.array.shape[1:])
     weights = [weight / STEP for _, weight in _STENCIL]
     change = np.tensordot(np.array(weights), rows, 1)
-    change = np.moveaxis(change, 0, -1).reshape(*value.array.shape[1:], *shape)
+    change = np.moveaxis(change, 0, -1).reshape((*value.array.shape[1:], *shape))
     slots = tuple(map(str, range(change.ndim)))
     at = [_letter(name, evaluator, value, k) for k, name in enumerate(value.letters)]
     entry = Entry("slope", (*at, *slope.by.at))

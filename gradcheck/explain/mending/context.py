@@ -220,8 +220,7 @@ class MendContext:
     @cached_property
     def _known(self) -> Known:
         """What the document as a whole says about its names."""
-        written = self.document
-        return _names_of(written.text, written.body_start, written.format, written.cells)
+        return known_names(self.document)
 
     @cached_property
     def _macros(self) -> Macros:
@@ -294,6 +293,11 @@ class MendContext:
     def above(self, key: str) -> frozenset[str]:
         """All definitions that are computed from a name, its own included."""
         return self.model.above(key)
+
+
+def known_names(document: Document) -> Known:
+    """What a document as a whole says about its names."""
+    return _names_of(document.text, document.body_start, document.format, document.cells)
 
 
 @lru_cache(maxsize=4)

@@ -111,6 +111,7 @@ def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
     """Forward equations and loss as understood, what differs in later setups, the readings."""
     lines: list[str] = []
     before: tuple[str, ...] = ()
+    shown: list[tuple[str, str]] = []
     place = result.document.place
     for setup in result.setups:
         changed = [item for item in setup.forward if item not in (*before, setup.loss)]
@@ -121,11 +122,35 @@ def _read_back(result: DocumentResult, palette: Palette) -> list[str]:
             label = since if since and not changed else "loss"
             lines += labelled(label, setup.loss, palette)
         before = (*setup.forward, setup.loss)
-    if not result.setups:
+        told = _axes(setup)
+        lines += [
+            line
+            for label, text in told
+            if (label, text) not in shown
+            for line in labelled(label, text, palette)
+        ]
+        shown = told
+    if result.forward:
+        lines += labelled("read as", ", ".join(result.forward), palette)
+        lines += labelled("axes", "; ".join(result.axes), palette) if result.axes else []
+        lines += labelled("loss", "none is defined", palette)
+    elif not result.setups:
         lines += labelled("read", f"{counted(result.formulas, 'formula')}, no gradient", palette)
     for reading in result.readings:
         lines += labelled("reading", reading, palette)
+    for item in result.unjudged:
+        lines += labelled("not judged", item, palette)
     return lines
+
+
+def _axes(setup: SetupResult) -> list[tuple[str, str]]:
+    """The axes of a setup, what is given and what is abstract: a label and its text."""
+    found = {
+        "axes": "; ".join(setup.axes),
+        "given": ", ".join(setup.given),
+        "any function": ", ".join(setup.abstract),
+    }
+    return [(label, text) for label, text in found.items() if text]
 
 
 def _setup(result: DocumentResult, setup: SetupResult, palette: Palette) -> list[str]:

@@ -67,12 +67,23 @@ def outcome(report: Report) -> str:
     """In one or two sentences: did it pass, and if not, what has to be looked at."""
     status = report.exit_status
     if status == 0:
-        return f"PASSED: {_passed(report)}."
+        return f"PASSED: {_passed(report)}{_without_gradient(report)}."
     problems = _problems(report)
     if report.interrupted:
         problems.append("interrupted")
     failed = f"FAILED: {', '.join(problems) or 'nothing was checked'}."
     return failed if status == 1 else failed.replace("FAILED", "NOT CHECKED", 1)
+
+
+def _without_gradient(report: Report) -> str:
+    """That only other derivatives were judged, where no document claims a gradient of a loss."""
+    checked = [result for result in report.documents if result.checked]
+    idle = sum(not any(row.claims for row in _rows_of(result)) for result in checked)
+    if not idle:
+        return ""
+    if idle == len(checked):
+        return "; no gradient of a loss judged"
+    return f"; no gradient of a loss judged in {counted(idle, 'document')}"
 
 
 def _passed(report: Report) -> str:

@@ -13,11 +13,13 @@ from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
+    Add,
     Apply,
     Expression,
     Name,
     Number,
     Partial,
+    to_key,
     value_keys,
     value_names,
     walk,
@@ -26,9 +28,9 @@ from gradcheck.language.functions import BY_NAME
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
 from gradcheck.understand.naming import is_loss_name
-from gradcheck.understand.page.facts import Fact, facts_of, is_constraint
-from gradcheck.understand.page.layout import Layout, layout_of
+from gradcheck.understand.page.known_data import Fact, facts_of, is_constraint
 from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
+from gradcheck.understand.page.page_axes import Layout, layout_of
 from gradcheck.understand.page.symbols import Unmeant
 
 
@@ -90,21 +92,35 @@ class Page:
         found: list[Assertion] = []
         for at, statement in enumerate(self.order.statements):
             if not statement.is_update and not names_factor(statement):
-                found += self._of(statement, self.order.statements[at + 1 : at + 2])
+                before = self.order.statements[at - 1].sides[-1] if at else None
+                found += self._of(statement, self.order.statements[at + 1 : at + 2], before)
         return tuple(found)
 
     def _of(
-        self, statement: CanonicalStatement, following: Sequence[CanonicalStatement]
+        self,
+        statement: CanonicalStatement,
+        following: Sequence[CanonicalStatement],
+        before: Expression | None,
     ) -> Iterator[Assertion]:
         apart, together = _condition(statement, following, self.layout.symbols.letters)
         for k, relation in enumerate(statement.statement.relations):
             left, right = statement.sides[k], statement.sides[k + 1]
+            if self._is_alias(left) and k and self._defined_in(statement.number):
+                left = statement.sides[k - 1]  # another name of what stands before it
             if left is None or right is None or relation.symbol not in EQUALITIES:
                 continue
+            if k and before is not None and self._is_because(statement):
+                left = before  # what follows the remark goes on from what stood before it
+                before = None
             yield Assertion(
                 statement.number, k + 1, statement.statement.sides[k + 1].span,
                 statement.position, left, right, self._exempt(statement, k), apart, together,
             )  # fmt: skip
+
+    def _is_because(self, statement: CanonicalStatement) -> bool:
+        """Whether a chain begins as a remark: ``\\because z = w x + b``."""
+        start = statement.statement.span.start
+        return self.order.read.document.text[:start].rstrip().endswith(("\\because", "∵"))
 
     def _exempt(self, statement: CanonicalStatement, k: int) -> str:
         """Why the pair k, k + 1 is not judged; empty if it is."""
@@ -117,19 +133,125 @@ class Page:
                 return "definition"
         if k == 0 and self._is_function_head(left):
             return "definition"
-        if defined_here and (self._is_alias(left) or self._is_alias(right)):
+        if defined_here and self._is_alias(right):
             return "definition"
         both = left is not None and right is not None
         if k == 0 and both and is_constraint(self.layout, left, right):
             return "fact"
+        if self._is_range(left, right):
+            return "range"
+        if self._is_given(statement, k):
+            return "given"
         if isinstance(left, Name) and k == 0:
             if left.key in self.order.trained:
                 return "solved"
             if right is not None and not value_keys(right):
                 return "value"
+        if k == 0 and both and self._is_of_free_names(left, right):
+            return "fact"
+        if self._has_values(statement, k):
+            return "value"
         if isinstance(right, Number) and right.value == 0 and self._is_condition(statement, k):
             return "condition"
         return ""
+
+    def _is_range(self, left: Expression | None, right: Expression | None) -> bool:
+        """``l = L``: an index and its values."""
+        if not isinstance(left, Name) or len(left.key) != 1 or left.key in self.versions:
+            return False
+        marks = (f"{n.subscript} {n.superscript}" for n in self._names)
+        marked = any(left.key in re.findall("[A-Za-z]", mark) for mark in marks)
+        return marked and isinstance(right, Name | Number | Add)
+
+    @cached_property
+    def _names(self) -> list[Name]:
+        return [n for e in self.order.expressions for n in walk(e) if isinstance(n, Name)]
+
+    def _is_of_free_names(self, left: Expression | None, right: Expression | None) -> bool:
+        """A constraint of the data, ``u + v = 10``: about nothing that the page defines."""
+        assert left is not None and right is not None
+        if not is_closed(left) or not is_closed(right) or isinstance(left, Name):
+            return False
+        slopes = (n for n in walk(left) if isinstance(n, Apply) and n.order)
+        if not isinstance(right, Number) or any(slopes):
+            return False
+        names = [n for n in walk(left) if isinstance(n, Name)]
+        functions = {n.function.key for n in walk(left) if isinstance(n, Apply)}
+        values = [n for n in names if n.key not in functions]
+        return bool(values) and not any(self._is_defined(n) for n in values)
+
+    def _is_defined(self, name: Name) -> bool:
+        try:
+            return self.layout.array(name)[0] in self.versions
+        except Unmeant:
+            return True
+
+    def _has_values(self, statement: CanonicalStatement, k: int) -> bool:
+        """Whether numbers stand for quantities, which the arithmetic judges."""
+        document = self.order.read.document
+        spans = [statement.statement.sides[at].span for at in (k, k + 1)]
+        found = {d for span in spans for d in _DECIMAL.findall(document.source(span))}
+        long = {d for d in found if len(d.partition(".")[2]) > 2}
+        if (found if self._gives_values else long) - self._constants:
+            return True
+        sides = [statement.sides[at] for at in (k, k + 1)]
+        bare = [s for s in sides if s is not None and not value_keys(s)]
+        if bare and found - self._constants:
+            return True
+        return bool(bare) and self._gives_values and not isinstance(bare[0], Number)
+
+    @cached_property
+    def _constants(self) -> frozenset[str]:
+        """The decimals of the forward equations."""
+        document = self.order.read.document
+        spans = self.layout.forward
+        return frozenset(d for span in spans for d in _DECIMAL.findall(document.source(span)))
+
+    @cached_property
+    def _gives_values(self) -> bool:
+        """Whether the page gives names numbers: ``x = 2``."""
+        return any(
+            isinstance(s.sides[0], Name)
+            and len(s.sides) == 2
+            and s.sides[1] is not None
+            and not value_keys(s.sides[1])
+            for s in self.order.statements
+        )
+
+    def _is_given(self, statement: CanonicalStatement, k: int) -> bool:
+        """A closed form for the partial of an unknown loss by what it is about: taken as given."""
+        left, right = statement.sides[k], statement.sides[k + 1]
+        if not isinstance(left, Partial) or right is None or not is_closed(right):
+            return False
+        return self.given_place(left) == statement.statement.sides[k + 1].span
+
+    def given_place(self, partial: Partial) -> Span | None:
+        """Where the first closed form for such a partial stands, if there is one."""
+        given = self.given.get(to_key(partial.of), {}).get(self._array_of(partial.by))
+        return given[1] if given is not None else None
+
+    def _array_of(self, side: Expression) -> str:
+        try:
+            return self.layout.array(side)[0] if isinstance(side, Name) else ""
+        except Unmeant:
+            return ""
+
+    @cached_property
+    def given(self) -> dict[str, dict[str, tuple[CanonicalStatement, Span, Partial, Expression]]]:
+        """By unknown loss and outermost array: the closed form that the page gives its partial."""
+        found: dict[str, dict[str, tuple[CanonicalStatement, Span, Partial, Expression]]] = {}
+        arrays = {self._array_of(b.name) for b in self.order.outermost}
+        for statement in self.order.statements:
+            head = statement.sides[0]
+            if not isinstance(head, Partial) or len(statement.sides) != 2:
+                continue
+            loss, array, body = to_key(head.of), self._array_of(head.by), statement.sides[1]
+            if loss not in self.order.opaque or array not in arrays or body is None:
+                continue
+            if is_closed(body):
+                span = statement.statement.sides[1].span
+                found.setdefault(loss, {}).setdefault(array, (statement, span, head, body))
+        return found
 
     def _is_function_head(self, side: Expression | None) -> bool:
         """``g(z)`` where the page says what g is: its first equation defines it."""
@@ -222,12 +344,15 @@ class Page:
             return True
         if not is_loss_name(name):
             return False
-        defined = {b.name.key for b in self.order.bindings}
+        defined = self.order.heads
         return name.key not in defined or not self.order.is_part(self._binding(name, meant))
 
     def _binding(self, name: Name, default: Binding) -> Binding:
         return next((b for b in self.order.bindings if b.name.key == name.key), default)
 
+
+_DECIMAL = re.compile(r"\d+\.\d+")
+"""A decimal number."""
 
 _OPTIMUM = re.compile(
     r"optim|station|minim|maxim|extrem|solv|\bset(?:ting)?\b|zero|normal equation|critical|vanish",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gradcheck.language.expression import Expression, Name, Partial, Sum, walk
@@ -69,6 +69,7 @@ class Symbols:
     numbered: frozenset[str]  # keys of names with numbers that equations define one by one
     bound: frozenset[str] = frozenset()  # letters that a sum runs over
     alone: frozenset[str] = frozenset()  # letters that stand alone as an index
+    labels: frozenset[str] = frozenset()  # marks of letters and numbers that heads have
 
     def written(self, name: Name) -> Written:
         """The symbol and the indices of a name. Raises Unmeant for a shifted index (``l-1``)."""
@@ -76,7 +77,7 @@ class Symbols:
         indices: list[tuple[Slot, str]] = []
         base = base_of(name)
         numbered = name.key in self.numbered
-        for slot, text in marks(name, self.letters, self.bound, self.alone):
+        for slot, text in self._marks(name, base, numbered):
             position = text.isdigit() and not numbered and (base, slot) in self.indexed
             if text in self.letters or position:
                 indices.append((slot, text))
@@ -85,6 +86,17 @@ class Symbols:
             else:
                 fixed.append(("^" if slot.above else "_") + text)
         return Written(base + "".join(fixed), tuple(indices))
+
+    def _marks(self, name: Name, base: str, numbered: bool) -> list[tuple[Slot, str]]:
+        """The marks; ``w_{12}`` beside ``w_{kj}`` has two, a label such as ``o1`` is one."""
+        below = name.subscript
+        if below in self.labels:
+            rest = marks(replace(name, subscript=""), self.letters, self.bound, self.alone)
+            return [(Slot(False, 0), below), *rest]
+        pair = {(base, Slot(False, at)) for at in (0, 1)} <= self.indexed
+        if re.fullmatch(r"\d\d", below) and pair and not numbered:
+            name = replace(name, subscript=",".join(below))
+        return marks(name, self.letters, self.bound, self.alone)
 
 
 def base_of(name: Name) -> str:
@@ -161,7 +173,10 @@ class Census:
             if text in letters
         }
         beside = numbered | self._beside(numbered)
-        return Symbols(letters, frozenset(indexed), beside, self.bound, self._alone)
+        labels = {h.subscript for h in self.heads if re.fullmatch(r"[A-Za-z]\d", h.subscript)}
+        return Symbols(
+            letters, frozenset(indexed), beside, self.bound, self._alone, frozenset(labels)
+        )
 
     @cached_property
     def _alone(self) -> frozenset[str]:

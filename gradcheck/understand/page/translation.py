@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     INDICATOR,
     Add,
@@ -55,15 +56,21 @@ from gradcheck.language.typed import (
     nodes,
 )
 from gradcheck.run.budget import spend
+from gradcheck.understand.bindings import CanonicalStatement
 from gradcheck.understand.naming import is_loss_name
-from gradcheck.understand.page.layout import Layout, outer_sums
 from gradcheck.understand.page.order import Defined
+from gradcheck.understand.page.page_axes import Layout, outer_sums
 from gradcheck.understand.page.sorts import Near, bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 from gradcheck.understand.resolution import FunctionMeaning
 
+Given = Mapping[str, Mapping[str, tuple[CanonicalStatement, Span, Partial, Expression]]]
+"""By unknown loss and array: where a closed form of its partial stands, and what it is."""
+
 _MINUS = Constant(Fraction(-1))
 _ONE = Constant(Fraction(1))
+FORMAL = "·one"
+"""The letter of the sample in the definition of a loss of one sample."""
 ONE_SAMPLE = "~one"
 """What is added to the name of a loss for its part that one sample gives."""
 
@@ -85,12 +92,16 @@ class Scope:
         found = self.bound.get(text)
         return found if found is not None else Letter(text, self.axes[f"{self.name}.{text}"])
 
-    def binding(self, letter: Letter) -> Scope:
-        """The scope inside a sum."""
+    def binding(self, text: str, letter: Letter) -> Scope:
+        """The scope inside a sum over what is written as ``text``."""
         return Scope(
-            self.name, self.axes, self.position, {**self.bound, letter.name: letter},
+            self.name, self.axes, self.position, {**self.bound, text: letter},
             self.formals, self.depth, self.near,
         )  # fmt: skip
+
+    def inner(self, text: str) -> str:
+        """A name for the letter of a sum: in a function that is put in, no letter around it."""
+        return text + "'" * self.depth
 
 
 @dataclass
@@ -102,6 +113,7 @@ class Translator:
     versions: Mapping[str, list[Defined]]
     place: int
     merged: Mapping[str, str] = field(default_factory=dict)  # axes that are taken for one
+    given: Given = field(default_factory=dict)  # closed forms of unknown partials
     sample: Letter | None = None  # losses are those of this one sample
     mean: bool = True  # … with the constant that stands before the sum
     misfits: set[tuple[str, str]] = field(default_factory=set)
@@ -113,6 +125,7 @@ class Translator:
         default_factory=dict
     )  # indices on the right only
     names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
+    _formal: bool = False  # inside a loss of one sample
     _failed: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
@@ -203,16 +216,29 @@ class Translator:
             return Call("exp", (_ONE,), span=node.span)
         if node.key in self.layout.counts and node.key not in self.versions:
             return Extent(self.axis(self.layout.counts[node.key]), span=node.span)
-        if node.key in scope.bound and node.key not in self.versions:
-            return Position(scope.bound[node.key], span=node.span)
+        if node.key not in self.versions and self._is_index(node.key, scope):
+            return self._position(scope.letter(node.key))
         array, written = self.layout.array(node, scope.near)
-        if node.base == "delta" and len(written.letters) == 2 and array not in self.versions:
+        if self.layout.is_kronecker(node, written, scope.axes, scope.name, scope.bound):
             one, other = (Position(scope.letter(x)) for x in written.letters)
             same = Test(one, "=", other)
             return Choice(((same, _ONE), (None, Constant(Fraction(0)))), span=node.span)
+        if written.indices and array in self.layout.plain_losses:
+            raise Unmeant(f"{node.key} is not defined")
         if array not in self.versions and is_loss_name(node):
             raise Unmeant(f"{node.key} is not defined")
         return self._entry(node, array, dict(written.indices), scope)
+
+    @staticmethod
+    def _is_index(key: str, scope: Scope) -> bool:
+        return key in scope.bound or f"{scope.name}.{key}" in scope.axes
+
+    def _position(self, letter: Letter) -> Term:
+        """The number that an index stands for: counted from 0 where its sums are."""
+        found: Term = Position(letter)
+        if letter.axis in {self.axis(a) for a in self.layout.from_zero}:
+            found = Plus((found, _MINUS))
+        return found
 
     def _entry(self, node: Name, array: str, indices: dict[Slot, str], scope: Scope) -> Entry:
         """An entry of an array; a sample's index that is not written is put in."""
@@ -224,7 +250,8 @@ class Translator:
             if text is None:
                 at.append(self._unwritten(node, axis, scope))
             elif text.isdigit():
-                at.append(Place(int(text), axis))
+                zero = axis in {self.axis(a) for a in self.layout.from_zero}
+                at.append(Place(int(text) + zero, axis))
             else:
                 letter = scope.letter(text)
                 if letter.axis.startswith("?"):
@@ -233,12 +260,18 @@ class Translator:
                     self.misfits.add((letter.axis, axis))
                 at.append(letter)
         at += [self._carried(x, scope) for x in self.carried.get(name, ())]
+        own = self.definitions.get(name)
+        if own is not None and own.letters and own.letters[-1].name == FORMAL:
+            assert self.sample is not None
+            at.append(own.letters[-1] if self._formal else self.sample)
         return Entry(name, tuple(at), span=node.span)
 
     def _carried(self, letter: Letter, scope: Scope) -> Letter:
         """An index that stands on the right of a definition only: the name carries it on."""
-        known = [x for x in scope.bound.values() if x.axis == letter.axis]
-        return known[0] if len(known) == 1 and self.is_sample(letter) else letter
+        if not self.is_sample(letter):
+            return Letter(f"{letter.name}°", letter.axis)  # no sum around it is meant for it
+        known = self._beside(letter.axis, scope)
+        return known[0] if len({x.name for x in known}) == 1 else letter
 
     def is_sample(self, letter: Letter) -> bool:
         """Whether a letter runs over the samples."""
@@ -248,12 +281,17 @@ class Translator:
         """The index that is meant where none is written: only ever the samples'."""
         if axis not in {self.axis(a) for a in self.layout.samples}:
             raise Unmeant(f"{node.key} stands without its index")
-        known = [x for x in scope.bound.values() if x.axis == axis]
-        free = [Letter(s.rsplit(".", 1)[1], a) for s, a in scope.axes.items() if _is_free(s, scope)]
-        known += [x for x in free if x.axis == axis]
+        known = self._beside(axis, scope)
         if len({x.name for x in known}) > 1:
             raise Unmeant(f"{node.key} stands without its index")
         return known[0] if known else Letter("·", axis)
+
+    @staticmethod
+    def _beside(axis: str, scope: Scope) -> list[Letter]:
+        """The letters of an axis that are bound here, or free in the statement."""
+        known = [x for x in scope.bound.values() if x.axis == axis]
+        free = [Letter(s.rsplit(".", 1)[1], a) for s, a in scope.axes.items() if _is_free(s, scope)]
+        return known + [x for x in free if x.axis == axis]
 
     def _is_euler(self) -> bool:
         """Whether e is a number: the page neither defines nor trains it."""
@@ -274,6 +312,8 @@ class Translator:
             raise Unmeant("a norm of a formula has no axes yet")
         array, written = self.layout.array(inner, scope.near)
         slots = self.layout.slots.get(array, ())
+        if not slots and array not in self.versions and not self.layout.is_forward(inner):
+            raise Unmeant(f"{inner.key} is no array of the forward equations")
         if written.indices or not slots:
             value = self.term(inner, scope)
             return Raised(value, Constant(Fraction(2)))
@@ -299,11 +339,11 @@ class Translator:
             axis = self.axis(counted)
         elif unused and len(samples) == 1:
             axis = samples[0]
-        letter = Letter(text, axis or f"?{bound_scope(scope.name, node)}")
+        letter = Letter(scope.inner(text), axis or f"?{bound_scope(scope.name, node)}")
         self._check_count(node, letter)
-        body = self.term(node.body, scope.binding(letter))
-        if text not in letters(body):
-            letter = Letter(text, self._axis_elsewhere(text, letter))
+        body = self.term(node.body, scope.binding(text, letter))
+        if letter.name not in letters(body):
+            letter = Letter(letter.name, self._axis_elsewhere(text, letter))
         return Total(letter, self._within(node, letter, body), span=node.span)
 
     def _axis_elsewhere(self, text: str, letter: Letter) -> str:
@@ -336,7 +376,7 @@ class Translator:
             if less - shift > 0:
                 last = Plus((Extent(letter.axis), Constant(shift - less)))
                 tests.append(Test(Position(letter), "<=", last))
-        elif isinstance(upper, Name) and shift:
+        elif isinstance(upper, Name) and shift and self.is_sample(letter):
             raise Unmeant("a sum from 0 to its count has one term too many")
         elif upper is not None and not isinstance(upper, Name | Number):
             raise Unmeant("the bounds of a sum do not take in a whole axis")
@@ -363,7 +403,7 @@ class Translator:
         if len(samples) != 1:
             raise Unmeant("a sum without an index, where several could be meant")
         letter = Letter("·", samples[0])
-        body = self.term(node.body, scope.binding(letter))
+        body = self.term(node.body, scope.binding("·", letter))
         if "·" not in letters(body):
             raise Unmeant("a sum without an index, and nothing in it that has one")
         return Total(letter, body, span=node.span)
@@ -384,8 +424,7 @@ class Translator:
             return Plus((relu, other), span=node.span)
         if base in ("log", "lg") and node.function.subscript not in ("", "e"):
             raise Unmeant("a logarithm to another base has no rule here")
-        own = [v for v in self.versions.get(key, ()) if v]
-        if own and not node.order:  # \hat y(x) is the value
+        if self._is_value(node):
             return self._name(node.function, scope)
         meaning = self.functions.get(key)
         known = meaning.known if meaning is not None else BY_NAME.get(key)
@@ -400,11 +439,39 @@ class Translator:
             return arguments[0] if not node.order else Constant(Fraction(node.order == 1))
         if known is not None:
             return Call(known, arguments, node.order, span=node.span)
+        own = self.layout.page.bodies.get(key)
+        if own is not None:
+            return self._expanded(node, FunctionMeaning(None, *own), arguments, scope)
         if meaning is not None and meaning.body is not None:
-            return self._expanded(node, meaning, arguments, scope)
+            raise Unmeant(f"{key} is no function of numbers")
         if base in ("mean", "avg", "sum", "norm", "diag", "min", "max", "argmax", "softmax"):
             raise Unmeant(f"{base} has no axes yet")
+        self._check_arguments(node)
         return Call(key, arguments, node.order, span=node.span)
+
+    def _check_arguments(self, node: Apply) -> None:
+        """``R(W)`` of a name that is no array of the page: what it depends on is not known."""
+        for argument in node.arguments:
+            if not isinstance(argument, Name):
+                continue
+            array, _ = self.layout.array(argument)
+            known = array in self.versions or self.layout.slots.get(array)
+            if not known and not self.layout.is_forward(argument):
+                raise Unmeant(f"{argument.key} is no array of the forward equations")
+
+    def _is_value(self, node: Apply) -> bool:
+        """Whether ``\\hat y(x)`` is the value that the page defines. Raises Unmeant elsewhere."""
+        key = node.function.key
+        try:
+            array, _ = self.layout.array(node.function)
+        except Unmeant:
+            return False
+        if node.order or not self.versions.get(array):
+            return False
+        given = [a.base if isinstance(a, Name) else "" for a in node.arguments]
+        if given != list(self.layout.page.valued.get(key, given)):
+            raise Unmeant(f"{key} is taken at something else than where it is defined")
+        return True
 
     def _formed(self, node: Apply, known: str, scope: Scope) -> Term:
         """A function that is put in other words: GELU, SiLU, the hyperbolic cosine."""
@@ -456,7 +523,7 @@ class Translator:
         own = [x for x in letters(inner).values() if x.axis not in samples]
         if not isinstance(inner, Entry) or len(own) != 1:
             raise Unmeant("softmax is read of one name with one index")
-        other = Letter(f"{own[0].name}'", own[0].axis)
+        other = Letter(f"{own[0].name}*", own[0].axis)
         at = tuple(other if i == own[0] else i for i in inner.at)
         total = Total(other, Call("exp", (Entry(inner.name, at),)))
         return Over(Call("exp", (inner,)), total, span=node.span)
@@ -472,6 +539,10 @@ class Translator:
         at = self._name(by, scope)
         if not isinstance(at, Entry):
             raise Unmeant(f"a derivative by {by.key}")
+        if isinstance(node.of, Name) and node.of.key in self.layout.page.opaque:
+            if node.order != 1:
+                raise Unmeant(f"a second derivative of {node.of.key}, which is not known")
+            return self._of_unknown(node.of.key, at)
         of = self._differentiated(node.of, at, scope)
         found: Term = of
         for _ in range(node.order):
@@ -495,11 +566,60 @@ class Translator:
         )  # fmt: skip
         return self._apply(Apply(function, (Name("~"),)), inner)
 
+    def _of_unknown(self, loss: str, at: Entry) -> Term:
+        """The derivative of a loss of which nothing is known: by way of its outermost arrays."""
+        paths: list[Term] = []
+        for binding in self.layout.page.outermost:
+            array, _ = self.layout.array(binding.name)
+            name = self.refer(array, binding.name, self.place + 1)
+            if name == at.name:
+                return Entry(self._upstream(loss, array), at.at)
+            head = self.definitions[name].letters
+            own = tuple(Letter(f"{x.name}~{array}", x.axis) for x in head)
+            outer = Entry(self._upstream(loss, array), own)
+            path: Term = Times((outer, Slope(Entry(name, own), at)))
+            for letter in own:
+                path = Total(letter, path)
+            paths.append(path)
+        if not paths:
+            raise Unmeant(f"{loss} is not defined")
+        return paths[0] if len(paths) == 1 else Plus(tuple(paths))
+
+    def _upstream(self, loss: str, array: str) -> str:
+        """The partial of an unknown loss by an outermost array: as given, else free."""
+        name = f"∂{loss}/∂{array}"
+        if name in self.free or name in self.definitions:
+            return name
+        slots = self.layout.slots.get(array, ())
+        axes = tuple(self.axis(self.layout.axis(array, s)) for s in slots)
+        given = self.given.get(loss, {}).get(array)
+        if given is None:
+            self.free[name] = Free(name, axes)
+            return name
+        statement, _, head, body = given
+        scope = self.scope([head, body], f"s{statement.number}", statement.position)
+        assert isinstance(head.by, Name)
+        _, written = self.layout.array(head.by, scope.near)
+        index = tuple(
+            Letter(dict(written.indices).get(slot, "·"), axis)
+            for slot, axis in zip(slots, axes, strict=True)
+        )
+        term = self.term(body, scope)
+        if any(x not in {i.name for i in index} for x in letters(term)):
+            raise Unmeant("an index of what is given stands on one side only")
+        self.definitions[name] = Definition(name, index, term)
+        return name
+
     def _some_loss(self, node: Name, scope: Scope) -> Term:
         """A loss's name that nothing defines means the loss of the place."""
+        if node.key in self.layout.page.heads:
+            raise Unmeant(f"the definition of {node.key} is not read")
         meant = self.layout.page.loss_at(scope.position)
         if meant is None:
             raise Unmeant(f"{node.key} is not defined")
+        rival = self.layout.page.rival_of(meant)
+        if rival is not None:
+            raise Unmeant(f"{node.key} may be {rival.name.key} or {meant.name.key}")
         array, written = self.layout.array(meant.name)
         if written.indices:
             raise Unmeant(f"{node.key} is not defined")
@@ -523,6 +643,7 @@ class Translator:
     def refer(self, array: str, node: Name, position: int) -> str:
         """The name in the world of what a name means; its definition is made if there is one."""
         defined = self.refers(array, position)
+        self._check_read(array, defined, node, position)
         if defined is None:
             self.names.setdefault(array, node)
             if array not in self.free:
@@ -539,6 +660,17 @@ class Translator:
         if name in self._failed:
             raise Unmeant(self._failed[name])
         return name
+
+    def _check_read(self, array: str, defined: Defined | None, node: Name, position: int) -> None:
+        """Raises Unmeant where a definition that was not read may be the one that is meant."""
+        places = self.layout.page.unread.get(node.key, ())
+        since = defined.place if defined is not None else -1
+        if any(since < place <= max(position, self.place) for place in places) or (
+            places and defined is None
+        ):
+            raise Unmeant(f"the definition of {node.key} is not read")
+        if defined is not None and defined.doubt:
+            raise Unmeant(defined.doubt)
 
     def _is_loss(self, defined: Defined) -> bool:
         return any(defined.binding.span == loss.span for loss in self.layout.page.losses)
@@ -573,8 +705,12 @@ class Translator:
             else:
                 head.append(Letter(text, axis))
         if one:
-            body, sample = self._of_one_sample(defined, scope)
-            head = [*head, *([sample] if sample is not None else [])]
+            self._formal = True
+            try:
+                body = self._of_one_sample(defined, scope)
+            finally:
+                self._formal = False
+            head += [x for x in letters(body).values() if x.name == FORMAL]
         else:
             body = self.term(binding.body, scope)
         if self.misfits - before:
@@ -592,7 +728,7 @@ class Translator:
 
     # ------------------------------------------------------------------ the loss of one sample
 
-    def _of_one_sample(self, defined: Defined, scope: Scope) -> tuple[Term, Letter | None]:
+    def _of_one_sample(self, defined: Defined, scope: Scope) -> Term:
         """The part of a loss that one sample gives, with the penalty whole."""
         assert self.sample is not None
         sums = {
@@ -603,18 +739,14 @@ class Translator:
         body = defined.binding.body
         bare = [n for n in _linear(body) if isinstance(n, Sum) and n.index is None]
         sums |= {to_key(n): n for n in bare}
-        if not sums:
-            return self.term(body, scope), None
-        term = self._stripped(body, scope, set(sums), not self.mean)
-        return term, self.sample
+        return self._stripped(body, scope, set(sums), not self.mean)
 
     def _stripped(self, node: Expression, scope: Scope, sums: set[str], drop: bool) -> Term:
         assert self.sample is not None
         if to_key(node) in sums and isinstance(node, Sum):
             text = node.index.base if node.index is not None else "·"
-            inner = scope.binding(Letter(text, self.sample.axis))
-            inner.bound[text] = self.sample
-            return self.term(node.body, inner)
+            formal = Letter(FORMAL, self.sample.axis)
+            return self.term(node.body, scope.binding(text, formal))
         if not any(to_key(n) in sums for n in _linear(node)):
             return self.term(node, scope)
         match node:

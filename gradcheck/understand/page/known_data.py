@@ -16,6 +16,7 @@ from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Add,
     Apply,
+    Divide,
     Expression,
     Multiply,
     Name,
@@ -24,8 +25,9 @@ from gradcheck.language.expression import (
     Sum,
     walk,
 )
+from gradcheck.language.names import LABEL
 from gradcheck.language.notation import to_text
-from gradcheck.understand.page.layout import Layout
+from gradcheck.understand.page.page_axes import Layout
 from gradcheck.understand.page.sorts import bound_scope
 from gradcheck.understand.page.symbols import Slot, Unmeant
 
@@ -45,9 +47,7 @@ class Fact:
     stated: bool = True  # False: it is a reading of the loss
 
 
-_ONE_HOT = re.compile(
-    r"one[- ]hot|sums? to (?:one|1|\$1\$)|probability (?:vector|distribution)", re.I
-)
+_ONE_HOT = re.compile(r"one[- ]hot|(?:labels?|targets?)[^.\n]{0,40} sums? to (?:one|1|\$1\$)", re.I)
 _SET = re.compile(
     r"(?P<name>\\?[A-Za-z]+)(?:_\{?\w+\}?|\^\{\(\w\)\})?\s*\\in\s*\\\{\s*(?P<set>[-+\d,\s]{3,20})\\\}"
 )
@@ -56,7 +56,7 @@ _SET = re.compile(
 def facts_of(layout: Layout) -> dict[str, Fact]:
     """The facts of a page, one an array; what is stated comes before what is read from a loss."""
     found: dict[str, Fact] = {}
-    for fact in (*_summed(layout), *_sets(layout), *_weights(layout)):
+    for fact in (*_summed(layout), *_sets(layout), *_weights(layout), *_said(layout)):
         found.setdefault(fact.array, fact)
     return found
 
@@ -104,6 +104,8 @@ def _summed(layout: Layout) -> Iterator[Fact]:
 
 def _sets(layout: Layout) -> Iterator[Fact]:
     document = layout.page.read.document
+    if not any(_is_logarithmic(loss.body) for loss in layout.page.losses):
+        return
     for match in _SET.finditer(document.text):
         try:
             values = tuple(Fraction(v.strip()) for v in match["set"].split(","))
@@ -112,6 +114,12 @@ def _sets(layout: Layout) -> Iterator[Fact]:
         key = match["name"].lstrip("\\")
         if 2 <= len(values) <= 4 and key in layout.arrays_free:
             yield Fact(key, match[0], Span(match.start(), match.end()), values=values)
+
+
+def _is_logarithmic(body: Expression) -> bool:
+    """Whether a loss is one of classes: with a logarithm, or an exponential."""
+    names = {"log", "ln", "exp", "softplus", "max"}
+    return any(isinstance(n, Apply) and n.function.base in names for n in walk(body))
 
 
 def _weights(layout: Layout) -> Iterator[Fact]:
@@ -127,10 +135,59 @@ def _weights(layout: Layout) -> Iterator[Fact]:
             if own & layout.samples:
                 continue
             for name in _weighing(node.body, node.index.base):
+                if not said and not _is_label_of_softmax(layout, name, node.body):
+                    continue
+                if _has_rest(loss.body, name):
+                    continue
                 found = _carrying(layout, name, node.index.base)
                 if found is not None:
                     words = f"{to_text(name)} sums to 1 over {node.index.base}"
                     yield Fact(found[0], words, loss.span, found[1], stated=said is not None)
+
+
+def _said(layout: Layout) -> Iterator[Fact]:
+    """Labels with one axis besides the samples' on a page that says "one-hot"."""
+    match = _ONE_HOT.search(layout.page.read.document.text)
+    if match is None:
+        return
+    for array, slots in layout.slots.items():
+        own = [s for s in slots if layout.axis(array, s) not in layout.samples]
+        if array.split("_")[0] in LABEL.names() and array in layout.arrays_free and len(own) == 1:
+            yield Fact(array, f"{array} is {match[0]}", Span(match.start(), match.end()), own[0])
+
+
+def _has_rest(body: Expression, name: Name) -> bool:
+    """Whether ``1 - t_k`` stands in the loss: its labels are one by one then."""
+    return any(
+        isinstance(node, Add)
+        and any(isinstance(t, Negate) and t.operand == name for t in node.terms)
+        and any(isinstance(t, Number) for t in node.terms)
+        for node in walk(body)
+    )
+
+
+def _is_label_of_softmax(layout: Layout, name: Name, body: Expression) -> bool:
+    """Whether a label weighs the logarithms of a softmax."""
+    if name.base not in LABEL.names():
+        return False
+    for node in walk(body):
+        if not isinstance(node, Apply) or node.function.base not in ("log", "ln"):
+            continue
+        inner = [node.arguments[0]]
+        if isinstance(inner[0], Name):
+            symbol = layout.page.symbol(inner[0])
+            inner += [b.body for b in layout.page.bindings if layout.page.symbol(b.name) == symbol]
+        if any(map(_is_softmax, inner)):
+            return True
+    return False
+
+
+def _is_softmax(body: Expression) -> bool:
+    if isinstance(body, Apply):
+        return body.function.base.lower() == "softmax"
+    if not isinstance(body, Divide):
+        return False
+    return any(isinstance(node, Sum) for node in walk(body.denominator))
 
 
 def _weighing(body: Expression, letter: str) -> Iterator[Name]:

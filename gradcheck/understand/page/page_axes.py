@@ -6,13 +6,14 @@ axes from the letters beside it, where those are known; a claim never changes an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Add,
+    Apply,
     Divide,
     Expression,
     Multiply,
@@ -23,6 +24,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.names import BIAS, COUNT, INPUT, WEIGHT
+from gradcheck.language.typed import Letter
 from gradcheck.understand.bindings import Binding, CanonicalStatement
 from gradcheck.understand.page.order import InOrder, is_closed
 from gradcheck.understand.page.sorts import (
@@ -54,7 +56,16 @@ class Layout:
     samples: frozenset[str] = frozenset()
     counts: dict[str, str] = field(default_factory=dict)  # name of a count → axis
     lengths: dict[str, int] = field(default_factory=dict)
+    from_zero: frozenset[str] = frozenset()  # axes that sums count from 0
     forward: frozenset[Span] = frozenset()  # bodies of forward equations and losses
+
+    @cached_property
+    def plain_losses(self) -> frozenset[str]:
+        """Losses that are numbers: one with an index (``L_i``) is another."""
+        names = [b.name for b in self.page.losses]
+        return frozenset(
+            self.symbols.written(n).symbol for n in names if _is_plain(n, self.symbols)
+        )
 
     @property
     def indexed(self) -> bool:
@@ -74,6 +85,40 @@ class Layout:
     def has_axis(self, array: str, slot: Slot) -> bool:
         """Whether an axis was found for the slot."""
         return self.sorts.axis(array, slot) is not None or (array, slot) in self.known
+
+    def is_kronecker(
+        self,
+        name: Name,
+        written: Written,
+        axes: Mapping[str, str],
+        scope: str,
+        bound: Mapping[str, Letter] | None = None,
+    ) -> bool:
+        """Whether a δ with two indices of one axis is Kronecker's.
+
+        ``axes`` are those of the statement's letters, by their scopes.
+        """
+        if name.base != "delta" or len(written.letters) != 2 or len(written.indices) != 2:
+            return False
+        inside = bound or {}
+        found = [
+            inside[x].axis if x in inside else axes.get(f"{scope}.{x}", "") for x in written.letters
+        ]
+        return found[0] == found[1] and bool(found[0]) and not found[0].startswith("?")
+
+    def is_forward(self, name: Name) -> bool:
+        """Whether a name stands in a forward equation, norms left out."""
+        for binding in self.page.bindings:
+            if binding.span not in self.forward:
+                continue
+            norms = [
+                n for n in walk(binding.body) if isinstance(n, Apply) and n.function.base == "norm"
+            ]
+            inside = {id(x) for norm in norms for x in walk(norm)}
+            if any(isinstance(n, Name) and n == name and id(n) not in inside
+                   for n in walk(binding.body)):  # fmt: skip
+                return True
+        return False
 
     @cached_property
     def letters(self) -> dict[str, tuple[str, ...]]:
@@ -106,11 +151,29 @@ class Layout:
 
     def letter_axes(self, sides: Iterable[Expression], scope: str) -> dict[str, list[str]]:
         """The axes at which each letter of some sides stands, by scope, where they are known."""
-        found: dict[str, list[str]] = {}
         sides = list(sides)
+        found = self._letter_axes(sides, scope, lambda use: use.name.base != "delta")
+        if all(use.name.base != "delta" for side in sides for use in self._uses(side)):
+            return found
+        plain = {scope_: axes[0] for scope_, axes in found.items()}
+
+        def is_array(use: Use) -> bool:
+            known = [plain.get(s, "?") for s in use.scopes.values()]
+            one = len(known) == 2 and known[0] == known[1] and known[0] != "?"
+            return use.name.base != "delta" or not one
+
+        return self._letter_axes(sides, scope, is_array)
+
+    def _uses(self, side: Expression) -> list[Use]:
+        return uses_in(side, self.symbols, "")
+
+    def _letter_axes(
+        self, sides: list[Expression], scope: str, counts: Callable[[Use], bool]
+    ) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
         near = self.near(sides)
         for side in sides:
-            for use in uses_in(side, self.symbols, scope):
+            for use in filter(counts, uses_in(side, self.symbols, scope)):
                 try:
                     array = self.sorts.variant(use.written, near)
                 except Unmeant:
@@ -205,12 +268,15 @@ def forward_bindings(page: InOrder) -> list[Binding]:
 
 def _join_counts(layout: Layout, forward: Sequence[Binding]) -> None:
     """Sums up to the same count run over one axis; sums up to a number over one that long."""
+    zero: list[str] = []
     for binding in forward:
         scope = f"s{binding.statement}"
         for node in walk(binding.body):
             if not isinstance(node, Sum) or node.index is None:
                 continue
             axis = bound_scope(scope, node)
+            if isinstance(node.lower, Number) and node.lower.value == 0:
+                zero.append(axis)
             if isinstance(node.upper, Name):
                 known = layout.counts.setdefault(node.upper.key, axis)
                 layout.sorts.union.join(known, axis)
@@ -220,6 +286,33 @@ def _join_counts(layout: Layout, forward: Sequence[Binding]) -> None:
                     layout.lengths[axis] = int(length)
     layout.counts = {k: layout.sorts.union.find(a) for k, a in layout.counts.items()}
     layout.lengths = {layout.sorts.union.find(a): n for a, n in layout.lengths.items()}
+    layout.from_zero = frozenset(map(layout.sorts.union.find, zero))
+    for key, number in _numbers(layout.page).items():
+        if key in layout.counts and 1 < number <= MOST:
+            layout.lengths.setdefault(layout.counts[key], number)
+
+
+def _is_plain(name: Name, symbols: Symbols) -> bool:
+    try:
+        return not symbols.written(name).indices
+    except Unmeant:
+        return False
+
+
+MOST = 12
+"""The longest axis whose length is kept as a number."""
+
+
+def _numbers(page: InOrder) -> dict[str, int]:
+    """Whole numbers that the page gives names: ``K = 10``."""
+    found: dict[str, int] = {}
+    for statement in page.statements:
+        head, body = statement.sides[0], statement.sides[-1]
+        if len(statement.sides) != 2 or not isinstance(head, Name) or not isinstance(body, Number):
+            continue
+        if body.value.denominator == 1:
+            found[head.key] = int(body.value)
+    return found
 
 
 def _collect_slots(layout: Layout) -> None:
@@ -233,6 +326,8 @@ def _collect_slots(layout: Layout) -> None:
             try:
                 array = layout.sorts.variant(use.written, near)
             except Unmeant:
+                continue
+            if array in layout.plain_losses:
                 continue
             slots = found.setdefault(array, {})
             slots |= dict.fromkeys(slot for slot, _ in use.written.indices)
@@ -270,6 +365,9 @@ def _spread_side(
             array = layout.sorts.variant(use.written, near)
         except Unmeant:
             continue
+        first = {axes.get(s, ["?"])[0] for s in use.scopes.values()}
+        if use.name.base == "delta" and len(use.scopes) == 2 and len(first) == 1:
+            continue  # Kronecker's
         for slot, text in use.written.indices:
             found = axes.get(use.scopes.get(text, ""))
             if found and not layout.has_axis(array, slot):
@@ -321,6 +419,9 @@ def _sample_axes(layout: Layout, forward: Sequence[Binding]) -> frozenset[str]:
     losses = {b.span for b in layout.page.losses}
     taken = _axes_of_parameters(layout) | _summed_below(layout, forward, losses)
     found: set[str] = set()
+    for binding in forward:
+        for outer in outer_sums(layout, binding):
+            _name_count(layout, binding, outer)
     for binding in layout.page.losses:
         for outer in outer_sums(layout, binding):
             letter = outer.node.index.base if outer.node.index is not None else ""

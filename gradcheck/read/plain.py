@@ -38,7 +38,8 @@ _OF_LOSS = re.compile(
     re.IGNORECASE,
 )
 _OF_PARAMETER = re.compile(
-    r"(?:d|grad(?:ient)?_)(?:[WwBb]|theta|beta)_?\d{0,2}\s*:?=(?!=)(?=[^=\n]*[A-Za-z])"
+    r"(?:d|grad(?:ient)?_)(?P<letters>[WwBb]|theta|beta)_?(?P<digits>\d{0,2})"
+    r"\s*:?=(?!=)(?=[^=\n]*[A-Za-z])"
 )
 """``db_1 = …`` or ``grad_b1 = …``: what code calls the gradient by a weight or a bias."""
 _NAMED = re.compile(rf"\b{_OF_PARAMETER.pattern}")
@@ -158,7 +159,7 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
         _is_drawn(text, line, fence)
         or any(
             (run.readable and _STRONG.search(text, run.span.start, run.span.end))
-            or (run.readable and _OF_PARAMETER.match(text, run.span.start, run.span.end))
+            or (run.readable and _is_of_parameter(text, run.span, fence))
             or _has_arrow(text, run)
             or GRADIENT.match(text, run.span.start, run.span.end)
             for run in runs_of(text, line, names)
@@ -233,6 +234,17 @@ def _is_gradient(text: str, span: Span) -> bool:
     return match is not None and match.end() > len(source) and bool(_OF_LOSS.match(source))
 
 
+def _is_of_parameter(text: str, span: Span, around: Span) -> bool:
+    """Whether ``db_1 = …`` begins a span, and the document names b_1 elsewhere too."""
+    found = _OF_PARAMETER.match(text, span.start, span.end)
+    if found is None:
+        return False
+    name = found["letters"] + (rf"_?\{{?{found['digits']}" if found["digits"] else "")
+    plain = re.compile(rf"(?<![A-Za-z_]){name}(?![\w])")
+    before = plain.search(text, 0, around.start)
+    return before is not None or plain.search(text, around.end) is not None
+
+
 def _has_arrow(text: str, run: Run) -> bool:
     """Whether an arrow leads from a gradient of the loss to a formula: to be told, not judged."""
     source = text[run.span.start : run.span.end]
@@ -300,7 +312,7 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
 
 def _names_gradient(text: str, line: Span, run: Run) -> bool:
     """Whether ``db_1 = …`` is said, in a line that is no program's."""
-    named = run.readable and _OF_PARAMETER.match(text, run.span.start, run.span.end)
+    named = run.readable and _is_of_parameter(text, run.span, line)
     code = named and _CODE.search(text, line.start, line.end)
     return bool(named and not code) and not _SUPPOSED.search(text, line.start, run.span.start)
 

@@ -450,7 +450,6 @@ class Graph:
         nought = self.at.mp.mpf(0)
         return Dual(_zip(lambda _: nought, value) if slope is None else slope)
 
-
     def _twin(self, of: Expression, by: str) -> str | None:
         """The node that something is computed from and that has the value of one it is not.
 

@@ -1,9 +1,9 @@
-"""Single slips in a side with indices, as edits of the author's text, the likeliest first."""
+"""Single slips in a side with indices, each as an edit of the author's text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +19,7 @@ from gradcheck.explain.mending.tree import (
 )
 from gradcheck.explain.page_products import NoForm
 from gradcheck.explain.page_reading import Changes
-from gradcheck.explain.page_writing import relettered, to_tex_of
+from gradcheck.explain.page_writing import relettered, to_tex_of, with_letters
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import (
     Add,
@@ -164,7 +164,7 @@ class SideEdits:
 
     def _renamed(self, name: Name, letter: str, other: str) -> str:
         """A name as text with another letter for one of its own."""
-        return to_text(_with_letters(self.around.layout, name, {letter: other}))
+        return to_text(with_letters(self.around.layout, name, {letter: other}))
 
     def _orders(self) -> Iterator[PageEdit]:
         """``w_{kj}`` for ``w_{jk}``."""
@@ -173,7 +173,7 @@ class SideEdits:
             if len(marks) < 2 or marks[0][1] == marks[1][1]:
                 continue
             (one, a), (other, b) = marks[:2]
-            new = _with_letters(self.around.layout, name, {a: b, b: a})
+            new = with_letters(self.around.layout, name, {a: b, b: a})
             words = f"{to_text(name)} stands where {to_text(new)} belongs"
             yield PageEdit(((one, b), (other, a)), "sum-index", words, 1)
 
@@ -196,7 +196,7 @@ class SideEdits:
                     )
                     changes = tuple((span, other) for span in spans)
                     yield PageEdit(changes, "sum-index", words, 3)
-            for new in self._alike(name):
+            for new in self.alike(name):
                 words = f"{to_text(name)} stands where {to_text(new)} belongs"
                 tex = to_tex_of(self.around.layout, new)
                 spans_ = [self.spans[path] for path, _ in found]
@@ -216,7 +216,7 @@ class SideEdits:
 
     # ------------------------------------------------------------------ names
 
-    def _alike(self, name: Name) -> Iterator[Name]:
+    def alike(self, name: Name) -> Iterator[Name]:
         """Other names of the page, with the letters that this one carries."""
         layout = self.around.layout
         try:
@@ -257,7 +257,7 @@ class SideEdits:
     def _other_names(self) -> Iterator[PageEdit]:
         """``v_{kj}`` for ``w_{kj}``."""
         for path, name in self.names:
-            for new in self._alike(name):
+            for new in self.alike(name):
                 words = f"{to_text(name)} stands where {to_text(new)} belongs"
                 tex = to_tex_of(self.around.layout, new)
                 change = ((self.spans[path], tex),)
@@ -315,9 +315,9 @@ class SideEdits:
         document = self.around.document
         for binding in self.around.layout.page.bindings:
             for node in walk(binding.body):
-                if not isinstance(node, Sum) or node.index is None:
+                if not isinstance(node, Sum) or node.index is None or node.index.base != letter:
                     continue
-                if node.index.base == letter and 0 <= node.span.start < node.body.span.start:
+                if 0 <= node.span.start < node.body.span.start:
                     head = document.text[node.span.start : node.body.span.start]
                     head = re.sub(r"(\\left)?[({\[]\s*$", "", head).rstrip()
                     return re.sub(r"(\\,)\s*$", "", head) + " "
@@ -438,7 +438,7 @@ class SideEdits:
     def _appended(self, tex: str) -> Iterator[Changes]:
         """A factor after the side, or after one of its terms; before a sum that it is not under."""
         joint = rf" \cdot {tex}" if r"\cdot" in self.text(self.span) else f" {tex}"
-        if isinstance(self.side, Add):
+        if isinstance(self.side, Add) and not _bracketed(self.text(self.spans[()])):
             for at in range(len(self.side.terms)):
                 end = self.spans[(at,)].end
                 yield ((Span(end, end), joint),)
@@ -465,6 +465,8 @@ class SideEdits:
                 yield PageEdit(((gone, ""),), "exponent", words, 1)
         for path, node in self.nodes:
             above = at_path(self.side, path[:-1]) if path else None
+            if isinstance(node, Name) and node.key in self.around.layout.counts:
+                continue
             if isinstance(node, Name) and not isinstance(above, Power | Partial):
                 text = self.text(self.spans[path])
                 new = f"({text})^2" if "^" in text else f"{text}^2"
@@ -524,19 +526,6 @@ class SideEdits:
                     words = f"1 stands where δ_{one}{other} belongs: the two indices may differ"
                     change = ((self.spans[path], rf"\delta_{{{one}{other}}}"),)
                     yield PageEdit(change, "wrong-factor", words, 3)
-
-
-def _with_letters(layout: Layout, name: Name, given: Mapping[str, str]) -> Name:
-    """A name with other index letters."""
-
-    def changed(found: re.Match[str]) -> str:
-        group = found[0]
-        if not set(group) <= layout.symbols.letters:
-            return group
-        return "".join(given.get(letter, letter) for letter in group)
-
-    below, above = (re.sub(r"[A-Za-z]+", changed, x) for x in (name.subscript, name.superscript))
-    return Name(name.base, below, above, name.accent, name.qualifier)
 
 
 def _bracketed(text: str) -> bool:

@@ -68,7 +68,7 @@ class PageMends:
         self._searched.add(asserted.statement)
         if len(self._searched) > LINES:
             return None
-        edits = SideEdits(self._around(asserted), asserted.right, asserted.span).all()
+        edits = SideEdits(self.around(asserted.left), asserted.right, asserted.span).all()
         ordered = sorted(edits, key=lambda edit: edit.weight)[:EDITS]
         for _, tier in groupby(ordered, key=lambda edit: edit.weight):
             found = self._holding(asserted, item, list(tier))
@@ -83,10 +83,11 @@ class PageMends:
 
     # ------------------------------------------------------------------ the page
 
-    def _around(self, asserted: Assertion) -> Surroundings:
+    def around(self, left: Expression) -> Surroundings:
+        """What edits of a side may use, beside this left side."""
         names = self._names
         return Surroundings(
-            self.document, self.verdicts.page.layout, names, self._activations, asserted.left
+            self.document, self.verdicts.page.layout, names, self._activations, left
         )
 
     @cached_property

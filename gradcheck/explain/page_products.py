@@ -239,7 +239,7 @@ def _key(summand: Summand) -> object:
 
 
 def as_one(summands: Sequence[Summand]) -> Summand:
-    """A sum of products as one: what all have before a bracket, with their sums if alike."""
+    """A sum of products as one: what all of them have, before a bracket."""
     if len(summands) == 1:
         return summands[0]
     like = [_aligned(s, summands[0]) for s in summands]

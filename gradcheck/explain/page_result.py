@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradcheck.explain.page_causes import Causes, HelperCause
 from gradcheck.explain.page_derived import Gradients
 from gradcheck.explain.page_gaps import says_gradient, unread_gradients
 from gradcheck.explain.page_mends import PageMends
 from gradcheck.explain.page_numbers import PageNumbers
 from gradcheck.explain.page_readback import ReadBack
 from gradcheck.explain.page_rows import row_of
-from gradcheck.explain.page_words import diagnosis, witness_words
+from gradcheck.explain.page_words import diagnosis, of_cause, witness_words
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Name, Partial
@@ -187,15 +188,14 @@ class PageResult:
     def _overrules(self, old: Verdict | None, new: Verdict, asserted: Assertion | None) -> bool:
         """Whether a verdict with axes stands against one of the scalar algebra on a plain page.
 
-        What it left open is decided; what it calls wrong is right where both sides are closed, or
-        the left one a derivative. A line that is no gradient is never newly called wrong.
+        What it left open is right, or what it calls wrong, where the right side is closed. Nothing
+        is newly called wrong: what is told of the line would not say so.
         """
         if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
             return False
         closed = asserted is None or is_closed(asserted.right)
         if old is Verdict.UNDECIDED:
-            claim = asserted is None or self.verdicts.is_claim(asserted.span)
-            return new in HELD or (claim and closed)
+            return new in HELD
         return old is Verdict.WRONG and new is Verdict.EXACT and closed
 
     @cached_property
@@ -296,7 +296,7 @@ class PageResult:
 
     def _told(self, result: DocumentResult, all_: bool) -> tuple[Finding, ...]:
         """The findings: those about verdicts that no longer stand go, the new ones come."""
-        settled = self._settled_spans(result.steps)
+        settled = self._settled_spans(result.steps) | self._settled_claims(result.setups)
         kept = [f for f in result.findings if not self._falls(f, settled, all_)]
         new = list(self._wrong(all_, result.steps)) + (
             list(self._open()) + list(unread_gradients(self.verdicts)) + list(self._held())
@@ -317,7 +317,7 @@ class PageResult:
         if code == "GC002" and all_:
             return finding.span in self._known_spans
         if all_:
-            return of_mathematics or code in (*_REPLACED, "GC303", "GC305", "GC306")
+            return of_mathematics or code in (*_REPLACED, "GC190", "GC303", "GC305", "GC306")
         if not (of_mathematics or code in _REPLACED):
             return False
         return settled.get(finding.span) in HELD or self._line_held(finding.span, settled)
@@ -340,6 +340,16 @@ class PageResult:
         inside += [v for s, v in settled.items() if s.start <= span.start and span.end <= s.end]
         return bool(inside) and all(v in HELD for v in inside)
 
+    def _settled_claims(self, setups: Sequence[SetupResult]) -> dict[Span, Verdict]:
+        """The same of the claims in rows, which numbers may have left open."""
+        found: dict[Span, Verdict] = {}
+        claims = (c for setup in setups for row in setup.parameters for c in row.claims)
+        for claim in claims:
+            item = self.verdicts.gradient(claim.span) if claim.verdict in _DOUBTFUL else None
+            if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
+                found[claim.span] = item.judged.verdict
+        return found
+
     def _settled_spans(self, before: Sequence[StepResult]) -> dict[Span, Verdict]:
         """The places of verdicts that overrule what was found without axes."""
         found: dict[Span, Verdict] = {}
@@ -358,7 +368,14 @@ class PageResult:
         """The first wrong side of every chain."""
         told: set[int] = set()
         newly = frozenset() if all_ else self._newly_wrong(before)
-        roots = [*self.verdicts.loose] if all_ else []
+        causes = self._causes if all_ else ()
+        following: dict[Span, str] = {}
+        for found in causes:
+            told.add(found.statement)
+            following |= dict.fromkeys(found.following, self.document.place_of(found.span))
+            yield of_cause(found)
+        accused = {found.span for found in causes}
+        roots = [x for x in self.verdicts.loose if x.span not in accused] if all_ else []
         for loose in roots:
             told.add(loose.statement)
             if loose.letter is None:
@@ -381,10 +398,23 @@ class PageResult:
             if not all_ and asserted.span not in newly:
                 continue
             told.add(statement)
-            found = diagnosis(asserted, item, judged, self.mends.of(asserted, item))
+            origin = following.get(asserted.span, cause)
+            mend = None if asserted.span in following else self.mends.of(asserted, item)
+            told_of = diagnosis(asserted, item, judged, mend)
             if item is not None:
-                found = replace(found, derived=self.gradients.of_claim(item))
-            yield replace(found, follows_from=cause) if cause else found
+                told_of = replace(told_of, derived=self.gradients.of_claim(item))
+            yield replace(told_of, follows_from=origin) if origin else told_of
+
+    @cached_property
+    def _causes(self) -> tuple[HelperCause, ...]:
+        """Helpers that are no derivative they stand for, and explain what is wrong."""
+        gradients = {item.claim.span: item for item in self.verdicts.gradients}
+        wrong = [
+            (asserted, gradients.get(asserted.span))
+            for _, (asserted, judged) in sorted(self.verdicts.steps.items())
+            if judged is not None and judged.verdict is Verdict.WRONG
+        ]
+        return Causes(self.verdicts, self.mends).of(wrong)
 
     def _newly_wrong(self, before: Sequence[StepResult]) -> frozenset[Span]:
         """The places that were open before, and are wrong."""

@@ -85,8 +85,7 @@ class Backwards:
                 return seen[name]
             definition = self.world.definitions.get(name)
             inside = [] if definition is None else _names(definition.body)
-            found = [visit(inner) for inner in reversed(inside)]  # all of them, for the order
-            seen[name] = any(found)
+            seen[name] = sum(map(visit, reversed(inside))) > 0  # each is visited
             if seen[name]:
                 order.append(name)
             return seen[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcheck.explain.page_causes import HelperCause
 from gradcheck.explain.page_mends import PageMend
 from gradcheck.judge.in_order import JudgedPair
 from gradcheck.judge.page_verdicts import JudgedGradient
@@ -37,6 +38,14 @@ def diagnosis(
         message += ": an index stands where another one belongs"
         rule = RULES["GC137"]
     return Finding(rule, asserted.span, message, counterexample=witness_words(judged))
+
+
+def of_cause(cause: HelperCause) -> Finding:
+    """The finding of a helper that is not what it stands for."""
+    if cause.mend is None:
+        return Finding(RULES["GC110"], cause.span, cause.words)
+    words = f"{cause.words}: {cause.mend.words}"
+    return Finding(cause.mend.rule, cause.span, words, cause.mend.replacement)
 
 
 def witness_words(judged: JudgedPair) -> str:

@@ -80,7 +80,8 @@ class Writer:
     def _in_order(self, sums: Iterable[Letter]) -> list[Letter]:
         """The samples' sum outermost, then the last that was bound."""
         samples = self.layout.samples
-        return sorted(reversed(tuple(sums)), key=lambda s: s.axis not in samples)
+        outwards = tuple(sums)[::-1]
+        return sorted(outwards, key=lambda s: s.axis not in samples)
 
     def _under(
         self,
@@ -256,6 +257,19 @@ def relettered(layout: Layout, name: Name, at: Mapping[Slot, str]) -> Name:
             above = whole
         else:
             below = whole
+    return Name(name.base, below, above, name.accent, name.qualifier)
+
+
+def with_letters(layout: Layout, name: Name, given: Mapping[str, str]) -> Name:
+    """A name with other index letters."""
+
+    def changed(found: re.Match[str]) -> str:
+        group = found[0]
+        if not set(group) <= layout.symbols.letters:
+            return group
+        return "".join(given.get(letter, letter) for letter in group)
+
+    below, above = (re.sub(r"[A-Za-z]+", changed, x) for x in (name.subscript, name.superscript))
     return Name(name.base, below, above, name.accent, name.qualifier)
 
 

@@ -14,9 +14,11 @@ from fractions import Fraction
 
 from gradcheck.evidence.field import Decision, decide
 from gradcheck.language.expression import Expression
+from gradcheck.language.functions import FUNCTIONS
 from gradcheck.language.names import CLASSES, COUNT
 from gradcheck.language.notation import to_text
 from gradcheck.language.typed import (
+    Call,
     Choice,
     Constant,
     Entry,
@@ -31,9 +33,11 @@ from gradcheck.language.typed import (
     World,
     letters,
     nodes,
+    with_function,
 )
 from gradcheck.language.verdict import Constant as LeftOut
 from gradcheck.language.verdict import Verdict
+from gradcheck.read.words import FUNCTION_WORDS
 from gradcheck.run.budget import CLAIM
 from gradcheck.run.parts import attempt
 from gradcheck.understand.page.assertions import Assertion, GradientClaim, Page
@@ -160,6 +164,10 @@ class PageJudge:
             merged |= _merging(translator.misfits, merged)
         made = _Made(translator, terms[0], terms[1], world, f"s{statement}", place)
         judged = self._compared(made, left, right, condition)
+        unsure = judged.verdict is Verdict.WRONG and condition == (None, None)
+        if unsure and self.page.is_conditioned(statement):
+            words = "a condition on its indices stands beside it, and is not read"
+            return replace(judged, verdict=Verdict.UNDECIDED, reason=words)
         if translator.bounds and judged.verdict in (Verdict.EXACT, Verdict.CONVENTION):
             letter, count = min(translator.bounds)
             words = f"the sum over {letter} runs to {count}, which counts another index"
@@ -253,11 +261,43 @@ class PageJudge:
                 return replace(base, verdict=Verdict.CONVENTION, left_out=constant, reason="")
             return replace(base, verdict=Verdict.WRONG, reason="")
         if decision.outcome in ("unequal", "multiple"):
-            strange = self._strange(made) or self._uncounted(made)
+            strange = (
+                self._strange(made)
+                or self._uncounted(made)
+                or made.translator.doubt
+                or self._abstract(made)
+            )
             if strange:
                 return replace(base, reason=strange)
             return replace(base, verdict=Verdict.WRONG, reason="")
         return base
+
+    def _abstract(self, made: _Made) -> str:
+        """Why sides that differ for an abstract function may be equal for the one that is meant."""
+        terms = [made.left, made.right, *(d.body for d in made.world.definitions.values())]
+        calls = {n.function for t in terms for n in nodes(t) if isinstance(n, Call)}
+        unknown = sorted(calls - FUNCTIONS.keys())
+        named = [f for f in unknown if f in FUNCTION_WORDS - {"act", "activation", "diag"}]
+        if named:
+            return f"gradcheck knows no formula for {named[0]}: define it in the document"
+        if len(unknown) != 1:
+            return ""
+        for known in ("sigmoid", "tanh"):
+            if self._holds_with(made, unknown[0], known):
+                return (
+                    f"it holds only if {unknown[0]} is the {known}, which the document does not say"
+                )
+        return ""
+
+    def _holds_with(self, made: _Made, function: str, known: str) -> bool:
+        """Whether both sides are equal, up to a constant, for a known function in its place."""
+        left, right = (with_function(t, function, known) for t in (made.left, made.right))
+        definitions = {
+            key: replace(d, body=with_function(d.body, function, known))
+            for key, d in made.world.definitions.items()
+        }
+        world = replace(made.world, definitions=definitions)
+        return decide(left, right, world, seed=self.seed).outcome in ("equal", "multiple")
 
     def _uncounted(self, made: _Made) -> str:
         """A number that may be the length of an axis, which nothing on the page says."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from gradcheck.judge.constants import accepted
 from gradcheck.judge.in_order import JudgedPair, PageJudge
 from gradcheck.language.document import Span
-from gradcheck.language.expression import Name, Partial, walk
+from gradcheck.language.expression import Expression, Name, Partial, walk
 from gradcheck.language.names import BIAS, LABEL, WEIGHT
 from gradcheck.language.notation import to_text
 from gradcheck.language.typed import Letter
@@ -90,24 +90,30 @@ class PageVerdicts:
         if judged.verdict not in HELD or claim.right is None:
             return JudgedGradient(claim, judged)
         for name in (n for n in walk(claim.right) if isinstance(n, Name)):
-            line = self._denied.get(name.base)
-            if line is not None:
+            if self._array_of(name, claim.right) in self._denied:
                 words = f"it rests on what is said of {to_text(name)}, which is wrong"
                 return JudgedGradient(claim, replace(judged, verdict=Verdict.WRONG, reason=words))
         return JudgedGradient(claim, judged)
 
     @cached_property
-    def _denied(self) -> dict[str, int]:
-        """Bases of helpers for which a wrong closed form stands on the page, and its statement."""
-        found: dict[str, int] = {}
-        for (statement, _), (asserted, judged) in self.steps.items():
+    def _denied(self) -> frozenset[str]:
+        """Helpers of which a wrong closed form stands on the page."""
+        found: set[str] = set()
+        for asserted, judged in self.steps.values():
             left = asserted.left
             if judged is None or judged.verdict is not Verdict.WRONG or not isinstance(left, Name):
                 continue
             if any(isinstance(n, Partial) for n in walk(asserted.right)):
                 continue
-            found.setdefault(left.base, statement)
-        return found
+            found.add(self._array_of(left, asserted.right))
+        return frozenset(found - {""})
+
+    def _array_of(self, name: Name, beside: Expression) -> str:
+        near = self.page.layout.near([beside, name])
+        try:
+            return self.page.layout.array(name, near)[0]
+        except Unmeant:
+            return ""
 
     @cached_property
     def losses(self) -> tuple[Binding, ...]:

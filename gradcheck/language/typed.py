@@ -14,7 +14,7 @@ Two axes are the same if their names are; a letter's name is its identity inside
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 
 from gradcheck.language.document import NOWHERE, Span
@@ -265,3 +265,34 @@ def _of_all(terms: tuple[Term, ...]) -> dict[str, Letter]:
     for term in terms:
         found |= {name: letter for name, letter in letters(term).items() if name not in found}
     return found
+
+
+def with_function(node: Term, function: str, other: str) -> Term:
+    """The term with another function in the place of one."""
+    if isinstance(node, Call):
+        name = other if node.function == function else node.function
+        inner = tuple(with_function(a, function, other) for a in node.arguments)
+        return replace(node, function=name, arguments=inner)
+    changed: dict[str, object] = {}
+    for part in fields(node):
+        value = getattr(node, part.name)
+        if isinstance(value, Term):
+            changed[part.name] = with_function(value, function, other)
+        elif part.name in ("terms", "factors"):
+            changed[part.name] = tuple(with_function(v, function, other) for v in value)
+        elif part.name == "guard" and value is not None:
+            changed[part.name] = _tested(value, function, other)
+        elif part.name == "branches":
+            changed[part.name] = tuple(
+                (
+                    None if t is None else _tested(t, function, other),
+                    with_function(b, function, other),
+                )
+                for t, b in value
+            )
+    return replace(node, **changed) if changed else node  # type: ignore[arg-type]
+
+
+def _tested(test: Test, function: str, other: str) -> Test:
+    left, right = (with_function(side, function, other) for side in (test.left, test.right))
+    return Test(left, test.relation, right)

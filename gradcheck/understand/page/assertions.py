@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradcheck.language.document import Span
+from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import (
     Add,
     Apply,
@@ -93,7 +93,9 @@ class Page:
         for at, statement in enumerate(self.order.statements):
             if not statement.is_update and not names_factor(statement):
                 before = self.order.statements[at - 1].sides[-1] if at else None
-                found += self._of(statement, self.order.statements[at + 1 : at + 2], before)
+                around = self.order.statements
+                following, preceding = around[at + 1 : at + 3], around[max(0, at - 1) : at]
+                found += self._of(statement, following, before, preceding)
         return tuple(found)
 
     def _of(
@@ -101,8 +103,10 @@ class Page:
         statement: CanonicalStatement,
         following: Sequence[CanonicalStatement],
         before: Expression | None,
+        preceding: Sequence[CanonicalStatement],
     ) -> Iterator[Assertion]:
-        apart, together = _condition(statement, following, self.layout.symbols.letters)
+        document, letters = self.order.read.document, self.layout.symbols.letters
+        apart, together = _condition(document, preceding, statement, following, letters)
         for k, relation in enumerate(statement.statement.relations):
             left, right = statement.sides[k], statement.sides[k + 1]
             if self._is_alias(left) and k and self._defined_in(statement.number):
@@ -192,7 +196,7 @@ class Page:
         spans = [statement.statement.sides[at].span for at in (k, k + 1)]
         found = {d for span in spans for d in _DECIMAL.findall(document.source(span))}
         long = {d for d in found if len(d.partition(".")[2]) > 2}
-        if (found if self._gives_values else long) - self._constants:
+        if long - self._constants:
             return True
         sides = [statement.sides[at] for at in (k, k + 1)]
         bare = [s for s in sides if s is not None and not value_keys(s)]
@@ -297,6 +301,18 @@ class Page:
         ends = [s.sides[-1] for s in chains if len(s.sides) > 1]
         return bool(ends) and all(isinstance(e, Number) and e.value == 0 for e in ends)
 
+    def is_conditioned(self, number: int) -> bool:
+        """Whether indices are said to differ, or to be alike, somewhere beside a statement."""
+        text = self.order.read.document.text
+        for statement in self.order.statements:
+            if statement.number == number:
+                span = statement.statement.span
+                around = text[max(0, span.start - 60) : span.end + 60]
+                letters = self.layout.symbols.letters
+                alike = (m for m in _ALIKE.finditer(around) if {m[1], m[2]} <= letters)
+                return bool(_UNLIKE.search(around)) or any(alike)
+        return False
+
     @cached_property
     def claims(self) -> tuple[GradientClaim, ...]:
         """What is claimed of gradients, in document order."""
@@ -360,6 +376,8 @@ class Page:
         return next((b for b in self.order.bindings if b.name.key == name.key), default)
 
 
+_UNLIKE = re.compile(r"\\neq?\b|≠")
+_ALIKE = re.compile(r"\b(?:for|if|when|case)\W{0,6}([a-z])\s*=\s*([a-z])\b", re.I)
 _DECIMAL = re.compile(r"\d+\.\d+")
 """A decimal number."""
 
@@ -369,26 +387,52 @@ _OPTIMUM = re.compile(
 )
 
 
+_WORD_BEFORE = re.compile(r"\b(?:for|if|when|case|where|with)\W*$", re.I)
+
+
 def _condition(
+    document: Document,
+    before: Sequence[CanonicalStatement],
     statement: CanonicalStatement,
     following: Sequence[CanonicalStatement],
     letters: frozenset[str],
 ) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
-    """Indices that are said to differ, or to be the same, right behind a chain: ``k \\ne i``."""
-    for other in following:
+    """Indices that are said to differ, or to be the same: ``k \ne i`` behind an equation or before.
+
+    After "for", "if", "case" and before another equation it is that one's.
+    """
+    text = document.text
+    for other in before:
+        found = _of_letters(other, letters)
+        between = text[other.statement.span.end : statement.position]
+        led = _WORD_BEFORE.search(text[max(0, other.position - 24) : other.position])
+        if found is not None and len(between) < 60 and led:
+            return found
+    for at, other in enumerate(following[:1]):
+        found = _of_letters(other, letters)
         near = 0 <= other.position - statement.statement.span.end < 40
-        sides = other.sides
-        if not near or len(sides) != 2:
-            continue
-        one, two = sides
-        if isinstance(one, Name) and isinstance(two, Name) and {one.key, two.key} <= letters:
-            pair = (one.key, two.key)
-            symbol = other.statement.relations[0].symbol
-            if symbol == "!=":
-                return pair, None
-            if symbol == "=":
-                return None, pair
+        led = _WORD_BEFORE.search(text[max(0, other.position - 24) : other.position])
+        rest = following[at + 1 : at + 2]
+        taken = bool(rest) and bool(led) and rest[0].position - other.statement.span.end < 60
+        if found is not None and near and not taken:
+            return found
     return None, None
+
+
+def _of_letters(
+    statement: CanonicalStatement, letters: frozenset[str]
+) -> tuple[tuple[str, str] | None, tuple[str, str] | None] | None:
+    """What a statement about two indices says: that they differ, or are the same."""
+    if len(statement.sides) != 2:
+        return None
+    one, two = statement.sides
+    if not isinstance(one, Name) or not isinstance(two, Name) or not {one.key, two.key} <= letters:
+        return None
+    pair = (one.key, two.key)
+    symbol = statement.statement.relations[0].symbol
+    if symbol == "!=":
+        return pair, None
+    return (None, pair) if symbol == "=" else None
 
 
 def page_of(read: ReadDocument) -> Page:

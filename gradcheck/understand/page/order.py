@@ -288,6 +288,8 @@ def _is_of_letters(statement: CanonicalStatement) -> bool:
 
 
 _PASSES_ON = re.compile(r"\b(?:instead|alternatively)\b|^\s*#|\\(?:sub)*section\b", re.I | re.M)
+_INSTEAD = re.compile(r"\b(?:instead|alternatively)\b", re.I)
+_HEADING = re.compile(r"^\s*#|\\(?:sub)*section\b", re.M)
 _MAY_PASS_ON = re.compile(r"\b(?:now|otherwise|next|second|other)\b", re.I)
 """Words that pass on to something else if what follows is about something else, too."""
 
@@ -319,7 +321,9 @@ def in_order(read: ReadDocument) -> InOrder:
     derived = _derived_functions(written)
     valued = _valued_functions(written, derived)
     differentials = _differentials(written)
-    statements = tuple(_solved(_as_written(s, derived, valued, differentials)) for s in written)
+    heads = frozenset(s.sides[0].key for s in written if isinstance(s.sides[0], Name))
+    usual = [_as_written(s, derived, valued, differentials) for s in written]
+    statements = tuple(_solved(s, heads) for s in usual)
     return InOrder(read, statements, _trained(statements), valued)
 
 
@@ -350,6 +354,11 @@ def _differentials(statements: Sequence[CanonicalStatement]) -> frozenset[tuple[
     sides = [side for s in statements for side in s.sides if side is not None]
     names = [n for side in sides for n in walk(side) if isinstance(n, Name)]
     plain = {(n.base, n.accent) for n in names}
+    trained = {n.by.base for s in sides for n in walk(s)
+               if isinstance(n, Partial) and isinstance(n.by, Name)}  # fmt: skip
+    weights = TRAINED | trained
+    if not any(re.fullmatch(r"d[A-Za-z]+", n.base) and n.base[1:] in weights for n in names):
+        return frozenset()
     heads = [s.sides[0] for s in statements if len(s.sides) > 1 and not s.is_update]
     return frozenset(
         (h.base, h.accent)
@@ -359,13 +368,15 @@ def _differentials(statements: Sequence[CanonicalStatement]) -> frozenset[tuple[
     )
 
 
-def _solved(statement: CanonicalStatement) -> CanonicalStatement:
+def _solved(statement: CanonicalStatement, heads: frozenset[str]) -> CanonicalStatement:
     """``s^2 = …`` where s stands nowhere else on the left gives s: the root."""
     head = statement.sides[0]
     if len(statement.sides) < 2 or not isinstance(head, Power) or statement.sides[1] is None:
         return statement
     square = isinstance(head.exponent, Number) and head.exponent.value == 2
-    if not isinstance(head.base, Name) or not square or contains(statement.sides[1], Partial):
+    if not isinstance(head.base, Name) or head.base.key in heads or not square:
+        return statement
+    if contains(statement.sides[1], Partial) or head.base.key in names_in(statement.sides[1]):
         return statement
     roots = tuple(
         None if side is None else Apply(Name("sqrt"), (side,), span=side.span)
@@ -546,7 +557,10 @@ def _doubt(page: InOrder, old: Binding, new: Binding) -> str:
     """
     text = page.read.document.text[old.span.end : new.start]
     others = set(value_keys(old.body)) != set(value_keys(new.body))
-    if page.passes_on(old.span.end, new.start) or (others and _MAY_PASS_ON.search(text)):
+    if _INSTEAD.search(text) or (others and _MAY_PASS_ON.search(text)):
+        return ""
+    headings = list(_HEADING.finditer(text))
+    if headings and _begins_anew(page, old.span.end + headings[-1].start(), new):
         return ""
     document = page.read.document
     lines = sorted({document.line_of(old.span), document.line_of(new.span)})
@@ -558,6 +572,14 @@ def _again(page: InOrder, old: Binding, new: Binding) -> str:
     if is_helper(new.name) or _comes_from(page, old, new):
         return "anew"
     return "other"
+
+
+def _begins_anew(page: InOrder, heading: int, new: Binding) -> bool:
+    """Whether a section gives more of the network again: then it is another one."""
+    earlier = {page.symbol(b.name) for b in page.bindings if b.start < heading}
+    again = [b for b in page.bindings if b.start > heading and page.symbol(b.name) in earlier]
+    others = {page.symbol(b.name) for b in again if not is_helper(b.name)}
+    return len(others - {page.symbol(new.name)}) > 0
 
 
 def _comes_from(page: InOrder, old: Binding, new: Binding) -> bool:

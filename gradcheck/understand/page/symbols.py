@@ -93,6 +93,8 @@ class Symbols:
         if below in self.labels:
             rest = marks(replace(name, subscript=""), self.letters, self.bound, self.alone)
             return [(Slot(False, 0), below), *rest]
+        if name.base == "delta" and re.fullmatch("[a-z]{2}", below) and set(below) <= USUAL:
+            name = replace(name, subscript=",".join(below))
         pair = {(base, Slot(False, at)) for at in (0, 1)} <= self.indexed
         if re.fullmatch(r"\d\d", below) and pair and not numbered:
             name = replace(name, subscript=",".join(below))

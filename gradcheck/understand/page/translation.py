@@ -140,6 +140,7 @@ class Translator:
     mean: bool = True  # … with the constant that stands before the sum
     misfits: set[tuple[str, str]] = field(default_factory=set)
     unfit: dict[str, tuple[str, str]] = field(default_factory=dict)  # helpers with a misfit
+    doubt: str = ""  # why a difference between the sides says nothing
     bounds: set[tuple[str, str]] = field(default_factory=set)  # index, count of another one
     definitions: dict[str, Definition] = field(default_factory=dict)
     free: dict[str, Free] = field(default_factory=dict)
@@ -442,6 +443,8 @@ class Translator:
             return self._softmax(node, scope)
         if base == "max" and len(node.arguments) == 2:
             one, other = (self.term(a, scope) for a in node.arguments)
+            if not any(isinstance(side, Constant) for side in (one, other)):
+                self.doubt = "which of two is the greater depends on what the page does not say"
             relu = Call("relu", (Plus((one, Times((_MINUS, other)))),))
             return Plus((relu, other), span=node.span)
         if base in ("log", "lg") and node.function.subscript not in ("", "e"):

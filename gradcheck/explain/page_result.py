@@ -18,6 +18,7 @@ from gradcheck.explain.page_numbers import PageNumbers
 from gradcheck.explain.page_readback import ReadBack
 from gradcheck.explain.page_rows import row_of
 from gradcheck.explain.page_words import diagnosis, of_cause, witness_words
+from gradcheck.judge.in_order import JudgedPair
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Name, Partial
@@ -37,6 +38,7 @@ from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.page.assertions import Assertion
 from gradcheck.understand.page.order import is_closed
+from gradcheck.understand.page.translation import NOT_READ
 from gradcheck.understand.references import is_number
 
 _DECIDED = (*HELD, Verdict.WRONG)
@@ -213,14 +215,21 @@ class PageResult:
         for claim in row.claims:
             if claim.span in exempt:
                 continue
-            doubtful = claim.verdict in _DOUBTFUL
-            item = self.verdicts.gradient(claim.span) if doubtful else None
-            if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
-                claim = self._claim(item)
+            asks = claim.verdict in _DOUBTFUL or bool(self.verdicts.page.order.unread)
+            item = self.verdicts.gradient(claim.span) if asks else None
+            if item is not None:
+                better = self._overrules(claim.verdict, item.judged.verdict, None)
+                if better or self._rests_on_unread(item.judged):
+                    claim = self._claim(item)
             claims.append(claim)
         if tuple(claims) == row.claims:
             return row
         return row_of(row.role, row.source_name, tuple(claims), row.status == CHAIN_RULE_ONLY, row)
+
+    @staticmethod
+    def _rests_on_unread(judged: JudgedPair) -> bool:
+        """Whether a gradient is not decided because a definition below it is not read."""
+        return judged.reason.startswith(NOT_READ)
 
     @cached_property
     def _conditions(self) -> frozenset[Span]:
@@ -301,11 +310,22 @@ class PageResult:
         new = list(self._wrong(all_, result.steps)) + (
             list(self._open()) + list(unread_gradients(self.verdicts)) + list(self._held())
             if all_
-            else []
+            else list(self._below_unread(result.setups))
         )
         unread = {f.span for f in new if f.rule.code == "GC002"}
         kept = [f for f in kept if f.rule.code != "GC001" or f.span not in unread]
         return tuple(kept + [f for f in new if f.span not in {k.span for k in kept if k.fails}])
+
+    def _below_unread(self, setups: Sequence[SetupResult]) -> Iterator[Finding]:
+        """Gradients of plain pages that rest on a definition which is not read."""
+        if not self.verdicts.page.order.unread:
+            return
+        claims = (c for setup in setups for row in setup.parameters for c in row.claims)
+        for claim in claims:
+            item = self.verdicts.gradient(claim.span) if claim.verdict in HELD else None
+            if item is not None and self._rests_on_unread(item.judged):
+                words = f"∂loss/∂{to_text(item.claim.by)} is not decided: {item.judged.reason}"
+                yield Finding(RULES["GC005"], claim.span, words)
 
     def _falls(self, finding: Finding, settled: Mapping[Span, Verdict], all_: bool) -> bool:
         code = finding.rule.code

@@ -27,7 +27,7 @@ Letters = tuple[str, ...]
 
 _SLOTS = tuple(map(str, range(32)))
 
-LARGEST = 2_000_000
+LARGEST = 200_000
 """Elements that one array may have."""
 
 

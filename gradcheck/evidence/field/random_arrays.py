@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.evidence.field.named_arrays import LARGEST
 from gradcheck.evidence.field.refused import Refused
 from gradcheck.evidence.field.residues import Residues
 from gradcheck.evidence.field.reverse_mode import PI
@@ -27,11 +29,14 @@ SPREADS = (
 
 
 def shape_of(free: Free, sizes: dict[str, int]) -> tuple[int, ...]:
-    """The shape of a free array."""
+    """The shape of a free array. Raises Refused where it would be too large."""
     for axis in free.axes:
         if axis not in sizes:
             raise Refused("axes", f"the axis {axis} of {free.name} has no length")
-    return tuple(sizes[axis] for axis in free.axes)
+    shape = tuple(sizes[axis] for axis in free.axes)
+    if math.prod(shape) > LARGEST:
+        raise Refused("size", f"{free.name} has too many indices")
+    return shape
 
 
 class ResidueDrawing:

@@ -69,6 +69,10 @@ Given = Mapping[str, Mapping[str, tuple[CanonicalStatement, Span, Partial, Expre
 
 _MINUS = Constant(Fraction(-1))
 _ONE = Constant(Fraction(1))
+NOT_READ = "this is not read: the definition of"
+"""How the reason begins where a definition below a gradient could not be read."""
+MANY = 30
+"""Definitions of which each may be made inside another."""
 FORMAL = "·one"
 """The letter of the sample in the definition of a loss of one sample."""
 ONE_SAMPLE = "~one"
@@ -148,6 +152,7 @@ class Translator:
         default_factory=dict
     )  # indices on the right only
     names: dict[str, Name] = field(default_factory=dict)  # name in the world → as written
+    _prepared: bool = False
     _formal: bool = False  # inside a loss of one sample
     _failed: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -174,8 +179,22 @@ class Translator:
 
     def terms(self, sides: list[Expression], name: str, position: int) -> list[Term]:
         """The terms of several sides of one statement. Raises Unmeant."""
+        self._prepare()
         scope = self.scope(sides, name, position)
         return [self.term(side, scope) for side in sides]
+
+    def _prepare(self) -> None:
+        """Make the definitions of a long page in its order, so that none is made inside many."""
+        several = [(d, a) for a, v in self.versions.items() for d in v]
+        if self._prepared or len(several) <= MANY:
+            return
+        self._prepared = True
+        for defined, array in sorted(several, key=lambda pair: pair[0].binding.span):
+            if defined.place <= self.place:
+                try:
+                    self.refer(array, defined.head, defined.binding.span.end)
+                except Unmeant:
+                    continue
 
     def world(self, terms: list[Term]) -> World:
         """What all names in some terms mean. Raises Unmeant."""
@@ -445,6 +464,7 @@ class Translator:
             one, other = (self.term(a, scope) for a in node.arguments)
             if not any(isinstance(side, Constant) for side in (one, other)):
                 self.doubt = "which of two is the greater depends on what the page does not say"
+            other = self._once(other)
             relu = Call("relu", (Plus((one, Times((_MINUS, other)))),))
             return Plus((relu, other), span=node.span)
         if base in ("log", "lg") and node.function.subscript not in ("", "e"):
@@ -539,6 +559,10 @@ class Translator:
         index = tuple(letters(argument).values())
         self.definitions[name] = Definition(name, index, argument)
         return Entry(name, index)
+
+    def _once(self, term: Term) -> Term:
+        """A term that stands at two places, as an entry of its own: nested ones must not grow."""
+        return term if isinstance(term, Constant | Entry) else self._argument(term)
 
     def _softmax(self, node: Apply, scope: Scope) -> Term:
         if len(node.arguments) != 1 or node.order:
@@ -638,7 +662,7 @@ class Translator:
     def _some_loss(self, node: Name, scope: Scope) -> Term:
         """A loss's name that nothing defines means the loss of the place."""
         if node.key in self.layout.page.heads:
-            raise Unmeant(f"the definition of {node.key} is not read")
+            raise Unmeant(f"{NOT_READ} {node.key}")
         meant = self.layout.page.loss_at(scope.position)
         if meant is None:
             raise Unmeant(f"{node.key} is not defined")
@@ -693,7 +717,7 @@ class Translator:
         if any(since < place <= max(position, self.place) for place in places) or (
             places and defined is None
         ):
-            raise Unmeant(f"the definition of {node.key} is not read")
+            raise Unmeant(f"{NOT_READ} {node.key}")
         if defined is not None and defined.doubt:
             raise Unmeant(defined.doubt)
 

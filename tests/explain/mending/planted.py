@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from gradcheck.explain.mending import MendContext
-from gradcheck.judge.constants import _accepted
+from gradcheck.judge.constants import accepted
 from gradcheck.judge.forms import Forms
 from gradcheck.judge.verdicts import Judge, JudgedClaim
 from gradcheck.language.document import Document, Span
@@ -47,8 +47,8 @@ class Judged:
         for item in self.items:
             if item.verdict in HELD:
                 last[item.claim.parameter] = item.left_out or Constant()
-        accepted = _accepted(list(last.values())) if last else None
-        return MendContext.of(self.setup, self.document, self.judge, accepted)
+        common = accepted(list(last.values())) if last else None
+        return MendContext.of(self.setup, self.document, self.judge, common)
 
     def written(self, claim: Claim) -> Expression:
         """The side of a claim as it was written."""

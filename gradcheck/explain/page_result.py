@@ -34,6 +34,7 @@ from gradcheck.report.results import (
     SetupResult,
     StepResult,
 )
+from gradcheck.run.parts import have_failed
 from gradcheck.understand.bindings import Binding
 from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.page.assertions import Assertion
@@ -177,12 +178,23 @@ class PageResult:
             sum_left_out=judged.sum_left_out,
         )
 
+    @cached_property
+    def _is_held(self) -> bool:
+        """Whether a plain page is about arrays that it writes without indices: a dot product.
+
+        Its names are no numbers then, and no equality of numbers says anything.
+        """
+        held = [s.held for s in self.derivation.setups if s.held is not None]
+        return any(not h.totals or h.functions or h.whole for h in held)
+
     def _exempt(self, shown: StepResult, why: str) -> StepResult:
         if why == "definition":
-            verdict = shown.verdict if not self.governs else Verdict.EXACT
             if shown.verdict is Verdict.WRONG and shown.kind == "definition":
                 return shown
-            return replace(shown, verdict=verdict)
+            if not self.governs:
+                return shown
+            defines = shown.kind == "definition" or bool(self.derivation.setups)
+            return replace(shown, verdict=Verdict.EXACT if defines else None)
         if self.governs or (why in _NOT_ASSERTED and shown.verdict in _DOUBTFUL):
             return replace(shown, verdict=None)
         return shown
@@ -193,7 +205,12 @@ class PageResult:
         What it left open is right, or what it calls wrong, where the right side is closed. Nothing
         is newly called wrong: what is told of the line would not say so.
         """
-        if old is None or new in (Verdict.UNDECIDED, Verdict.UNREAD):
+        if (
+            have_failed()
+            or old is None
+            or new in (Verdict.UNDECIDED, Verdict.UNREAD)
+            or self._is_held
+        ):
             return False
         closed = asserted is None or is_closed(asserted.right)
         if old is Verdict.UNDECIDED:
@@ -214,6 +231,9 @@ class PageResult:
         exempt = self._conditions
         for claim in row.claims:
             if claim.span in exempt:
+                continue
+            if claim.reason.startswith("wrong constant"):
+                claims.append(claim)
                 continue
             asks = claim.verdict in _DOUBTFUL or bool(self.verdicts.page.order.unread)
             item = self.verdicts.gradient(claim.span) if asks else None
@@ -365,7 +385,9 @@ class PageResult:
         found: dict[Span, Verdict] = {}
         claims = (c for setup in setups for row in setup.parameters for c in row.claims)
         for claim in claims:
-            item = self.verdicts.gradient(claim.span) if claim.verdict in _DOUBTFUL else None
+            if claim.verdict not in _DOUBTFUL or claim.reason.startswith("wrong constant"):
+                continue
+            item = self.verdicts.gradient(claim.span)
             if item is not None and self._overrules(claim.verdict, item.judged.verdict, None):
                 found[claim.span] = item.judged.verdict
         return found

@@ -59,6 +59,12 @@ def separately() -> Iterator[list[Failure]]:
         _log.reset(token)
 
 
+def have_failed() -> bool:
+    """Whether a part of the document at work has failed, or was given up."""
+    log = _log.get()
+    return log is not None and bool(log.failures)
+
+
 def attempt(
     part: str,
     work: Callable[[], T],

@@ -142,7 +142,11 @@ def test_the_same_in_a_notebook(name: str, tmp_path: Path) -> None:
     assert found == [place(offset) for offset in starts(source)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+INDEXED = {"index-outputs", "softmax-components", "two-hidden-layers"}
+"""Indices below a name have no spelling in plain text that all of them share."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in INDEXED])
 def test_the_same_in_unicode_text(name: str, tmp_path: Path) -> None:
     source = verified(name)
     text, places = to_unicode(source.document)

@@ -356,6 +356,8 @@ def _differentials(statements: Sequence[CanonicalStatement]) -> frozenset[tuple[
     plain = {(n.base, n.accent) for n in names}
     trained = {n.by.base for s in sides for n in walk(s)
                if isinstance(n, Partial) and isinstance(n.by, Name)}  # fmt: skip
+    if not any(is_loss_name(n) for n in names):
+        return frozenset()  # dU = T dS is none of a loss
     weights = TRAINED | trained
     if not any(re.fullmatch(r"d[A-Za-z]+", n.base) and n.base[1:] in weights for n in names):
         return frozenset()

@@ -156,3 +156,11 @@ $$\frac{{\partial L}}{{\partial b_2}} = 1$$
         )
         assert all(abs(one - other) < 1e-35 for one, other in pairs), by
     assert at.value(Partial(Name(model.loss), Name("w_1"))) == at.slopes.of(model.loss, "w_1")
+
+
+@pytest.mark.parametrize(("claim", "expected"), [("x", "exact"), ("x c", "undecided")])
+def test_definitions_far_below_one_another_are_no_recursion(
+    claim: str, expected: str, tmp_path: Path
+) -> None:
+    """c is a name of nothing: what stays open is looked at with axes too."""
+    assert verdict(chain(330, "@ + b", claim), tmp_path) == expected

@@ -281,6 +281,7 @@ class _Retyping:
             return False
         steps = [step for step in derivation.steps if step.setup == 0]
         tried = Evidence(setup, steps, changed, self.options)
+        tried.judge.shows = False
         if any(tried.judge.judge(c).verdict not in HOLDS for c in setup.claims if c.expression):
             return False  # most end here, without any numbers
         bad = (Verdict.WRONG, Verdict.UNDECIDED)

@@ -37,6 +37,13 @@ _OF_LOSS = re.compile(
     r"(?:[LJCEℒℓ]|loss|cost|err|mse|bce|\\ell|\\mathcal)",
     re.IGNORECASE,
 )
+_OF_PARAMETER = re.compile(
+    r"(?:d|grad(?:ient)?_)(?P<letters>[WwBb]|theta|beta)_?(?P<digits>\d{0,2})"
+    r"\s*:?=(?!=)(?=[^=\n]*[A-Za-z])"
+)
+"""``db_1 = …`` or ``grad_b1 = …``: what code calls the gradient by a weight or a bias."""
+_NAMED = re.compile(rf"\b{_OF_PARAMETER.pattern}")
+_ARROW = re.compile(r"\s*(?:[-=]>|[→⇒⟶⟹])\s*(?![^\n]*(?:[∂∇]|\bd\w+/d))(?=[^\n]*[A-Za-z])")
 _ZERO = re.compile(r"=\s*0\s*$")
 _CODE = re.compile(
     r"^\s*(?:def \w+\(|class \w+|import \w|from [\w.]+ import|for \w+ in |while .*:\s*$|return\b"
@@ -152,6 +159,8 @@ def _shows_mathematics(text: str, fence: Span, names: frozenset[str]) -> bool:
         _is_drawn(text, line, fence)
         or any(
             (run.readable and _STRONG.search(text, run.span.start, run.span.end))
+            or (run.readable and _is_of_parameter(text, run.span, fence))
+            or _has_arrow(text, run)
             or GRADIENT.match(text, run.span.start, run.span.end)
             for run in runs_of(text, line, names)
         )
@@ -204,6 +213,8 @@ def _in_fence(text: str, fence: Span, names: frozenset[str]) -> Iterator[Plain]:
             if last is not None and last.relates:
                 yield Plain(last.span)
             shown = _STRONG.search(text, run.span.start, run.span.end)
+            if _has_arrow(text, run):
+                run = replace(run, relates=True)
             read = run.relates and (run.readable or shown)
             last = run if read or _is_gradient(text, run.span) else None
         if drawn:
@@ -221,6 +232,25 @@ def _is_gradient(text: str, span: Span) -> bool:
     source = text[span.start : span.end].strip()
     match = GRADIENT.match(source + "=")
     return match is not None and match.end() > len(source) and bool(_OF_LOSS.match(source))
+
+
+def _is_of_parameter(text: str, span: Span, around: Span) -> bool:
+    """Whether ``db_1 = …`` begins a span, and the document names b_1 elsewhere too."""
+    found = _OF_PARAMETER.match(text, span.start, span.end)
+    if found is None:
+        return False
+    name = found["letters"] + (rf"_?\{{?{found['digits']}" if found["digits"] else "")
+    plain = re.compile(rf"(?<![A-Za-z_]){name}(?![\w])")
+    before = plain.search(text, 0, around.start)
+    return before is not None or plain.search(text, around.end) is not None
+
+
+def _has_arrow(text: str, run: Run) -> bool:
+    """Whether an arrow leads from a gradient of the loss to a formula: to be told, not judged."""
+    source = text[run.span.start : run.span.end]
+    arrow = _ARROW.search(source) if not run.relates else None
+    head = Span(run.span.start, run.span.start + arrow.start()) if arrow is not None else None
+    return head is not None and _is_gradient(text, head)
 
 
 def _with_neighbours(text: str, line: Span, fence: Span) -> Span:
@@ -263,6 +293,9 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
             dangles = source[-1] in "=←"
             broken_off = dangles and below and not text[run.span.end : line.end].strip()
             head = Span(run.span.start, run.span.start + len(source) - 1)
+            if _has_arrow(text, run) or _names_gradient(text, line, run):
+                yield Plain(run.span, _HALF if ends else "")
+                continue
             if broken_off and _is_gradient(text, head):
                 yield Plain(run.span, _BROKEN)
             if run.opens or not run.relates or not _STRONG.search(source) or dangles:
@@ -275,6 +308,13 @@ def _in_prose(text: str, span: Span, names: frozenset[str], alone: bool) -> Iter
     after = _SAID_BEHIND.match(text, subject.end) if subject is not None else None
     if subject is not None and after is not None and is_verb_or_sign(after["words"]):
         yield Plain(subject)  # a formula between dollars, or a code span, says what it is
+
+
+def _names_gradient(text: str, line: Span, run: Run) -> bool:
+    """Whether ``db_1 = …`` is said, in a line that is no program's."""
+    named = run.readable and _is_of_parameter(text, run.span, line)
+    code = named and _CODE.search(text, line.start, line.end)
+    return bool(named and not code) and not _SUPPOSED.search(text, line.start, run.span.start)
 
 
 _SAID_BEHIND = re.compile(r"`*(?P<words>[^`$\\\n]{1,60})(?:[`$]|\\[(\[])")
@@ -297,6 +337,8 @@ def _equations(text: str, span: Span, names: frozenset[str]) -> Iterator[Plain]:
         for run in runs_of(text, line, names, sentence=True):
             source = text[run.span.start : run.span.end]
             if not run.readable or run.opens or _STRONG.search(source):
+                continue
+            if _OF_PARAMETER.match(source):
                 continue
             stated = _FORWARD.match(source) or _VALUES.fullmatch(source)
             if stated and not _SUPPOSED.search(text, line.start, run.span.start):
@@ -345,5 +387,6 @@ def _in_row(text: str, line: Span) -> Iterator[Plain]:
 
 
 def _is_shown(text: str, line: Span) -> bool:
-    """Whether a line has a sign of mathematics."""
-    return bool(_STRONG.search(text, line.start, line.end))
+    """Whether a line has a sign of mathematics, or names a gradient as code does."""
+    named = _STRONG.search(text, line.start, line.end) or _NAMED.search(text, line.start, line.end)
+    return bool(named)

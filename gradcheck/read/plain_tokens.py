@@ -24,6 +24,7 @@ _BOX = re.compile(r"[\u2500-\u259f]|(?m:^[ \t]*\|)|(?m:\|[ \t]*$)")
 _PARTS = re.compile(r"([A-Za-z])(\d*)")
 _DERIVATIVE = re.compile(r"(d[A-Za-z]\w*?)_?(d[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)")
 _PRIMED = re.compile(r"(?P<name>[A-Za-z]+?)_?(?:prime|derivative|deriv|grad)")
+_GRADIENT = re.compile(r"(?P<sign>grad(?:ient)?_)(?P<by>[A-Za-z]\w*)")
 _ACCENTS = ("hat", "bar", "tilde")
 
 
@@ -78,6 +79,8 @@ def _identifier(word: str, at: int, names: frozenset[str]) -> Iterator[Token]:
     primed = _PRIMED.fullmatch(word)
     if word in names and len(word) > 1:
         yield from _name("text", letters, letters, digits, rest, at)
+    elif (gradient := _GRADIENT.fullmatch(word)) and is_known(gradient["by"], names):
+        yield from _differential(f"d{gradient['by']}", at, names, len(gradient["sign"]))
     elif primed and _is_function(primed["name"]):
         end = at + len(word)
         yield from _identifier(primed["name"], at, names)
@@ -138,15 +141,18 @@ def _below(word: str, at: int) -> Token:
     return Token(kind, word.replace("_", ","), at, at + len(word))
 
 
-def _differential(word: str, at: int, names: frozenset[str]) -> Iterator[Token]:
-    """``dw1``: a word that begins with d, as in ``dw_1``; or a d and a name with an accent."""
-    inner = list(_identifier(word[1:], at + 1, names))
+def _differential(word: str, at: int, names: frozenset[str], sign: int = 1) -> Iterator[Token]:
+    """``dw1``: a word that begins with d, as in ``dw_1``; or a d and a name with an accent.
+
+    ``sign`` is how long what stands for the d is where it is written otherwise: ``grad_w1``.
+    """
+    inner = list(_identifier(word[1:], at + sign, names))
     first = inner[0]
     if first.kind == "word":
         yield Token("word", f"d{first.value}", at, first.end)
         yield from inner[1:]
     else:
-        yield Token("word", "d", at, at + 1)
+        yield Token("word", "d", at, at + sign)
         yield from inner
 
 

@@ -125,9 +125,10 @@ def _tables(
             continue
         rule = next((k for k, line in enumerate(above) if _is_rule(text, line)), None)
         if rule is None:
-            if not _is_rule(text, _line(text, end + 1)):
+            below = _line(text, end + 1)
+            if not _is_rule(text, below) and not _is_row(text, (start, end)):
                 continue
-            heading, at = (start, end), _line(text, end + 1)[1] + 1
+            heading, at = (start, end), below[1] + 1 if _is_rule(text, below) else end + 1
         else:
             heading = above[rule + 1] if rule + 1 < len(above) else above[rule]
             at = above[rule][1] + 1
@@ -159,6 +160,12 @@ def _lines_above(text: str, start: int, limit: int) -> list[tuple[int, int]]:
 def _is_rule(text: str, line: tuple[int, int]) -> bool:
     content = text[line[0] : min(line[1], line[0] + 2_000)]
     return "|" in content and bool(_RULE.match(content))
+
+
+def _is_row(text: str, line: tuple[int, int]) -> bool:
+    """Whether a line without a rule above or below is set as a row, and speaks of a gradient."""
+    content = text[line[0] : min(line[1], line[0] + 2_000)].strip(" \t>\r")
+    return content[:1] == "|" == content[-1:] and bool(_GRADIENT.search(content))
 
 
 def _cells(

@@ -30,7 +30,7 @@ from gradcheck.language.expression import (
 )
 from gradcheck.language.model import Held, Model
 from gradcheck.language.names import CLASSES
-from gradcheck.understand.bindings import Binding
+from gradcheck.understand.bindings import Binding, CanonicalStatement
 from gradcheck.understand.indices import Page, norms
 from gradcheck.understand.roles import reachable
 
@@ -109,12 +109,16 @@ class _Axes:
         labelled = _reaching(self.labels, {key: self.bodies[key] for key in self.below})
         return set(self.below) - labelled - {self.loss}
 
+    @cached_property
+    def _numbered(self) -> dict[int, CanonicalStatement]:
+        """The statements by their numbers."""
+        return {statement.number: statement for statement in reversed(self.page.statements)}
+
     def _written(self, key: str) -> Expression:
         """A definition with its indices."""
         binding = self.sources.get(key)
-        statements = self.page.statements
-        found = [s for s in statements if binding is not None and s.number == binding.statement]
-        side = found[0].statement.sides[binding.side].expression if found and binding else None
+        found = self._numbered.get(binding.statement) if binding is not None else None
+        side = found.statement.sides[binding.side].expression if found and binding else None
         return self.bodies[key] if side is None else side
 
     @cached_property

@@ -112,11 +112,14 @@ def collect_bindings(
 ) -> tuple[Binding, ...]:
     """Every binding in document order; ``trained`` names (parameters) are never bound."""
     found: list[Binding] = []
+    known: set[str] = set()
     used: set[str] = set(trained)
     for statement in statements:
         if not statement.is_update and not names_factor(statement):
-            found.extend(_bindings_of(statement, trained, {b.key for b in found}))
-            found.extend(_bound_at_the_end(statement, used))
+            found.extend(_bindings_of(statement, trained, known))
+            last = _bound_at_the_end(statement, used)
+            found.extend(last)
+            known.update(binding.key for binding in last)
         used |= {key for side in statement.sides if side is not None for key in names_in(side)}
     return tuple(found)
 

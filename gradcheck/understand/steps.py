@@ -178,9 +178,13 @@ class Chains:
         key = _head(head)
         if (statement, key) in self.functions and isinstance(head, Apply | FunctionName | Name):
             return key
-        in_force = {(b.statement, b.key) for model in self.models for b in model.bindings}
-        local = {(b.statement, b.key) for b in self.locals.values()}
-        return key if isinstance(head, Name) and (statement, key) in in_force | local else None
+        return key if isinstance(head, Name) and (statement, key) in self._in_force else None
+
+    @cached_property
+    def _in_force(self) -> frozenset[tuple[int, str]]:
+        """Statement and key of the definitions that are meant."""
+        bindings = [b for model in self.models for b in model.bindings]
+        return frozenset((b.statement, b.key) for b in (*bindings, *self.locals.values()))
 
     def _neutral(
         self, resolver: Resolver | None, written: tuple[Expression | None, Expression | None]

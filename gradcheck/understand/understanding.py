@@ -173,7 +173,10 @@ def _model_of(
     pinned = passages.pins.outputs.get(kind)
     chosen = choose_definitions(segment, values, kind, several, known, pinned, log)
     bodies = {key: binding.body for key, binding in chosen.items()}
-    unique = {key: b for key, b in chosen.items() if _one_meaning(key, values)}
+    offered: dict[str, list[Expression]] = {}
+    for binding in values:
+        offered.setdefault(binding.key, []).append(binding.body)
+    unique = {key: b for key, b in chosen.items() if _one_meaning(offered.get(key, []))}
     overrides = equality_override(segment, unique, passages.statements, log)
     identities = frozenset(to_key(bodies[key]) for key in overrides)
     bodies.update(overrides)
@@ -304,10 +307,10 @@ def _without_labels(
     ]
 
 
-def _one_meaning(key: str, bindings: Sequence[Binding]) -> bool:
+def _one_meaning(bodies: Sequence[Expression]) -> bool:
     """Whether a name is not offered both as an activation's value and as a plain alias."""
-    bodies = {to_key(b.body): b.body for b in bindings if b.key == key}
-    return len(bodies) == 1 or not any(isinstance(body, Name) for body in bodies.values())
+    different = {to_key(body) for body in bodies}
+    return len(different) == 1 or not any(isinstance(body, Name) for body in bodies)
 
 
 def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: set[str]) -> Setup:

@@ -444,8 +444,37 @@ class Graph:
             if found is not None:
                 return Dual(found)
         value, slope = self.at.by(expression.by.key).dual(expression.of)
+        twin = self._twin(expression.of, expression.by.key) if slope is None else None
+        if twin is not None:
+            value, slope = self.at.by(twin).dual(expression.of)
         nought = self.at.mp.mpf(0)
         return Dual(_zip(lambda _: nought, value) if slope is None else slope)
+
+    def _twin(self, of: Expression, by: str) -> str | None:
+        """The node that something is computed from and that has the value of one it is not.
+
+        Raises Unsupported where there is none, and both are computed from the same names: then 0
+        would be an answer nobody meant.
+        """
+        model = self.at.model
+        if self._node(by) not in model.definitions:
+            return None
+        below = frozenset[str]().union(*(model.below(key) for key in value_keys(of)))
+        if self._node(by) in map(self._node, below):
+            return None
+        value = self.at.graph.name(by).value
+        for key in model.definitions:
+            if key in below and self._alike(self.at.graph.name(key).value, value):
+                return key
+        if (below & model.below(by)) - model.definitions.keys():
+            raise Unsupported("what is derived is not computed from what it is derived by")
+        return None
+
+    def _alike(self, one: Quantity, other: Quantity) -> bool:
+        if isinstance(one, list) != isinstance(other, list):
+            return False
+        gaps = _zip(lambda a, b: abs(a - b) <= self.at.close * abs(b), one, other)
+        return all(gaps) if isinstance(gaps, list) else bool(gaps)
 
 
 class _Local(Graph):

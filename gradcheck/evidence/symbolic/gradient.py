@@ -48,6 +48,8 @@ _SUM = Name("sum over the samples")
 
 _SYMPY = 1_000
 """What a derivative by SymPy stands for; the definition is none that is too large."""
+_LOOKED_UP = 10
+"""What it is to look one up that was asked for before."""
 
 
 class _NamesOnly(Tower):
@@ -248,12 +250,15 @@ class Translation:
         self._chain = chain
         self._elements: dict[sympy.Dummy, Rational] = {}
         self._named: dict[tuple[str, Rational], Rational] | None = None
+        self._asked: set[tuple[Expression, int]] = set()  # here: what others asked is no matter
 
     def derivative(self, definition: Expression, node: str) -> Rational:
         """∂definition/∂node, other names held fixed, as an element of the tower of names."""
         form, nodes = self._form(definition)
-        spend(_SYMPY)
-        formula = _derivative(form, nodes.index(node))
+        asked = (form, nodes.index(node))
+        spend(_LOOKED_UP if asked in self._asked else _SYMPY)
+        self._asked.add(asked)
+        formula = _derivative(*asked)
         self._elements = self._elements_of(nodes)
         return self._from_sympy(formula)
 

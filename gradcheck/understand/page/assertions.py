@@ -274,7 +274,16 @@ class Page:
         return side.function.key not in self.order.functions
 
     def _defined_in(self, statement: int) -> list[Defined]:
-        return [d for v in self.versions.values() for d in v if d.binding.statement == statement]
+        return self._defined.get(statement, [])
+
+    @cached_property
+    def _defined(self) -> dict[int, list[Defined]]:
+        """The definitions by statement."""
+        found: dict[int, list[Defined]] = {}
+        for several in self.versions.values():
+            for defined in several:
+                found.setdefault(defined.binding.statement, []).append(defined)
+        return found
 
     def _is_condition(self, statement: CanonicalStatement, k: int) -> bool:
         """Whether ``= 0`` at the end of a chain asks for an optimum."""

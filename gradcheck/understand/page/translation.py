@@ -108,6 +108,28 @@ class Scope:
         return text + "'" * self.depth
 
 
+_FAR_BELOW = 30
+"""Definitions within one another that are made by recursion."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A definition that is to be made."""
+
+    name: str
+    array: str
+    defined: Defined
+    one: bool  # of one sample
+
+
+class _TooFarBelow(Exception):
+    """A definition has to be made before those that are open now."""
+
+    def __init__(self, wanted: _Wanted) -> None:
+        super().__init__(wanted.name)
+        self.wanted = wanted
+
+
 @dataclass
 class Translator:
     """Makes terms for one place of a page; definitions are made once."""
@@ -683,7 +705,7 @@ class Translator:
         name += ONE_SAMPLE if one else ""
         self.names.setdefault(name, node)
         if name not in self.definitions and name not in self._failed:
-            self._define(name, array, defined, one)
+            self._define_in_turn(_Wanted(name, array, defined, one))
         if name in self._failed:
             raise Unmeant(self._failed[name])
         return name
@@ -701,6 +723,26 @@ class Translator:
 
     def _is_loss(self, defined: Defined) -> bool:
         return any(defined.binding.span == loss.span for loss in self.layout.page.losses)
+
+    def _define_in_turn(self, wanted: _Wanted) -> None:
+        """Make a definition; what lies far below it is made first, and not inside of it."""
+        if self._open:
+            if len(self._open) >= _FAR_BELOW:
+                raise _TooFarBelow(wanted)
+            self._define(wanted.name, wanted.array, wanted.defined, wanted.one)
+            return
+        waiting = [wanted]
+        while waiting:
+            one = waiting[-1]
+            try:
+                if one.name not in self.definitions and one.name not in self._failed:
+                    self._define(one.name, one.array, one.defined, one.one)
+                waiting.pop()
+            except _TooFarBelow as far:
+                if far.wanted.name in {w.name for w in waiting}:
+                    reason = f"{far.wanted.defined.head.key} is computed from itself"
+                    self._failed[far.wanted.name] = reason
+                waiting.append(far.wanted)
 
     def _define(self, name: str, array: str, defined: Defined, one: bool) -> None:
         if name in self._open:

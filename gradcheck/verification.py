@@ -55,10 +55,11 @@ from gradcheck.run.progress import Progress
 from gradcheck.run.progress import progress as progress_of
 from gradcheck.run.shelf import MANY, Shelf, pack
 from gradcheck.understand import Instead, Passages, derive, settle
-from gradcheck.understand.page import page_of
+from gradcheck.understand.page import lent, page_of
 
 if TYPE_CHECKING:
     from gradcheck.code.result import GradientReport
+    from gradcheck.judge.against import Reference
     from gradcheck.report.descents import Descent
 
 
@@ -73,7 +74,7 @@ class Choices:
     inline: bool = True
     settings: Settings = field(default_factory=Settings)
     descent: bool = False
-    reference: Derivation | None = None  # the assignment that documents are judged against
+    reference: Reference | None = None  # the assignment that documents are judged against
     code: tuple[Answer, ...] = ()  # what came of the targets that the user named
     budget: float = DEFAULT  # seconds for a document
 
@@ -208,19 +209,19 @@ def _each(
 
 def _reference(
     path: str | PathLike[str] | None,
-) -> tuple[Derivation | None, tuple[InputError, ...]]:
-    """The derivation of the reference document, or what is wrong with it."""
+) -> tuple[Reference | None, tuple[InputError, ...]]:
+    """What the reference document says, or what is wrong with it."""
     if path is None:
         return None, ()
-    from gradcheck.judge.against import understand_reference
+    from gradcheck.judge.against import reference_of
 
     documents, errors = loading.load_all([str(path)])
     if errors:
         return None, errors
-    derivation = understand_reference(documents[0])
-    if not derivation.setups:
+    reference = reference_of(documents[0])
+    if not reference.has_loss:
         return None, (InputError(str(path), "the reference defines no loss to judge against"),)
-    return derivation, ()
+    return reference, ()
 
 
 def verify_document(document: Document, choices: Choices) -> DocumentResult:
@@ -248,7 +249,7 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
             return _substituted(derivation), []
         from gradcheck.judge.against import derive_against
 
-        derivation, differences = derive_against(choices.reference, document, derivation)
+        derivation, differences = derive_against(choices.reference.derivation, document, derivation)
         return _substituted(derivation), differences
 
     usual = _understood("the derivation", lambda: understood({}))
@@ -277,8 +278,6 @@ def _verified(document: Document, choices: Choices) -> tuple[ReadDocument, Docum
         descents=_descents(derivation, choices),
         comparisons=_comparisons(document, evidence, choices),
     )
-    if choices.reference is not None:
-        return statements, result
     return statements, _with_axes(result, statements, settled, derivation, choices)
 
 
@@ -292,9 +291,17 @@ def _with_axes(
     """The result with the verdicts found in order, and with the axes of every quantity."""
 
     def revised() -> DocumentResult:
-        page = page_of(statements)
-        verdicts = page_verdicts(page, settled.functions, choices.options.seed)
-        return PageResult(result.document, derivation, verdicts).revised(result)
+        reference, seed = choices.reference, choices.options.seed
+        alone = page_verdicts(page_of(statements), settled.functions, seed)
+        if reference is None:
+            return PageResult(result.document, derivation, alone).revised(result)
+        page = page_of(*lent(statements, reference.read))
+        if not page.layout.indexed:
+            return result
+        functions = {**settled.functions, **reference.functions}
+        verdicts = page_verdicts(page, functions, seed)
+        document = page.order.read.document
+        return PageResult(document, derivation, verdicts, alone).revised(result)
 
     return attempt("the verdicts with axes", revised, lambda _: result)
 

@@ -16,6 +16,7 @@ from gradcheck.explain.page_gaps import says_gradient, unread_gradients
 from gradcheck.explain.page_mends import PageMends
 from gradcheck.explain.page_numbers import PageNumbers
 from gradcheck.explain.page_readback import ReadBack
+from gradcheck.explain.page_reference import OtherDefinitions
 from gradcheck.explain.page_rows import row_of
 from gradcheck.explain.page_words import diagnosis, of_cause, witness_words
 from gradcheck.judge.in_order import JudgedPair
@@ -52,11 +53,15 @@ _REPLACED = ("GC005", "GC008", "GC006")
 
 @dataclass(frozen=True)
 class PageResult:
-    """Revises the result of one document by the verdicts with axes."""
+    """Revises the result of one document by the verdicts with axes.
+
+    ``alone`` are the verdicts by the page's own definitions, where a reference gives others.
+    """
 
     document: Document
     derivation: Derivation
     verdicts: PageVerdicts
+    alone: PageVerdicts | None = None
 
     @cached_property
     def governs(self) -> bool:
@@ -182,6 +187,9 @@ class PageResult:
             return replace(shown, verdict=Verdict.WRONG)
         if judged is None:
             return self._exempt(shown, asserted.exempt)
+        constant = self._reference.constants.get(asserted.span)
+        if constant is not None:
+            return replace(shown, verdict=Verdict.CONVENTION, left_out=constant)
         if not self.governs and (
             shown.otherwise or not self._overrules(shown.verdict, judged.verdict, asserted)
         ):
@@ -289,7 +297,9 @@ class PageResult:
         return tuple(loss for loss in found if is_number(loss.name, page))
 
     def _setup(self, loss: Binding, result: DocumentResult) -> SetupResult:
-        line = self.document.line_of(loss.span)
+        places = [item.claim.span for item in self.verdicts.gradients]
+        lent = not self.verdicts.page.order.is_own(loss.start)
+        line = self.document.line_of(min(places, default=Span(0, 0)) if lent else loss.span)
         old = next((s for s in result.setups if s.line == line), None)
         old = old or (result.setups[0] if len(result.setups) == 1 else None)
         forward = self._read_back.forward(loss)
@@ -424,6 +434,8 @@ class PageResult:
 
     def _wrong(self) -> Iterator[Finding]:
         """The first wrong side of every chain."""
+        yield from self._others
+        defined_otherwise = {finding.span for finding in self._others}
         told: set[int] = set()
         following: dict[Span, str] = {}
         for found in self._causes:
@@ -449,8 +461,10 @@ class PageResult:
                 judged = item.judged
             if judged is None or judged.verdict is not Verdict.WRONG or statement in told:
                 continue
+            if asserted.span in defined_otherwise:
+                continue
             told.add(statement)
-            origin = following.get(asserted.span, cause)
+            origin = self._follows_own(asserted.span) or following.get(asserted.span, cause)
             mend = None if asserted.span in following else self.mends.of(asserted, item)
             told_of = diagnosis(asserted, item, judged, mend)
             if item is not None:
@@ -458,13 +472,32 @@ class PageResult:
             yield replace(told_of, follows_from=origin) if origin else told_of
 
     @cached_property
+    def _reference(self) -> OtherDefinitions:
+        return OtherDefinitions(self.document, self.verdicts)
+
+    @property
+    def _others(self) -> tuple[Finding, ...]:
+        """Definitions that are not the reference's, where there is one."""
+        return self._reference.findings
+
+    def _follows_own(self, span: Span) -> str:
+        """The first definition that is not the reference's, of what holds by the page's own."""
+        other = [f.span for f in self._others if f.rule.code == "GC311"]
+        if not other or self.alone is None or not self.alone.holds(span):
+            return ""
+        return self.document.place_of(min(other))
+
+    @cached_property
     def _causes(self) -> tuple[HelperCause, ...]:
         """Helpers that are no derivative they stand for, and explain what is wrong."""
+        otherwise = {finding.span for finding in self._others}
         gradients = {item.claim.span: item for item in self.verdicts.gradients}
         wrong = [
             (asserted, gradients.get(asserted.span))
             for _, (asserted, judged) in sorted(self.verdicts.steps.items())
-            if judged is not None and judged.verdict is Verdict.WRONG
+            if judged is not None
+            and judged.verdict is Verdict.WRONG
+            and asserted.span not in otherwise
         ]
         return Causes(self.verdicts, self.mends).of(wrong)
 

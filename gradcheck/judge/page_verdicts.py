@@ -57,6 +57,12 @@ class PageVerdicts:
             for a in self.page.assertions
         }
 
+    def holds(self, span: Span) -> bool:
+        """Whether what stands at a place is judged and right."""
+        found = [j.verdict for a, j in self.steps.values() if a.span == span and j is not None]
+        found += [i.judged.verdict for i in self.gradients if i.claim.span == span]
+        return bool(found) and all(verdict in HELD for verdict in found)
+
     def step(self, statement: int, side: int) -> tuple[Assertion | None, JudgedPair | None]:
         """One assertion with its verdict; the others are not judged for it."""
         asserted = self._asserted.get((statement, side))
@@ -102,7 +108,12 @@ class PageVerdicts:
             if any(isinstance(n, Partial) for n in walk(asserted.right)):
                 continue
             found.add(self._array_of(left, asserted.right))
-        return frozenset(found - {""})
+        return frozenset(array for array in found - {""} if not self._is_lent(array))
+
+    def _is_lent(self, array: str) -> bool:
+        """Whether a reference defines it: what the page says of it counts for nothing."""
+        own = self.page.order.is_own
+        return any(not own(defined.place) for defined in self.page.versions.get(array, ()))
 
     def _array_of(self, name: Name, beside: Expression) -> str:
         near = self.page.layout.near([beside, name])

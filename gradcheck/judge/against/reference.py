@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from gradcheck.language.document import Document
 from gradcheck.language.expression import Name, value_keys, value_names
@@ -12,8 +12,30 @@ from gradcheck.language.names import BIAS, INPUT, LABEL, WEIGHT
 from gradcheck.language.notation import to_tex
 from gradcheck.language.statement import ReadDocument
 from gradcheck.read import read
-from gradcheck.understand import understand
+from gradcheck.understand import settle, understand
 from gradcheck.understand.naming import is_general, is_loss_name
+from gradcheck.understand.page.order import in_order
+from gradcheck.understand.resolution import FunctionMeaning
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a document is judged against: as read, what its functions are, and as understood."""
+
+    read: ReadDocument
+    functions: Mapping[str, FunctionMeaning]
+    derivation: Derivation
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether it defines a loss."""
+        return bool(self.derivation.setups or in_order(self.read).losses)
+
+
+def reference_of(document: Document) -> Reference:
+    """The reference in a document."""
+    statements = read(document)
+    return Reference(statements, settle(statements).functions, understand_reference(document))
 
 
 def understand_reference(document: Document) -> Derivation:

@@ -7,3 +7,4 @@ terms of what is written, and `assertions` lists what the page asserts.
 
 from gradcheck.understand.page.assertions import Page as Page
 from gradcheck.understand.page.assertions import page_of as page_of
+from gradcheck.understand.page.lent import lent as lent

@@ -91,7 +91,8 @@ class Page:
         """What is asserted, in document order."""
         found: list[Assertion] = []
         for at, statement in enumerate(self.order.statements):
-            if not statement.is_update and not names_factor(statement):
+            judged = self.order.is_own(statement.position) and not names_factor(statement)
+            if judged and not statement.is_update:
                 before = self.order.statements[at - 1].sides[-1] if at else None
                 around = self.order.statements
                 following, preceding = around[at + 1 : at + 3], around[max(0, at - 1) : at]
@@ -319,7 +320,11 @@ class Page:
         found: list[GradientClaim] = []
         for statement in self.order.statements:
             parameter = self._parameter(statement)
-            if parameter is None or statement.is_update:
+            if (
+                parameter is None
+                or statement.is_update
+                or not self.order.is_own(statement.position)
+            ):
                 continue
             head = statement.sides[0]
             assert isinstance(head, Partial) and isinstance(head.by, Name)
@@ -435,9 +440,12 @@ def _of_letters(
     return (None, pair) if symbol == "=" else None
 
 
-def page_of(read: ReadDocument) -> Page:
-    """A document's page: its definitions in order, its axes, what it asserts."""
-    order = in_order(read)
+def page_of(read: ReadDocument, own: int | None = None) -> Page:
+    """A document's page: its definitions in order, its axes, what it asserts.
+
+    ``own`` is where its own text ends, if the definitions of a reference stand below it.
+    """
+    order = in_order(read, own)
     layout = layout_of(order)
     found = versions(order, lambda name: layout.array(name)[0])
     return Page(order, layout, found)

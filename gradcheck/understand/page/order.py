@@ -74,17 +74,37 @@ class Defined:
 class InOrder:
     """The statements of a page, with its definitions.
 
-    ``statements`` have the names as the author writes them, indices included.
+    ``statements`` have the names as the author writes them, indices included. Behind ``own`` the
+    definitions of a reference stand; what they define, the page's own definitions do not.
     """
 
     read: ReadDocument
     statements: tuple[CanonicalStatement, ...]
     trained: frozenset[str]
     valued: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # arrays as functions
+    own: int | None = None  # where the page's own text ends, if a reference follows
 
     @cached_property
     def bindings(self) -> tuple[Binding, ...]:
-        """Every definition of a value, in document order."""
+        """Every definition of a value that counts, in document order."""
+        if self.own is None:
+            return self._written
+        lent = {self.symbol(b.name) for b in self._written if b.start >= self.own}
+        losses = any(is_loss_name(b.name) for b in self._written if b.start >= self.own)
+        return tuple(
+            b
+            for b in self._written
+            if b.start >= self.own
+            or not (self.symbol(b.name) in lent or (losses and is_loss_name(b.name)))
+        )
+
+    def is_own(self, place: int) -> bool:
+        """Whether a place is in the page's own text, not in a reference's."""
+        return self.own is None or place < self.own
+
+    @cached_property
+    def _written(self) -> tuple[Binding, ...]:
+        """Every definition of a value."""
         found = [*self._collected, *self._named_at_the_end()]
         values = [_whole(replace(b, formals=())) for b in found if self._is_value(b)]
         return tuple(sorted(filter(self._defines, values), key=lambda b: (b.start, b.span)))
@@ -148,7 +168,7 @@ class InOrder:
     @cached_property
     def symbols(self) -> Symbols:
         """How the names of the page are taken apart."""
-        heads = tuple(b.name for b in self.bindings)
+        heads = tuple(b.name for b in self._written)
         valued = [
             x for s in self.statements if not _is_of_letters(s) for x in s.sides if x is not None
         ]
@@ -310,8 +330,8 @@ def is_helper(name: Name) -> bool:
     return bool(_HELPERS.fullmatch(name.base))
 
 
-def in_order(read: ReadDocument) -> InOrder:
-    """The page with its definitions."""
+def in_order(read: ReadDocument, own: int | None = None) -> InOrder:
+    """The page with its definitions; ``own`` is where its own text ends, if not at the end."""
     written = tuple(_statements(read))
     derived = _derived_functions(written)
     valued = _valued_functions(written, derived)
@@ -319,7 +339,7 @@ def in_order(read: ReadDocument) -> InOrder:
     heads = frozenset(s.sides[0].key for s in written if isinstance(s.sides[0], Name))
     usual = [_as_written(s, derived, valued, differentials) for s in written]
     statements = tuple(_solved(s, heads) for s in usual)
-    return InOrder(read, statements, _trained(statements), valued)
+    return InOrder(read, statements, _trained(statements), valued, own)
 
 
 def _valued_functions(

@@ -19,10 +19,12 @@ from gradcheck.explain.page_readback import ReadBack
 from gradcheck.explain.page_reference import OtherDefinitions
 from gradcheck.explain.page_rows import row_of
 from gradcheck.explain.page_words import diagnosis, of_cause, witness_words
+from gradcheck.explain.setup_findings import constant_left_out
 from gradcheck.judge.in_order import JudgedPair
+from gradcheck.judge.loss_constants import unexplained
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
-from gradcheck.language.expression import Name, Partial
+from gradcheck.language.expression import Name, Partial, value_names
 from gradcheck.language.finding import RULES, Finding
 from gradcheck.language.model import Derivation, Setup
 from gradcheck.language.notation import to_tex, to_text
@@ -522,15 +524,25 @@ class PageResult:
             code = "GC005" if says_gradient(asserted, self.verdicts) else "GC008"
             yield Finding(RULES[code], asserted.span, f"not decided: {judged.reason}")
 
+    def _foreign(self, item: JudgedGradient) -> str:
+        """Why a constant that is left out does not come from the loss; empty if it does."""
+        page, claim, constant = self.verdicts.page, item.claim.right, item.judged.left_out
+        loss = page.order.loss_at(item.claim.place)
+        if loss is None or claim is None or constant is None:
+            return ""
+        bodies = {b.key: b.body for b in page.order.bindings}
+        forward = {b.key for b in page.order.bindings if b.span in page.layout.forward}
+        helped = any(n.key in bodies and n.key not in forward for n in value_names(claim))
+        return unexplained(loss.body, bodies, claim, constant, helped)
+
     def _held(self) -> Iterator[Finding]:
         """What is left out, each told once."""
         held = [i for i in self.verdicts.gradients if i.judged.verdict is Verdict.CONVENTION]
         constants = [i for i in held if i.judged.left_out is not None]
         if constants:
             first = constants[0]
-            words = f"{first.judged.left_out} is left out of all gradients alike"
-            words += ": it only rescales the learning rate"
-            yield Finding(RULES["GC201"], first.claim.span, words)
+            constant = first.judged.left_out
+            yield constant_left_out(constant, first.claim.span, self._foreign(first))
         sums = [i for i in held if i.judged.sum_left_out]
         if sums:
             words = "the sum over the samples is left out: the line is one sample's gradient"

@@ -19,6 +19,7 @@ from gradcheck.explain.retyping import retyped, turned
 from gradcheck.explain.rows import derived_instead, diagnosis_of
 from gradcheck.explain.stated import stated
 from gradcheck.judge import Evidence, Options
+from gradcheck.judge.loss_constants import unexplained
 from gradcheck.judge.step_verdicts import JudgedStep
 from gradcheck.judge.verdicts import JudgedClaim
 from gradcheck.language.document import Document, Span
@@ -441,9 +442,7 @@ def _left_out(evidence: Evidence) -> Iterator[Finding]:
     constants = [item for item in held if item.left_out is not None]
     if constants:
         first = constants[0]
-        message = f"{first.left_out} is left out of all gradients alike"
-        message += f": it only rescales the learning rate{_foreign(evidence, first)}"
-        yield Finding(RULES["GC201"], first.claim.span, message)
+        yield constant_left_out(first.left_out, first.claim.span, _foreign(evidence, first))
     sums = [item for item in held if item.sum_left_out]
     if sums:
         message = "the sum over the samples is left out: the line is one sample's gradient"
@@ -474,15 +473,24 @@ def _left_out_between(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(RULES["GC306"], step.step.span, message)
 
 
+def constant_left_out(constant: Constant | None, span: Span, foreign: str) -> Finding:
+    """A constant that all gradients leave out; ``foreign`` tells why the loss does not explain it.
+
+    What the loss gives is a common convention; anything else is a warning.
+    """
+    message = f"{constant} is left out of all gradients alike: it only rescales the learning rate"
+    if foreign:
+        return Finding(RULES["GC203"], span, f"{message}, but {foreign}")
+    return Finding(RULES["GC201"], span, message)
+
+
 def _foreign(evidence: Evidence, item: JudgedClaim) -> str:
-    """A constant that does not come from the loss is worth a word."""
-    match = evidence.match
-    if isinstance(match, str) or item.left_out is None:
+    """Why a constant that is left out does not come from the loss; empty if it does."""
+    model, claim = evidence.setup.model, item.claim.expression
+    if claim is None or item.left_out is None:
         return ""
-    own = {match.scale.rational * factor for factor in (1, 2)} | {1, 2}
-    if item.left_out.rational in own and item.left_out.power in (0, match.scale.power):
-        return ""
-    return ", though this constant does not come from the loss"
+    loss = model.definitions[model.loss]
+    return unexplained(loss, model.definitions, claim, item.left_out)
 
 
 def _not_in_forward(evidence: Evidence, mends: Mends) -> Iterator[Finding]:

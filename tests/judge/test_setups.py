@@ -69,11 +69,11 @@ def test_a_constant_left_out_alike_is_a_note(loss: str, claims: str, note: str) 
     assert "does not come from the loss" not in message
 
 
-def test_a_constant_that_does_not_come_from_the_loss_is_worth_a_word() -> None:
+def test_a_constant_that_does_not_come_from_the_loss_is_a_warning() -> None:
     sevenfold = CLAIMS.replace(" = ", " = 7 ").replace(r"7 \hat{y} - y", r"7 (\hat{y} - y)")
-    (message,) = messages(FORWARD + HALF + sevenfold, "GC201")
+    (message,) = messages(FORWARD + HALF + sevenfold, "GC203")
     assert "1/7" in message
-    assert "does not come from the loss" in message
+    assert "the line has 7 where the loss gives 1" in message
 
 
 def test_the_sum_left_out_is_a_note_once() -> None:

@@ -196,7 +196,7 @@ class StepJudge:
             )
         constant = decision.outcome is Outcome.CONSTANT
         factor = decision.left_out if constant and decision.left_out is not None else Constant()
-        check = self.judge.compare(model, left, right, factor)
+        check = self.judge.confirm(model, left, right, decision)
         if check.outcome is Check.UNKNOWN:
             reason = f"no number confirms it: {check.reason}"
             return replace(bare, verdict=Verdict.UNDECIDED, reason=reason, sum_left_out=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from gradcheck.evidence.arrays.precise import Comparison, PreciseEvaluator, Witness
+from gradcheck.evidence.arrays.precise import SEARCHED, Comparison, PreciseEvaluator, Witness
 from gradcheck.evidence.arrays.precise import Outcome as Check
 from gradcheck.evidence.symbolic import Algebra, Decision, Outcome
 from gradcheck.judge.forms import Forms, replace_function, truth, with_function
@@ -89,6 +89,18 @@ class Judge:
             self._comparisons[asked] = self.evaluator(model).compare(left, right, factor)
         return self._comparisons[asked]
 
+    def confirm(
+        self, model: Model, left: Expression, right: Expression, decision: Decision
+    ) -> Comparison:
+        """What the evaluation says of what the algebra decided; a difference is searched for."""
+        if decision.outcome is not Outcome.DIFFERENT:
+            constant = decision.outcome is Outcome.CONSTANT and decision.left_out
+            return self.compare(model, left, right, constant or Constant())
+        check = self.compare(model, left, right, Constant())
+        if check.outcome is Check.AGREE and not check.vanishes:
+            check = self.evaluator(model).compare(left, right, points=SEARCHED)
+        return check
+
     def open_reason(
         self, left: Expression, right: Expression, model: Model, decision: Decision
     ) -> str:
@@ -143,7 +155,7 @@ class Judge:
         if decision.outcome is Outcome.UNDECIDED:
             return JudgedClaim(claim, Verdict.UNDECIDED, reason=decision.reason, decision=decision)
         factor = decision.left_out or Constant()
-        check = self.compare(model, left, claim.expression, factor)
+        check = self.confirm(model, left, claim.expression, decision)
         equal = decision.outcome is not Outcome.DIFFERENT
         if check.outcome is Check.UNKNOWN:
             reason = f"the algebra says {decision.outcome.value}, but no number confirms it: "

@@ -85,7 +85,9 @@ class Liar:
     def decide(self, left: object, right: object, shown: bool = True) -> object:
         return self.answer
 
-    def compare(self, left: object, right: object, factor: object) -> object:
+    def compare(
+        self, left: object, right: object, factor: object = None, points: int = 2
+    ) -> object:
         return self.answer
 
 

@@ -27,6 +27,9 @@ SAMPLES = (3, 2)
 ATTEMPTS = 12
 """Points tried, each for the next size in turn, before a domain error is given up."""
 
+SEARCHED = 10
+"""Points at which sides have to agree that the algebra finds different: |w| = w at half of them."""
+
 ONE = Constant()
 
 
@@ -86,20 +89,26 @@ class PreciseEvaluator:
         self.seed = seed
         self._at: dict[tuple[int, int], At] = {}
 
-    def compare(self, left: Expression, right: Expression, factor: Constant = ONE) -> Comparison:
+    def compare(
+        self,
+        left: Expression,
+        right: Expression,
+        factor: Constant = ONE,
+        points: int = len(SAMPLES),
+    ) -> Comparison:
         """Whether ``left = factor * right``.
 
-        AGREE: to at least 25 digits at three points with 3, 5 and 7 samples, sample by sample; a
-        sum agrees with something per sample only if it equals each sample's value. DIFFER: not at
+        AGREE: to at least 25 digits at so many ``points``, of all sizes in turn, sample by sample;
+        a sum agrees with something per sample only if it equals each sample's value. DIFFER: not at
         one point, which is the witness. UNKNOWN: with the reason, such as no point found in the
         domain. Never raises for what an expression holds.
         """
-        agreed: set[int] = set()
+        agreed: list[int] = []
         vanished = True
         reason = "no point was found where both sides are defined"
         for attempt in range(ATTEMPTS):
             samples = SAMPLES[attempt % len(SAMPLES)]
-            if samples in agreed:
+            if agreed.count(samples) == points // len(SAMPLES):
                 continue
             try:
                 witness, both_zero = self._differ(left, right, factor, attempt, samples)
@@ -112,9 +121,9 @@ class PreciseEvaluator:
                 return Comparison(Outcome.UNKNOWN, reason="the expression is nested too deeply")
             if witness is not None:
                 return Comparison(Outcome.DIFFER, witness)
-            agreed.add(samples)
+            agreed.append(samples)
             vanished = vanished and both_zero
-            if len(agreed) == len(SAMPLES):
+            if len(agreed) == points:
                 return Comparison(Outcome.AGREE, vanishes=vanished)
         return Comparison(Outcome.UNKNOWN, reason=reason)
 

@@ -125,6 +125,13 @@ class Evaluation:
         return self._partials[key, node]
 
     @cached_property
+    def _signed(self) -> frozenset[str]:
+        """The names that may have any sign: parameters, inputs and labels."""
+        model = self.graph.model
+        data = (*model.inputs, *model.labels)
+        return frozenset((*(parameter.key for parameter in model.parameters), *data))
+
+    @cached_property
     def _is_plain(self) -> bool:
         """Whether the loss is computed without any derivative."""
         model = self.graph.model
@@ -221,7 +228,7 @@ class Evaluation:
         if name.key in self.graph.model.definitions:
             return self.definition(name.key)
         per_sample = self.graph.is_per_sample(name.key) or not self.graph.is_known(name.key)
-        return self._plain(self.tower.symbol(name, per_sample))
+        return self._plain(self.tower.symbol(name, per_sample, name.key in self._signed))
 
     def _total(self, terms: tuple[Expression, ...]) -> NormalForm:
         return reduce(self._added, map(self._of, terms))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
 from gradcheck.evidence.symbolic import polynomial as poly
@@ -50,19 +50,46 @@ def _kinks(tower: Tower, forms: tuple[NormalForm, ...]) -> list[int]:
     while elements:
         element = elements.pop()
         for lane, generator in enumerate(tower.generators):
-            if generator.has_kink and lane not in found and element.uses(lane_mask(lane)):
+            inner = generator.has_kink or generator.function in ("log", *_EXPONENTIALS)
+            if inner and lane not in found and element.uses(lane_mask(lane)):
                 found.add(lane)
                 elements.append(_argument(tower, lane))
-    return sorted(found)
+    return sorted(lane for lane in found if tower.generators[lane].has_kink)
 
 
 def _values(tower: Tower, lanes: list[int], sign: dict[Rational, int]) -> dict[int, Rational]:
     """What stands for each lane; sign 0 is the kink itself, where the slope is taken as 0."""
     # a later generator's argument may hold an earlier one, never the other way round
-    return {
+    kinks = {
         lane: _value(tower, tower.generators[lane], sign[_argument(tower, lane)])
         for lane in reversed(lanes)
     }
+    inner = {**_again(tower, _EXPONENTIALS, kinks), **kinks}
+    return {**_again(tower, {"log": Tower.logarithm}, inner), **inner}
+
+
+def _again(
+    tower: Tower,
+    rules: Mapping[str, Callable[[Tower, Rational], Rational]],
+    values: dict[int, Rational],
+) -> dict[int, Rational]:
+    """Functions of what has a kink: ``e^{-|z|}`` is ``e^{-z}`` or ``e^z``, no generator of its own.
+
+    A logarithm only where its argument is positive in this case: nothing is assumed for a case.
+    """
+    found: dict[int, Rational] = {}
+    for lane, generator in enumerate(tower.generators):
+        rule = rules.get(generator.function)
+        if rule is None or generator.argument is None or generator.order:
+            continue
+        argument = _put(generator.argument, values)
+        defined = generator.function != "log" or tower.is_positive(argument)
+        if defined and argument != generator.argument:
+            found[lane] = rule(tower, argument)
+    return found
+
+
+_EXPONENTIALS = {"exp": Tower.exponential, "sigmoid": Tower.sigmoid, "tanh": Tower.tanh}
 
 
 def _argument(tower: Tower, lane: int) -> Rational:

@@ -22,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from math import lcm
 
 from gradcheck.evidence.symbolic import polynomial as poly
+from gradcheck.evidence.symbolic.combination import linear_combination
 from gradcheck.evidence.symbolic.decision import Refinement, Undecided
 from gradcheck.evidence.symbolic.factorisation import factors
 from gradcheck.evidence.symbolic.polynomial import (
@@ -81,6 +81,7 @@ class Tower:
         self.divisor = divisor
         self.generators: list[Generator] = []
         self.sample_mask = 0  # the lanes of the generators that have one value a sample
+        self.constants: set[int] = set()  # the lanes of names that stand for positive constants
         self._assumed: dict[Rational, None] = {}  # taken to be positive, by what is computed now
         self._ever_assumed: dict[Rational, None] = {}
         self._symbols: dict[str, Rational] = {}
@@ -98,11 +99,13 @@ class Tower:
     def number(self, value: Fraction | int) -> Rational:
         return Rational.number(value, self.budget)
 
-    def symbol(self, name: Name, per_sample: bool) -> Rational:
-        """The generator of a name."""
+    def symbol(self, name: Name, per_sample: bool, signed: bool = False) -> Rational:
+        """The generator of a name; one that is not ``signed`` is a positive constant."""
         found = self._symbols.get(name.key)
         if found is None:
             found = self._symbols[name.key] = self._new(Generator("", name=name), per_sample)
+            if not signed:
+                self.constants.add(len(self.generators) - 1)
         return found
 
     def is_per_sample(self, element: Rational) -> bool:
@@ -229,7 +232,7 @@ class Tower:
 
     def _combination(self, element: Rational, bases: Sequence[Rational]) -> list[Fraction] | None:
         """Weights q with element = Σ q · base; None if there are none."""
-        return _linear_combination(element, bases, self.budget) if bases else None
+        return linear_combination(element, bases, self.budget) if bases else None
 
     def _whole(self, weights: Sequence[Fraction]) -> list[int]:
         """The weights as integers. Raises Refinement if they are not."""
@@ -324,23 +327,32 @@ class Tower:
         element = Rational(part, ONE, self.budget)
         if element in self._log_signs or len(part) == 1 or self._sign_assumed(part) < 0:
             return False
-        if element in self._ever_assumed or self._is_positive(element):
+        if element in self._ever_assumed or self.is_positive(element):
             return False
         self._log_signs[element] = (-1, element)
         return True
 
     def _assume(self, element: Rational) -> None:
-        if not self._is_positive(element):
+        if not self.is_positive(element):
             self._assumed[element] = None
             self._ever_assumed[element] = None
 
-    def _is_positive(self, element: Rational) -> bool:
+    def is_positive(self, element: Rational) -> bool:
         """Whether it is positive whatever the values: numbers, e^u, σ(u), 1 − σ(u), 1 ± tanh(u)."""
-        if all(value > 0 for value in element.numerator.values()) and all(
-            self._positive_monomial(monomial) for monomial in element.numerator
-        ):
-            return True
-        one = self.number(1)
+        above, below = self._sign(element.numerator), self._sign(element.denominator)
+        return above * below > 0
+
+    def _sign(self, polynomial: Polynomial) -> int:
+        """1 or −1 where every value has that sign; 0 where that is not seen."""
+        for sign in (1, -1):
+            signed = poly.scale(polynomial, sign)
+            if self._has_positive_terms(signed) or self._is_complement(signed):
+                return sign
+        return 0
+
+    def _is_complement(self, polynomial: Polynomial) -> bool:
+        """1 − σ(u), 1 ± tanh(u)."""
+        one, element = self.number(1), Rational(polynomial, ONE, self.budget)
         for base in self._exponentials:
             value = Rational(poly.generator(base.lane), ONE, self.budget)
             kind = self.generators[base.lane].function
@@ -350,9 +362,16 @@ class Tower:
                 return True
         return False
 
+    def _has_positive_terms(self, polynomial: Polynomial) -> bool:
+        return all(value > 0 for value in polynomial.values()) and all(
+            self._positive_monomial(monomial) for monomial in polynomial
+        )
+
     def _positive_monomial(self, monomial: int) -> bool:
         return all(
-            exponent % 2 == 0 or self.generators[lane].function in ("exp", "sigmoid")
+            exponent % 2 == 0
+            or self.generators[lane].function in ("exp", "sigmoid", "root")
+            or lane in self.constants
             for lane, exponent in poly.exponents(monomial)
         )
 
@@ -374,14 +393,20 @@ class Tower:
             if exponent % 2 and sign < 0 and self._flip(part):
                 sign = 1
             positive = Rational(poly.scale(part, self._sign_assumed(part)), ONE, self.budget)
+            if exponent % 4 == 2:
+                positive = self._modulus(positive)
             value = value * positive ** (exponent // 2)
             if exponent % 2:
                 value = value * self._root(positive)
-            else:
-                self._assume(positive)
         if sign < 0:
             raise Undecided("the square root of something negative")
         return self.reduce(value)
+
+    def _modulus(self, element: Rational) -> Rational:
+        """|u| = √(u²), which is u where u is positive whatever the values."""
+        if self.is_positive(element):
+            return element
+        return self.apply(Name("abs"), 0, element)[0]
 
     def _root_of_number(self, value: Fraction) -> Rational:
         root = self.number(1)
@@ -511,73 +536,3 @@ def _prime_factors(integer: int) -> list[tuple[int, int]]:
             found.append((prime, exponent))
         prime += 1
     return [*found, (integer, 1)] if integer > 1 else found
-
-
-def _linear_combination(
-    element: Rational, bases: Sequence[Rational], budget: Budget
-) -> list[Fraction] | None:
-    """Rational weights with element = Σ weight · base, or None; the bases are independent."""
-    columns = _over_one_denominator([*bases, element], budget)
-    related = _related(columns)
-    if len(related) < len(bases):  # in a deep network an exponent has terms with few in common
-        own = _linear_combination(element, [bases[place] for place in related], budget)
-        if own is None:
-            return None
-        weights = [Fraction(0)] * len(bases)
-        for place, weight in zip(related, own, strict=True):
-            weights[place] = weight
-        return weights
-    among_bases = {monomial for column in columns[:-1] for monomial in column}
-    if any(monomial not in among_bases for monomial in columns[-1]):
-        return None  # the rule for a network: each layer's exponent has a generator of its own
-    monomials = sorted(among_bases)
-    budget.spend(len(monomials) * len(columns) ** 2)
-    rows = [[Fraction(column.get(monomial, 0)) for column in columns] for monomial in monomials]
-    pivots = 0
-    for column in range(len(bases)):
-        pivot = next((r for r in range(pivots, len(rows)) if rows[r][column]), None)
-        if pivot is None:
-            raise Undecided("dependent exponents")
-        rows[pivots], rows[pivot] = rows[pivot], rows[pivots]
-        head = rows[pivots]
-        inverse = 1 / head[column]
-        rows[pivots] = head = [inverse * entry for entry in head]
-        for r, row in enumerate(rows):
-            if r != pivots and row[column]:
-                factor = row[column]
-                rows[r] = [a - factor * b for a, b in zip(row, head, strict=True)]
-        pivots += 1
-    if any(row[-1] for row in rows[pivots:]):
-        return None
-    return [row[-1] for row in rows[:pivots]]
-
-
-def _related(columns: Sequence[Polynomial]) -> list[int]:
-    """The places of those before the last that hang together with it through common monomials."""
-    holders: dict[int, list[int]] = {}
-    for place, column in enumerate(columns[:-1]):
-        for monomial in column:
-            holders.setdefault(monomial, []).append(place)
-    found: set[int] = set()
-    waiting = list(columns[-1])
-    while waiting:
-        for place in holders.pop(waiting.pop(), ()):
-            if place not in found:
-                found.add(place)
-                waiting.extend(columns[place])
-    return sorted(found)
-
-
-def _over_one_denominator(elements: Sequence[Rational], budget: Budget) -> list[Polynomial]:
-    if all(element.is_polynomial for element in elements):
-        scale = reduce(lcm, (element.denominator[0] for element in elements))
-        return [
-            poly.scale(element.numerator, scale // element.denominator[0]) for element in elements
-        ]
-    product = Rational(ONE, ONE, budget)
-    for element in elements:
-        denominator = Rational(element.denominator, ONE, budget)
-        missing = denominator * product.inverse()  # denominator / gcd
-        product = product * Rational(missing.numerator, ONE, budget)
-    lifted = [element * product for element in elements]
-    return [element.numerator for element in lifted]

@@ -243,8 +243,29 @@ def test_a_definition_with_the_same_value_is_the_same_node() -> None:
 
 def test_conditions_of_formal_rules_are_named() -> None:
     assert decide("mse", "log(x*y) == log(x)+log(y)").conditions == ("x > 0", "y > 0")
-    assert decide("mse", "sqrt(x^2) == x").conditions == ("x > 0",)
+    assert decide("mse", "sqrt(x^3) == x*sqrt(x)").conditions == ("x > 0",)
     assert decide("log", "L == softplus(z_2) - y*z_2").conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("equation", "outcome"),
+    [
+        ("sqrt(x^2) == abs(x)", Outcome.EQUAL),
+        ("sqrt(x^2) == x", Outcome.DIFFERENT),  # x may be negative
+        ("sqrt(w_1^2*x^2) == abs(w_1*x)", Outcome.EQUAL),
+        ("sqrt(w_1^6) == abs(w_1)^3", Outcome.EQUAL),
+        ("sqrt(w_1^4) == w_1^2", Outcome.EQUAL),
+        ("sqrt(exp(2*x)) == exp(x)", Outcome.EQUAL),
+        ("exp(0-abs(x)) == exp(0-x)", Outcome.DIFFERENT),
+        ("relu(x) + log(1 + exp(0-abs(x))) == softplus(x)", Outcome.EQUAL),
+        ("relu(x) + log(1 + exp(0-abs(x))) == softplus(0-x)", Outcome.DIFFERENT),
+        ("1 - exp(0-abs(x))/(1+exp(0-abs(x))) == sigmoid(abs(x))", Outcome.EQUAL),
+        ("relu'(x) - abs'(x)/(1+exp(abs(x))) == sigmoid(x)", Outcome.EQUAL),
+        ("relu'(x) - abs'(x)/(1+exp(x)) == sigmoid(x)", Outcome.DIFFERENT),
+    ],
+)
+def test_a_modulus_below_roots_and_exponentials(equation: str, outcome: Outcome) -> None:
+    assert decide("mse", equation).outcome is outcome
 
 
 def test_without_a_sample_count_a_sum_of_ones_is_no_known_number() -> None:

@@ -53,6 +53,14 @@ _REPLACED = ("GC005", "GC008", "GC006")
 """What is told of verdicts that are open; with those verdicts it goes."""
 
 
+def _is_a_choice(judged: StepResult | ParameterResult) -> bool:
+    """Whether something is wrong by one admissible reading, and not by another: that stays.
+
+    What is open because a name is defined twice is no such choice: the order of the page decides.
+    """
+    return bool(judged.otherwise) and judged.verdict is Verdict.WRONG
+
+
 @dataclass(frozen=True)
 class PageResult:
     """Revises the result of one document by the verdicts with axes.
@@ -193,7 +201,7 @@ class PageResult:
         if constant is not None:
             return replace(shown, verdict=Verdict.CONVENTION, left_out=constant)
         if not self.governs and (
-            shown.otherwise or not self._overrules(shown.verdict, judged.verdict, asserted)
+            _is_a_choice(shown) or not self._overrules(shown.verdict, judged.verdict, asserted)
         ):
             return shown
         return replace(
@@ -263,7 +271,7 @@ class PageResult:
             asks = claim.verdict in _DOUBTFUL or bool(self.verdicts.page.order.unread)
             item = self.verdicts.gradient(claim.span) if asks else None
             if item is not None:
-                better = not row.otherwise and self._overrules(
+                better = not _is_a_choice(row) and self._overrules(
                     claim.verdict, item.judged.verdict, None
                 )
                 if better or self._rests_on_unread(item.judged):
@@ -411,7 +419,7 @@ class PageResult:
     def _settled_claims(self, setups: Sequence[SetupResult]) -> dict[Span, Verdict]:
         """The same of the claims in rows, which numbers may have left open."""
         found: dict[Span, Verdict] = {}
-        rows = (row for setup in setups for row in setup.parameters if not row.otherwise)
+        rows = (row for setup in setups for row in setup.parameters if not _is_a_choice(row))
         for claim in (claim for row in rows for claim in row.claims):
             if claim.verdict not in _DOUBTFUL or claim.reason.startswith("wrong constant"):
                 continue
@@ -424,7 +432,7 @@ class PageResult:
         """The places of verdicts that overrule what was found without axes."""
         found: dict[Span, Verdict] = {}
         for shown, step in zip(before, self.derivation.steps, strict=True):
-            if shown.verdict not in _DOUBTFUL or shown.otherwise:
+            if shown.verdict not in _DOUBTFUL or _is_a_choice(shown):
                 continue
             asserted, judged = self.verdicts.step(step.statement, step.side)
             if asserted is not None and judged is not None:

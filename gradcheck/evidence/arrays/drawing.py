@@ -8,7 +8,7 @@ from fractions import Fraction
 from random import Random
 from zlib import crc32
 
-from gradcheck.language.expression import Apply, Expression, Name, walk
+from gradcheck.language.expression import Apply, Expression, Name, Power, names_in, walk
 from gradcheck.language.functions import NUMBERS
 from gradcheck.language.model import Model
 
@@ -72,8 +72,10 @@ def draw(model: Model, seed: int, attempt: int, samples: int) -> Draw:
     """
     base = f"{seed} {attempt}"
     given: dict[str, Value] = {}
+    exponents = _exponents(model)
     for parameter in model.parameters:
-        value = _signed(_stream(base, parameter.role))
+        one = _broken if parameter.key in exponents else _signed
+        value = one(_stream(base, parameter.role))
         if attempt >= GENTLE_FROM and parameter.role in _GENTLE:
             shift, shrink = _GENTLE[parameter.role]
             value = shift + value / shrink
@@ -98,6 +100,18 @@ def _quantities(expression: Expression) -> Iterator[str]:
             yield node.key
 
 
+def _exponents(model: Model) -> frozenset[str]:
+    """Names in exponents: no whole numbers, for ``(h - y)^b`` with b = 2 is a square everywhere,
+    and with any other b of its kind it has no value at half of the points."""
+    return frozenset(
+        name
+        for body in model.definitions.values()
+        for node in walk(body)
+        if isinstance(node, Power)
+        for name in names_in(node.exponent)
+    )
+
+
 def has_logarithm(model: Model) -> bool:
     """Whether the loss is of the logarithmic kind, so that labels are probabilities."""
     return any(
@@ -118,6 +132,12 @@ def _signed(stream: Random) -> Fraction:
         value = Fraction(stream.randint(1, 2 * denominator), denominator)
         if value != 1:
             return value if stream.random() < 0.5 else -value
+
+
+def _broken(stream: Random) -> Fraction:
+    """Of either sign, and no whole number."""
+    value = _positive(stream)
+    return value if stream.random() < 0.5 else -value
 
 
 def _positive(stream: Random) -> Fraction:

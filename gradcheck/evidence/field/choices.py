@@ -62,10 +62,13 @@ class Choices(Arrays):
             weight = self.numbers.integers(mask.array[0].astype(np.int64))
             return Value(weight, mask.letters), mask
         relation = test.relation
-        difference = self._sum([self.evaluate(test.left), self._less(self.evaluate(test.right))])
+        one, other = self.evaluate(test.left), self.evaluate(test.right)
+        if relation in ("<", ">="):  # of sides that are equal on a branch only these two tell
+            one, other = other, one
+        difference = self._sum([one, self._less(other)])
         compare = self.numbers.zero if relation in ("=", "!=") else self.numbers.positive
         found = self._marked(compare(difference.array), difference.letters)
-        if relation in ("!=", "<", "<="):
+        if relation in ("!=", ">=", "<="):
             one = Value(self.numbers.constant(Fraction(1)), ())
             found = self._sum([one, self._less(found)])
         if self.numbers.exact:

@@ -157,7 +157,8 @@ def _sign(numbers: Any, order: int, z: Any) -> Any:
     if order:
         return like(numbers, 0, z), None
     above, bad = numbers.positive(z)
-    return numbers.add(numbers.add(above, above), like(numbers, -1, above)), bad
+    below, _ = numbers.positive(numbers.negative(z))  # both are 0 where z is, on a branch
+    return numbers.add(above, numbers.negative(below)), bad
 
 
 def _erf(numbers: Any, order: int, z: Any) -> Any:

@@ -59,6 +59,21 @@ def union(*values: Value) -> Letters:
     return tuple(dict.fromkeys(letter for value in values for letter in value.letters))
 
 
+def together(marks: list[Value]) -> list[Value]:
+    """The same marks, one for each set of letters: as often as an entry is used, it adds its own,
+    so that without this they would double with every definition."""
+    found: dict[frozenset[str], Value] = {}
+    for mark in marks:
+        spend(1)
+        if not mark.array.any():
+            continue
+        known = found.get(frozenset(mark.letters))
+        array = mark.array if known is None else known.array | aligned(mark, known.letters)
+        letters = mark.letters if known is None else known.letters
+        found[frozenset(letters)] = Value(array, letters)
+    return list(found.values())
+
+
 class Arrays:
     """The arrays of one evaluator, and arithmetic with them.
 
@@ -118,7 +133,7 @@ class Arrays:
         for letter in value.letters:
             if letter not in names:
                 raise Refused("index", f"{letter} is free in {definition.name} but not in its head")
-        marks = [self._relabelled(mark, names) for mark in bad]
+        marks = [self._relabelled(mark, names) for mark in together(bad)]
         return self._relabelled(value, names), marks
 
     @staticmethod
@@ -232,7 +247,7 @@ class Arrays:
 
     def _marked(self, found: tuple[Array, Array | None], letters: Letters) -> Value:
         array, bad = found
-        if bad is not None:
+        if bad is not None and bad.any():
             self.bad.append(Value(bad, letters))
         return Value(array, letters)
 

@@ -19,6 +19,10 @@ Array = NDArray[Any]
 UNIT = 2.0**-52
 """Twice what one operation is rounded by."""
 
+DRAWN = 2.0**-1000
+"""The error of a number that is drawn: a label that is 0 is not 0 for all values, while what an
+indicator makes 0 is, on its branch, and has no error."""
+
 
 class Reals:
     """Values and errors at points. ``signs`` is what was found at each kink, in their order."""
@@ -31,8 +35,8 @@ class Reals:
         self.signs: list[Array] = []
 
     def of(self, values: Array, errors: Array | None = None) -> Array:
-        """Values, one row a point, with their errors: the rounding unless told."""
-        errors = UNIT * np.abs(values) if errors is None else errors
+        """Values, one row a point, with their errors: those of drawn numbers unless told."""
+        errors = UNIT * np.abs(values) + DRAWN if errors is None else errors
         return np.concatenate([values, errors])
 
     def pi(self) -> Array:
@@ -137,9 +141,9 @@ class Reals:
         a, e = self.values(values), self.errors(values)
         above = a > 0
         self.signs.append(above)
-        return self.of(above.astype(float), np.zeros_like(a)), _any(
-            ~(np.abs(a) > np.maximum(1e-6, 8 * e))
-        )
+        none = (a == 0) & (e == 0)  # on this branch it is 0 for all values: no kink is met
+        margin = np.abs(a) > np.maximum(1e-6, 8 * e)
+        return self.of(above.astype(float), np.zeros_like(a)), _any(~(margin | none))
 
     def zero(self, values: Array) -> tuple[Array, Array | None]:
         a, e = self.values(values), self.errors(values)

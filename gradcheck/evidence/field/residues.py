@@ -59,8 +59,9 @@ class Residues:
         """What is left modulo the primes."""
         if values.size < 1500 or values.shape[0] != self.points:
             return values % self.modulus(values.ndim)
-        for row, prime in zip(values, self.primes.tolist(), strict=True):
-            row -= row // prime * prime
+        for first, prime in enumerate(self.primes[: len(PRIMES)].tolist()):
+            rows = values[first :: len(PRIMES)]  # the primes take turns
+            rows -= rows // prime * prime
         return values
 
     def constant(self, value: Fraction) -> Array:

@@ -319,9 +319,8 @@ def _collect_slots(layout: Layout) -> None:
     found: dict[str, dict[Slot, None]] = {
         array: dict.fromkeys(slots) for array, slots in layout.sorts.slots.items()
     }
-    statements = layout.page.statements
-    pairs = [(side, layout.near(_sides(s))) for s in statements for side in _sides(s)]
-    for side, near in pairs:
+    beside = [(sides, layout.near(sides)) for sides in map(_sides, layout.page.statements)]
+    for side, near in ((side, near) for sides, near in beside for side in sides):
         for use in uses_in(side, layout.symbols, ""):
             try:
                 array = layout.sorts.variant(use.written, near)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
@@ -164,6 +165,16 @@ class Translator:
         found = self.layout.sorts.union.find(name)
         return self.merged.get(found, found)
 
+    @cached_property
+    def _samples(self) -> frozenset[str]:
+        """The axes of the samples, after merging."""
+        return frozenset(map(self.axis, self.layout.samples))
+
+    @cached_property
+    def _from_zero(self) -> frozenset[str]:
+        """The axes whose sums count from 0, after merging."""
+        return frozenset(map(self.axis, self.layout.from_zero))
+
     def scope(self, sides: list[Expression], name: str, position: int) -> Scope:
         """The scope of a statement with these sides: every letter with its axis.
 
@@ -278,7 +289,7 @@ class Translator:
     def _position(self, letter: Letter) -> Term:
         """The number that an index stands for: counted from 0 where its sums are."""
         found: Term = Position(letter)
-        if letter.axis in {self.axis(a) for a in self.layout.from_zero}:
+        if letter.axis in self._from_zero:
             found = Plus((found, _MINUS))
         return found
 
@@ -292,7 +303,7 @@ class Translator:
             if text is None:
                 at.append(self._unwritten(node, axis, scope))
             elif text.isdigit():
-                zero = axis in {self.axis(a) for a in self.layout.from_zero}
+                zero = axis in self._from_zero
                 at.append(Place(int(text) + zero, axis))
             else:
                 letter = scope.letter(text)
@@ -317,11 +328,11 @@ class Translator:
 
     def is_sample(self, letter: Letter) -> bool:
         """Whether a letter runs over the samples."""
-        return letter.axis in {self.axis(a) for a in self.layout.samples}
+        return letter.axis in self._samples
 
     def _unwritten(self, node: Name, axis: str, scope: Scope) -> Letter:
         """The index that is meant where none is written: only ever the samples'."""
-        if axis not in {self.axis(a) for a in self.layout.samples}:
+        if axis not in self._samples:
             raise Unmeant(f"{node.key} stands without its index")
         known = self._beside(axis, scope)
         if len({x.name for x in known}) > 1:
@@ -374,7 +385,7 @@ class Translator:
             return self._sum_of_samples(node, scope)
         text = node.index.base
         axis = scope.axes.get(bound_scope(scope.name, node))
-        samples = sorted({self.axis(a) for a in self.layout.samples})
+        samples = sorted(self._samples)
         unused = axis is None or axis.startswith("?")
         counted = self.layout.counts.get(node.upper.key) if isinstance(node.upper, Name) else None
         if unused and counted is not None:
@@ -441,7 +452,7 @@ class Translator:
             self.bounds.add((letter.name, node.upper.key))
 
     def _sum_of_samples(self, node: Sum, scope: Scope) -> Term:
-        samples = sorted({self.axis(a) for a in self.layout.samples})
+        samples = sorted(self._samples)
         if len(samples) != 1:
             raise Unmeant("a sum without an index, where several could be meant")
         letter = Letter("·", samples[0])
@@ -464,6 +475,8 @@ class Translator:
             one, other = (self.term(a, scope) for a in node.arguments)
             if not any(isinstance(side, Constant) for side in (one, other)):
                 self.doubt = "which of two is the greater depends on what the page does not say"
+            if isinstance(one, Constant):  # max(0, a) is relu(a), without what rounds
+                one, other = other, one
             other = self._once(other)
             relu = Call("relu", (Plus((one, Times((_MINUS, other)))),))
             return Plus((relu, other), span=node.span)
@@ -568,8 +581,7 @@ class Translator:
         if len(node.arguments) != 1 or node.order:
             raise Unmeant("softmax is read of one name")
         inner = self.term(node.arguments[0], scope)
-        samples = {self.axis(a) for a in self.layout.samples}
-        own = [x for x in letters(inner).values() if x.axis not in samples]
+        own = [x for x in letters(inner).values() if x.axis not in self._samples]
         if not isinstance(inner, Entry) or len(own) != 1:
             raise Unmeant("softmax is read of one name with one index")
         other = Letter(f"{own[0].name}*", own[0].axis)
@@ -766,7 +778,7 @@ class Translator:
             axis = self.axis(self.layout.axis(array, slot))
             text = given.get(slot)
             if text is None:
-                if axis not in {self.axis(a) for a in self.layout.samples}:
+                if axis not in self._samples:
                     raise Unmeant(f"{binding.name.key} is defined without its index")
                 head.append(Letter("·", axis))
             elif text.isdigit():

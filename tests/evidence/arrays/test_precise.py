@@ -241,6 +241,17 @@ def test_a_very_deep_tree_is_unknown_and_no_crash() -> None:
     assert outcome(squares(), deep, x).outcome is Outcome.UNKNOWN
 
 
+def test_an_exponent_is_no_whole_number() -> None:
+    """``(a - y)^b`` with b = 2 is a square everywhere, with 7/3 it has no value at half the points:
+    the only points left would say that the derivative of a square is right."""
+    power = model({"yhat": sigma(z1), "z1": w1 * x + b1, "L": (yhat - y) ** b1})
+    right, square = b1 * (yhat - y) ** (b1 - 1), 2 * (yhat - y)
+    for seed in range(40):
+        assert compare(power, d(L, yhat).tree, square.tree, seed=seed).outcome != Outcome.AGREE
+    found = {compare(power, d(L, yhat).tree, right.tree, seed=seed).outcome for seed in range(40)}
+    assert Outcome.AGREE in found and Outcome.DIFFER not in found
+
+
 def test_the_witness_is_a_point_of_small_fractions() -> None:
     found = outcome(squares(), d(L, b1), 2 / N * total((a2 - y) * w2 * a1 * (1 - a1) * x))
     witness = found.witness

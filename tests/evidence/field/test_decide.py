@@ -240,11 +240,6 @@ def test_facts_make_nothing_else_true(where: World, text: str) -> None:
         (SHIFTED, "p[c] == exp(z[c])/total(r, exp(z[r]))", "at the shapes tried"),
         (NUMBERS, "total(i, a[i])**13 == total(i, a[i])**12*total(n, a[n])", "at the shapes tried"),
         (NUMBERS, "relu(w) - relu(w-6) == min(max(w, 0), 6)", "on the branches tried"),
-        (
-            NUMBERS,
-            "d(min(max(w, 0), 6), w) == when(w < 0, 0, when(w < 6, 1, 0))",
-            "on the branches tried",
-        ),
         (NUMBERS, "abs(w*m) == abs(w)*abs(m)", "on the branches tried"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gradcheck
 from gradcheck.language.document import Document
 from gradcheck.report.results import DocumentResult
 

@@ -29,6 +29,7 @@ from gradcheck.language.names import INPUT, LIKELY
 from gradcheck.language.statement import Seen, Statement
 from gradcheck.understand.descending import is_rule
 from gradcheck.understand.naming import Naming, index_slip, is_loss_name
+from gradcheck.understand.ranges import ranges
 
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
@@ -118,8 +119,9 @@ def collect_bindings(
     known: set[str] = set()
     used: set[str] = set(trained)
     lefts = {s.sides[0].key for s in statements if isinstance(s.sides[0], Name)}
-    for statement in statements:
-        if not statement.is_update and not names_factor(statement):
+    indices = ranges([statement.sides for statement in statements])
+    for at, statement in enumerate(statements):
+        if not statement.is_update and not names_factor(statement) and at not in indices:
             found.extend(_bindings_of(statement, trained, known, lefts))
             last = _bound_at_the_end(statement, used)
             found.extend(last)

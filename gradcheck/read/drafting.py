@@ -155,10 +155,11 @@ class _Splitter:
         if self.said and goes_on(token.value):
             self.current = Draft([[]], row=self.row)
             return
-        if not is_prose(token.value):
-            self.current.sides[-1].append(token)
-            return
         side = self.current.sides[-1]
+        hung = bool(side) and side[-1].kind in ("sub", "sup")  # w^\text{hidden layer}
+        if hung or not is_prose(token.value):
+            side.append(token)
+            return
         names_a_side = (
             after is not None
             and after.kind == "relation"

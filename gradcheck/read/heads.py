@@ -19,6 +19,7 @@ from gradcheck.language.expression import (
 from gradcheck.language.names import LOSSES
 from gradcheck.read.brackets import closing
 from gradcheck.read.cursor import Forward, ahead, taken_off
+from gradcheck.read.juxtaposed import SPELLED
 from gradcheck.read.known_names import (
     ACCENTS,
     FONTS,
@@ -208,7 +209,7 @@ class Heads:
         token = self.take()
         value = token.value
         if token.kind == "word":
-            return Nucleus(FUNCTIONS.get(value, value))
+            return Nucleus(FUNCTIONS.get(value, value), builtin=value in SPELLED)
         if token.kind == "name":
             base, accent = value.split()
             return Nucleus(base, accent)

@@ -210,6 +210,8 @@ _TOKEN = re.compile(
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _NEVER_OWN = frozenset("label tag nonumber notag begin end left right text intertext".split())
 """Commands that mean what they always mean, even where a document defines them anew."""
+_SIZES = re.compile(rf"\\(?:{_SPACING}|bf|it|rm|sc|sf|tt|upshape|itshape)(?![A-Za-z])\s*")
+"""How a text is set, inside it: ``\\text{\\tiny H}`` is H."""
 _FORMULA_ONLY = re.compile(r"\s*\$((?:[^$\\]|\\.)+)\$\s*", re.DOTALL)
 _TAKES_LETTER = frozenset(
     "frac sqrt hat widehat bar overline tilde widetilde dot mathbf boldsymbol bm vec mathcal mathbb"
@@ -270,7 +272,9 @@ def _emit(tokens: list[Token], kind: str, match: re.Match[str], start: int, end:
             return
     if kind == "text" and (inner := _FORMULA_ONLY.fullmatch(value)) is not None:
         _formula_in_text(tokens, match, inner, start, end)
-    elif kind in ("word", "number", "text", "begin", "end", "row", "comment"):
+    elif kind == "text":
+        tokens.append(Token(kind, _SIZES.sub("", value), start, end))
+    elif kind in ("word", "number", "begin", "end", "row", "comment"):
         tokens.append(Token(kind, value, start, end))
     elif kind == "roman":
         is_operator = match.group().startswith("\\operatorname")

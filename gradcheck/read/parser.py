@@ -34,6 +34,7 @@ from gradcheck.read.cases import Cases
 from gradcheck.read.cursor import ahead
 from gradcheck.read.derivatives import Derivatives
 from gradcheck.read.heads import Heads
+from gradcheck.read.juxtaposed import taken_apart
 from gradcheck.read.known_names import ACCENTS, FONTS, Known, has_comma, is_transpose
 from gradcheck.read.lexer import GREEK_NAMES, Token
 from gradcheck.read.unreadable import BY_CASES, INDICATOR, LOST_OPERAND, ONE_SIDED, Refusal
@@ -67,7 +68,7 @@ class Parser(Heads, Derivatives, Cases):
     `Cases` what holds on one side of a bound."""
 
     def __init__(self, tokens: list[Token], known: Known, notes: list[str]) -> None:
-        self.tokens = list(tokens)
+        self.tokens = taken_apart(tokens, known.letters, known.words, notes)
         for at, token in enumerate(self.tokens):
             token.at = at
         self.known = known

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from gradcheck.language.names import LOSSES
 from gradcheck.read.cursor import Forward, past
+from gradcheck.read.juxtaposed import parts_of
 from gradcheck.read.lexer import GREEK_NAMES, Token, tokenize
 from gradcheck.read.words import FUNCTION_WORDS, FUNCTIONS, QUALIFIERS, WORDS
 
@@ -109,6 +110,11 @@ def _identifier(word: str, at: int, names: frozenset[str]) -> Iterator[Token]:
             yield Token("word", part[1], at + part.start(1), at + part.end(1))
             if part[2]:
                 yield Token("number", part[2], at + part.start(2), at + part.end(2))
+    elif len(parts := parts_of(word, names)) > 1:
+        for part in parts:
+            kind = "command" if part in FUNCTIONS else "word"
+            yield Token(kind, FUNCTIONS.get(part, part), at, at + len(part))
+            at += len(part)
     else:
         yield Token("other", word, at, at + len(word))
 

@@ -7,6 +7,7 @@ from gradcheck.read.drawn import fractions, tokenize_drawn
 from gradcheck.read.expansion import tokens_expanded
 from gradcheck.read.lexer import Token
 from gradcheck.read.plain_tokens import tokenize_plain
+from gradcheck.read.remarks import with_remarks
 from gradcheck.read.rewriting import rewrite
 
 
@@ -20,6 +21,7 @@ def tokens_of(text: str, block: Block) -> list[Token]:
     if block.plain is not None and "\\" not in text[span.start : span.end]:
         return rewrite(tokenize_plain(text, span.start, span.end, block.plain))
     tokens = tokens_expanded(text, span, block.macros, block.quoted)
+    tokens = with_remarks(text, span, tokens)
     for hidden in block.unseen:
         tokens = [token for token in tokens if not hidden.start <= token.start < hidden.end]
     return rewrite(tokens)

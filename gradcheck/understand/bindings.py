@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,9 +24,12 @@ from gradcheck.language.expression import (
     value_keys,
     walk,
 )
+from gradcheck.language.functions import BY_NAME
+from gradcheck.language.names import INPUT, LIKELY
 from gradcheck.language.statement import Seen, Statement
 from gradcheck.understand.descending import is_rule
 from gradcheck.understand.naming import Naming, index_slip, is_loss_name
+from gradcheck.understand.ranges import ranges
 
 EQUALITIES = frozenset({"=", ":=", "<-"})
 
@@ -114,9 +118,11 @@ def collect_bindings(
     found: list[Binding] = []
     known: set[str] = set()
     used: set[str] = set(trained)
-    for statement in statements:
-        if not statement.is_update and not names_factor(statement):
-            found.extend(_bindings_of(statement, trained, known))
+    lefts = {s.sides[0].key for s in statements if isinstance(s.sides[0], Name)}
+    indices = ranges([statement.sides for statement in statements])
+    for at, statement in enumerate(statements):
+        if not statement.is_update and not names_factor(statement) and at not in indices:
+            found.extend(_bindings_of(statement, trained, known, lefts))
             last = _bound_at_the_end(statement, used)
             found.extend(last)
             known.update(binding.key for binding in last)
@@ -149,40 +155,61 @@ def names_factor(statement: CanonicalStatement) -> bool:
 
 
 def _bindings_of(
-    statement: CanonicalStatement, trained: set[str], bound: set[str]
+    statement: CanonicalStatement, trained: set[str], bound: set[str], lefts: set[str]
 ) -> list[Binding]:
     found: list[Binding] = []
     for at in range(len(statement.sides) - 1):
         head = statement.sides[at]
         if statement.statement.relations[at].symbol not in EQUALITIES or head is None:
             continue
-        if at > 0 and not _binds_in_the_middle(head, bound):
+        whole = is_hypothesis(head, lefts)
+        if at > 0 and not _binds_in_the_middle(head, bound, whole):
             continue
-        binding = _bind(statement, at, head, trained)
+        binding = _bind(statement, at, head, trained, lefts)
         if binding is not None:
             found.append(binding)
             bound.add(binding.key)
     return found
 
 
-def _binds_in_the_middle(head: Expression, bound: set[str]) -> bool:
+def is_hypothesis(side: Expression | None, lefts: Container[str]) -> bool:
+    """Whether a side is what a model gives for its input: ``h_\\theta(x)``, ``f(x; w, b)``.
+
+    In ``\\hat{y} = h_\\theta(x) = \\sigma(w x + b)`` it is one more name for the prediction.
+    ``lefts`` are the names that have an equation of their own: those are no input.
+    """
+    if not isinstance(side, Apply) or side.order or side.function.key in BY_NAME:
+        return False
+    names = [argument for argument in side.arguments if isinstance(argument, Name)]
+    inputs = [name for name in names if name.base in INPUT.names(LIKELY)]
+    return len(names) == len(side.arguments) and any(name.key not in lefts for name in inputs)
+
+
+def _binds_in_the_middle(head: Expression, bound: set[str], whole: bool) -> bool:
     """In ``L = MSE = …`` the middle name is bound too; in ``a_1 = \\sigma(z_1) = 1/(1+e^{-z_1})``
     the function is."""
     if isinstance(head, Name):
         return head.key not in bound
     if isinstance(head, Apply):
-        return head.order == 0 and head.function.key not in bound and len(head.arguments) == 1
+        single = len(head.arguments) == 1
+        return head.order == 0 and head.function.key not in bound and (single or whole)
     return isinstance(head, FunctionName) and head.order == 0
 
 
 def _bind(
-    statement: CanonicalStatement, at: int, head: Expression, trained: set[str]
+    statement: CanonicalStatement,
+    at: int,
+    head: Expression,
+    trained: set[str],
+    lefts: Container[str] = (),
 ) -> Binding | None:
     follow = _equal_sides(statement, at)
     if not follow:
         return None
     closed = [(k, side) for k, side in follow if not contains(side, Partial)]
     valued = [pair for pair in closed if set(value_keys(pair[1])) - {"e"}]
+    if isinstance(head, Name):  # what the model's own name stands for comes after it
+        valued = [pair for pair in valued if not is_hypothesis(pair[1], lefts)] or valued
     side, body = next(iter(valued or closed or follow))
     span = statement.statement.sides[side].span
     sides = tuple(expression for _, expression in closed)
@@ -199,7 +226,8 @@ def _bind(
             return None
         if not set(value_keys(body)) - {"e"}:
             return None  # σ(z_1) = 0.73 is a worked number
-        if at > 0 and set(value_keys(body)) - {*formals, "e"}:
+        more = set(value_keys(body)) - {*formals, "e"}
+        if at > 0 and more and not is_hypothesis(head, lefts):
             return None  # g(z_2) = w_2 a_1 + b_2 equates two values, and defines no function
         key = head.function.key
         return Binding(

@@ -345,11 +345,13 @@ def _with_prediction(
     below = reachable(loss, bodies)
     if set(below) & set(trained):
         return bodies
+    uppers = (n.upper for body in bodies.values() for n in walk(body) if isinstance(n, Sum))
+    counts = {key for upper in uppers if upper is not None for key in value_keys(upper)}
     undefined = [
         name
         for key in below
         for name in (value_names(bodies[key]) if key in bodies else ())
-        if name.key not in bodies and name.key not in problems and looks_like_prediction(name)
+        if name.key not in {*bodies, *problems, *counts} and looks_like_prediction(name)
     ]
     used = {k for key, body in bodies.items() if key != loss for k in value_keys(body)}
     tops = [

@@ -24,6 +24,7 @@ from gradcheck.language.model import Step
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement
 from gradcheck.understand.claims import is_number, is_reckoned, is_worked_number
 from gradcheck.understand.modelling import SegmentModel
+from gradcheck.understand.ranges import ranges
 from gradcheck.understand.resolution import Resolver, Unresolved
 from gradcheck.understand.segments import Segment
 
@@ -50,8 +51,9 @@ class Chains:
     def steps(self) -> tuple[Step, ...]:
         """Every step in document order."""
         found: list[Step] = []
-        for statement in self.statements:
-            owner = self._owner(statement)
+        indices = ranges([statement.sides for statement in self.statements])
+        for at, statement in enumerate(self.statements):
+            owner = self._owner(statement) if at not in indices else None
             found += [
                 self._step(statement, k, owner) for k in range(len(statement.statement.relations))
             ]

@@ -293,7 +293,10 @@ def _counts_elsewhere(passages: Passages) -> Counted:
 def _without_labels(
     bindings: Sequence[Binding], loss: Binding, trained: Sequence[str]
 ) -> list[Binding]:
-    """A label stays a label where the text calls something else by its name (``y = \\tanh``)."""
+    """A label stays a label where the text calls something else by its name (``y = \\tanh``).
+
+    A name with a hat is none: that is how a prediction is written.
+    """
     bodies = {b.key: b.body for b in bindings}
     direct = set(value_keys(loss.body))
     return [
@@ -302,6 +305,7 @@ def _without_labels(
         if not (
             b.key in direct
             and b.name.base in LABEL.names()
+            and "hat" not in b.name.accent
             and not set(reachable(b.key, bodies)) & set(trained)
         )
     ]

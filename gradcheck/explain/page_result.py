@@ -24,9 +24,9 @@ from gradcheck.judge.in_order import JudgedPair
 from gradcheck.judge.loss_constants import unexplained
 from gradcheck.judge.page_verdicts import HELD, JudgedGradient, PageVerdicts
 from gradcheck.language.document import Document, Span
-from gradcheck.language.expression import Name, Partial, value_names
+from gradcheck.language.expression import Apply, Name, Partial, value_names, walk
 from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import Derivation, Setup
+from gradcheck.language.model import Derivation, Held, Setup
 from gradcheck.language.notation import to_tex, to_text
 from gradcheck.language.verdict import Verdict
 from gradcheck.report.results import (
@@ -81,8 +81,11 @@ class PageResult:
         page = self.verdicts.page
         if not setups or not page.order.losses or (broken and page.layout.indexed):
             return True
+        held = any(s.held is not None for s in setups)
         if page.layout.indexed:
-            return any(s.held is not None for s in setups) or self._is_decided
+            return held or self._is_decided
+        if held and not self._is_held:  # a total of named losses
+            return True
         return self._lacks_rows(setups)
 
     @cached_property
@@ -218,7 +221,14 @@ class PageResult:
         Its names are no numbers then, and no equality of numbers says anything.
         """
         held = [s.held for s in self.derivation.setups if s.held is not None]
-        return any(not h.totals or h.functions or h.whole for h in held)
+        return any(not self._is_of_totals(h) for h in held)
+
+    def _is_of_totals(self, held: Held) -> bool:
+        """Whether all that is held is a loss that is a sum of named losses: nothing of arrays."""
+        about_arrays = held.whole or held.names or held.letters or held.open_sum
+        sides = self.verdicts.page.order.expressions
+        used = {n.function.key for e in sides for n in walk(e) if isinstance(n, Apply)}
+        return bool(held.totals) and not about_arrays and not (used & held.functions)
 
     def _exempt(self, shown: StepResult, why: str) -> StepResult:
         if why == "definition":

@@ -80,4 +80,8 @@ def _is_remark(dash: str, words: str) -> bool:
 def _is_ours(letter: str) -> bool:
     """Whether it is no letter, or one of a script that formulas are written in."""
     name = unicodedata.name(letter, "")
-    return not letter.isalpha() or letter.isascii() or name.startswith(("LATIN", "GREEK", "MATHEMATICAL"))
+    return (
+        not letter.isalpha()
+        or letter.isascii()
+        or name.startswith(("LATIN", "GREEK", "MATHEMATICAL"))
+    )

@@ -29,6 +29,7 @@ class Known:
     """What a first look over the whole document says about its names."""
 
     letters: set[str] = field(default_factory=set)  # single letters that are names
+    indices: set[str] = field(default_factory=set)  # letters that stand above or below a name
     words: set[str] = field(default_factory=set)  # runs of letters that are defined as one name
     definitions: dict[str, str] = field(default_factory=dict)  # head → its argument's text
     primed: set[str] = field(default_factory=set)  # heads of g'(z)

@@ -33,6 +33,7 @@ from gradcheck.read.brackets import closing
 from gradcheck.read.cases import Cases
 from gradcheck.read.cursor import ahead
 from gradcheck.read.derivatives import Derivatives
+from gradcheck.read.ellipsis import gathered, stands_between
 from gradcheck.read.heads import Heads
 from gradcheck.read.juxtaposed import taken_apart
 from gradcheck.read.known_names import ACCENTS, FONTS, Known, has_comma, is_transpose
@@ -144,16 +145,34 @@ class Parser(Heads, Derivatives, Cases):
         self.deeper()
         start = self.at
         terms = [self._signed_term()]
+        dotted: Expression | None = None
         for token in ahead(self):
             if token.kind != "add":
                 break
             if token.value == "±":
                 raise self.unexpected(token)
-            if isinstance(_last_factor(terms[-1]), Sum):
+            if stands_between(self.tokens, self.at, self.stop):
+                dotted = self._ellipsis(terms)
+                continue
+            if terms[-1] is not dotted and isinstance(_last_factor(terms[-1]), Sum):
                 self.note("a sum sign reaches up to the next + or -")
             terms.append(self._signed_term())
         self.depth -= 1
         return terms[0] if len(terms) == 1 else Add(tuple(terms), span=self.since(start))
+
+    def _ellipsis(self, terms: list[Expression]) -> Expression:
+        """``+ \\dots + w_n x_n``: the terms of its kind, this one the last, as one sum."""
+        dots = self.tokens[self.at + 1]
+        self.at += 2
+        last = self._signed_term()
+        found = gathered(terms, last, self.known.letters | self.known.indices, dots.span)
+        if found is None:
+            raise self.unexpected(dots)
+        taken, whole = found
+        span = terms[-taken].span.cover(last.span)
+        terms[-taken:] = [replace(whole, span=span)]
+        self.note("a sum with an ellipsis is read as the sum over an index")
+        return terms[-1]
 
     def _signed_term(self) -> Expression:
         return self._signed(self.term)

@@ -6,6 +6,7 @@ one bracket; an upright d is one token however it is set.
 
 from __future__ import annotations
 
+from gradcheck.read.ellipsis import joined_dots
 from gradcheck.read.lexer import Token
 from gradcheck.read.scripts import bare_scripts
 from gradcheck.read.signs import plain_signs
@@ -15,7 +16,7 @@ _UPRIGHT = ("mathrm", "rm", "mathup", "mathsf")
 
 def rewrite(tokens: list[Token]) -> list[Token]:
     """The tokens with the other spellings replaced; nothing is dropped but what is layout."""
-    tokens = bare_scripts(_upright(_joined(_out_of_boxes(tokens))))
+    tokens = bare_scripts(_upright(_joined(_out_of_boxes(joined_dots(tokens)))))
     return plain_signs(_fractions(tokens) if any(map(_is_over, tokens)) else tokens)
 
 

@@ -94,6 +94,9 @@ def _name_below(side: list[Token], at: int) -> int | None:
 def _side(side: list[Token], known: Known) -> None:
     for at, token in enumerate(side):
         token.at = at
+    for at, token in enumerate(side):
+        if token.kind in ("sub", "sup"):
+            known.indices.update(_letters_of(side, at))
     for at in (places := Forward(side)):
         if side[at].kind in ("sub", "sup"):
             places.go_on(_skip_script(side, at))
@@ -104,6 +107,14 @@ def _side(side: list[Token], known: Known) -> None:
         name, order, after, resume = head
         _head_found(side, at, after, name, order, known)
         places.go_on(resume)
+
+
+def _letters_of(side: list[Token], at: int) -> Iterator[str]:
+    """The letters of the script at ``at``."""
+    end = closing(side, at + 1) if at + 1 < len(side) and side[at + 1].value == "{" else None
+    for token in side[at + 1 : at + 2 if end is None else end]:
+        if token.kind == "word":
+            yield from token.value
 
 
 def _skip_script(side: list[Token], at: int) -> int:

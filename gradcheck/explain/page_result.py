@@ -47,6 +47,8 @@ from gradcheck.understand.references import is_number
 
 _DECIDED = (*HELD, Verdict.WRONG)
 _DOUBTFUL = (None, Verdict.UNDECIDED, Verdict.WRONG)
+INDEXED = "its equations have indices"
+SEVERAL = "it is not one of two layers with one output"
 _NOT_ASSERTED = ("condition", "solved", "fact", "range")
 """What is not judged on any page; numbers put in are, where the arithmetic can."""
 _REPLACED = ("GC005", "GC008", "GC006")
@@ -329,7 +331,7 @@ class PageResult:
         return SetupResult(
             name, self._read_back.hidden(loss), line, forward,
             forward[-1] if forward else "", rows,
-            "another network: its equations have indices",
+            f"another network: {INDEXED if self.verdicts.page.layout.indexed else SEVERAL}",
             axes=self._read_back.axes,
             given=self._read_back.given(loss),
             abstract=self._read_back.abstract,

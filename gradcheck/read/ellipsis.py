@@ -10,6 +10,7 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
@@ -41,7 +42,7 @@ def joined_dots(tokens: list[Token]) -> list[Token]:
     for token in tokens:
         found.append(token)
         last = found[-3:]
-        together = all(a.end == b.start for a, b in zip(last, last[1:], strict=False))
+        together = all(a.end == b.start for a, b in pairwise(last))
         if len(last) == 3 and together and all((t.kind, t.value) == ("mark", ".") for t in last):
             found[-3:] = [Token("command", "dots", last[0].start, token.end)]
     return found

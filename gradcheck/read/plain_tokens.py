@@ -111,10 +111,10 @@ def _identifier(word: str, at: int, names: frozenset[str]) -> Iterator[Token]:
             if part[2]:
                 yield Token("number", part[2], at + part.start(2), at + part.end(2))
     elif len(parts := parts_of(word, names)) > 1:
-        for part in parts:
-            kind = "command" if part in FUNCTIONS else "word"
-            yield Token(kind, FUNCTIONS.get(part, part), at, at + len(part))
-            at += len(part)
+        for piece in parts:
+            kind = "command" if piece in FUNCTIONS else "word"
+            yield Token(kind, FUNCTIONS.get(piece, piece), at, at + len(piece))
+            at += len(piece)
     else:
         yield Token("other", word, at, at + len(word))
 

@@ -55,9 +55,9 @@ def _tail(text: str, row: int, end: int) -> Span | None:
     """The remark that ends a row, if one does."""
     at = ending(text, row, end, lambda sign: sign.isalpha() or sign in _BETWEEN_WORDS)
     dash = _DASH.search(text, at, end)
-    if dash is not None and text[row : dash.start()].strip():
-        if _is_remark(dash[1], text[dash.end() : end]):
-            return Span(dash.start(1), end)
+    said = dash is not None and text[row : dash.start()].strip()
+    if dash is not None and said and _is_remark(dash[1], text[dash.end() : end]):
+        return Span(dash.start(1), end)
     at = ending(text, row, end, lambda sign: not _is_ours(sign) or sign in _BETWEEN_WORDS)
     at += len(text[at:end]) - len(text[at:end].lstrip(" ,;"))
     return Span(at, end) if at > row and _is_remark("", text[at:end]) else None

@@ -19,9 +19,9 @@ def bare_scripts(tokens: list[Token]) -> list[Token]:
     ends = _ends(tokens)
     dropped: set[int] = set()
     for at, end in ends.items():
-        if at and _holds(tokens[at - 1], tokens[at - 2] if at > 1 else None):
-            if _only_scripts(tokens, at + 1, end, ends):
-                dropped |= {at, end}
+        held = at and _holds(tokens[at - 1], tokens[at - 2] if at > 1 else None)
+        if held and _only_scripts(tokens, at + 1, end, ends):
+            dropped |= {at, end}
     return [token for at, token in enumerate(tokens) if at not in dropped] if dropped else tokens
 
 

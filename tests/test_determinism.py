@@ -20,9 +20,9 @@ def outputs() -> dict[str, str]:
 
 @pytest.mark.parametrize("seed", ["0", "1", "2"])
 def test_json_is_the_same_under_every_hash_seed(
-    seed: str, outputs: dict[str, str], run_gradcheck: Run
+    seed: str, outputs: dict[str, str], start_gradcheck: Run
 ) -> None:
-    completed = run_gradcheck(
+    completed = start_gradcheck(
         "verify",
         "derivations",
         "--format",

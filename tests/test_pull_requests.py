@@ -30,7 +30,7 @@ def action() -> dict[str, Any]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, commands: str | None) -> Path:
     """A checkout with a right and a wrong document, and gradcheck on the path."""
     (tmp_path / "my notes").mkdir()
     (tmp_path / "my notes" / "right.md").write_text(
@@ -40,9 +40,16 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / ".runner").mkdir()
     command = tmp_path / "bin" / "gradcheck"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m gradcheck "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {_command(commands)} "$@"\n')
     command.chmod(0o755)
     return tmp_path
+
+
+def _command(commands: str | None) -> str:
+    """What stands for ``gradcheck``, as the shell writes it."""
+    if commands is None:
+        return shlex.join([sys.executable, "-m", "gradcheck"])
+    return shlex.join([sys.executable, "-IS", str(TOP / "tests" / "forking.py"), commands, "--as"])
 
 
 def environment(project: Path, **more: str) -> dict[str, str]:

@@ -55,8 +55,8 @@ def verdicts(document: dict) -> dict[str, str | None]:
     return {row["name"]: row["verdict"] for row in document["setups"][0]["parameters"]}
 
 
-def test_a_good_document_passes(run_gradcheck, good: str) -> None:
-    done = run_gradcheck("verify", good)
+def test_a_good_document_passes(start_gradcheck, good: str) -> None:
+    done = start_gradcheck("verify", good)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("good.md\n")
     assert "PASSED: nothing wrong." in done.stdout
@@ -70,8 +70,8 @@ def test_a_faulty_document_fails_at_its_line(run_gradcheck, faulty: str) -> None
     assert "FAILED: 1 gradient WRONG" in done.stdout
 
 
-def test_json(run_gradcheck, faulty: str, good: str) -> None:
-    done = run_gradcheck("verify", "--format", "json", good, faulty, "gone.md")
+def test_json(start_gradcheck, faulty: str, good: str) -> None:
+    done = start_gradcheck("verify", "--format", "json", good, faulty, "gone.md")
     made = json.loads(done.stdout)
     assert done.returncode == made["exit_status"] == 1
     first, second = made["documents"]
@@ -87,9 +87,9 @@ def test_json_is_written_when_nothing_could_be_read(run_gradcheck) -> None:
     assert json.loads(done.stdout)["documents"] == []
 
 
-def test_the_same_on_every_hash_seed(run_gradcheck, faulty: str) -> None:
+def test_the_same_on_every_hash_seed(start_gradcheck, faulty: str) -> None:
     outputs = {
-        run_gradcheck(
+        start_gradcheck(
             "verify", "--format", "json", faulty, environment={"PYTHONHASHSEED": seed}
         ).stdout
         for seed in ("0", "1", "2")
@@ -103,8 +103,8 @@ def test_github(run_gradcheck, faulty: str) -> None:
     assert f"::error file=faulty.md,line={LINE}," in done.stdout
 
 
-def test_standard_input(run_gradcheck) -> None:
-    done = run_gradcheck("verify", "-", stdin=FAULTY)
+def test_standard_input(start_gradcheck) -> None:
+    done = start_gradcheck("verify", "-", stdin=FAULTY)
     assert done.returncode == 1
     assert done.stdout.startswith("<stdin>\n")
 
@@ -137,8 +137,8 @@ def test_strict_fails_on_conventions(run_gradcheck, tmp_path: Path) -> None:
     assert "up to a convention (strict)" in done.stdout
 
 
-def test_demo_verifies_the_shipped_documents_from_anywhere(run_gradcheck, root: Path) -> None:
-    done = run_gradcheck("demo", "--format", "json")
+def test_demo_verifies_the_shipped_documents_from_anywhere(start_gradcheck, root: Path) -> None:
+    done = start_gradcheck("demo", "--format", "json")
     made = json.loads(done.stdout)
     assert done.returncode == 0
     assert done.stderr.startswith("gradcheck: these documents are in ")
@@ -179,8 +179,8 @@ def test_where_nothing_is_checked_demo_is_named(
     assert json.loads(run_gradcheck("verify", "--format", "json").stdout)["documents"] == []
 
 
-def test_c_locale(run_gradcheck, good: str) -> None:
-    done = run_gradcheck(
+def test_c_locale(start_gradcheck, good: str) -> None:
+    done = start_gradcheck(
         "verify", good, environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
     )
     assert done.returncode == 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradcheck.language.expression import Expression, Name, Partial, Sum, walk
@@ -70,9 +70,19 @@ class Symbols:
     bound: frozenset[str] = frozenset()  # letters that a sum runs over
     alone: frozenset[str] = frozenset()  # letters that stand alone as an index
     labels: frozenset[str] = frozenset()  # marks of letters and numbers that heads have
+    _known: dict[Name, Written] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def written(self, name: Name) -> Written:
-        """The symbol and the indices of a name. Raises Unmeant for a shifted index (``l-1``)."""
+        """The symbol and the indices of a name. Raises Unmeant for a shifted index (``l-1``).
+
+        The names of a page are few and asked for a thousand times.
+        """
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._taken_apart(name)
+        return known
+
+    def _taken_apart(self, name: Name) -> Written:
         fixed: list[str] = []
         indices: list[tuple[Slot, str]] = []
         base = base_of(name)

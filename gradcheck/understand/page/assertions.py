@@ -30,6 +30,7 @@ from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatemen
 from gradcheck.understand.naming import is_loss_name
 from gradcheck.understand.page.index_conditions import Condition, IndexConditions
 from gradcheck.understand.page.known_data import Fact, facts_of, is_constraint
+from gradcheck.understand.page.layer_ranges import counts_down
 from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
 from gradcheck.understand.page.page_axes import Layout, layout_of
 from gradcheck.understand.page.symbols import Unmeant
@@ -162,7 +163,9 @@ class Page:
             return False
         marks = (f"{n.subscript} {n.superscript}" for n in self._names)
         marked = any(left.key in re.findall("[A-Za-z]", mark) for mark in marks)
-        return marked and isinstance(right, Name | Number | Add)
+        if marked and isinstance(right, Name | Number | Add):
+            return True
+        return counts_down(left, right, self.order.statements)
 
     @cached_property
     def _names(self) -> list[Name]:

@@ -163,7 +163,7 @@ class PageJudge:
         made = _Made(translator, terms[0], terms[1], world, f"s{statement}", place)
         judged = self._compared(made, left, right, condition)
         unsure = judged.verdict is Verdict.WRONG and condition == (None, None)
-        if unsure and self.page.is_conditioned(statement):
+        if unsure and self.page.conditions.is_said_beside(statement):
             words = "a condition on its indices stands beside it, and is not read"
             return replace(judged, verdict=Verdict.UNDECIDED, reason=words)
         if translator.bounds and judged.verdict in (Verdict.EXACT, Verdict.CONVENTION):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradcheck.language.document import Span
 from gradcheck.language.expression import (
-    INDICATOR,
     Add,
     Apply,
     Expression,
@@ -24,13 +24,21 @@ from gradcheck.language.expression import (
 from gradcheck.read.brackets import closing
 from gradcheck.read.cursor import Forward, ending, past
 from gradcheck.read.lexer import Token
+from gradcheck.read.ranges import (
+    Bounds,
+    are_apart,
+    complement,
+    cover_all,
+    greater,
+    ranges_of,
+    rest,
+    within,
+)
 from gradcheck.read.unreadable import BY_CASES, LABEL_CASES, Refusal
-from gradcheck.read.words import CONDITIONS
+from gradcheck.read.words import CONDITIONS, FUNCTION_WORDS, OTHERWISE
 
 _GREATER = {">": True, ">=": True, "<": False, "<=": False}
-_ELSE = frozenset({"otherwise", "else", "elsewhere", "sonst", "sinon"})
 _ONES = ("1", "I", "𝟙", "𝟏")
-_ONE = Number(Fraction(1))
 
 
 class _Piece(NamedTuple):
@@ -121,29 +129,27 @@ class Cases:
         assert at is not None
         left, right = self.part(begin, at), self.part(at + 1, end)
         self.at = after
-        span = self.since(start)
         if not _GREATER[self.tokens[at].value]:
             left, right = right, left
-        zero = isinstance(right, Number) and right.value == 0
-        difference = left if zero else Add((left, Negate(right)), span=span)
-        if isinstance(left, Number) and left.value == 0:
-            difference = Negate(right, span=span)
-        return Apply(Name(INDICATOR, span=span), (difference,), span=span)
+        return greater(left, right, self.since(start))
 
     # cases
 
     def cases(self, begin: int, end: int, after: int) -> Expression:
-        """The rows ``begin:end`` of two cases as one formula; goes on at ``after``."""
+        """The rows ``begin:end`` of cases as one formula; goes on at ``after``."""
         start = self.at
         pieces = [self._piece(*row) for row in self._rows(begin, end)]
         place = self.tokens[start].span
-        if len(pieces) != 2 or pieces[0].condition[0] >= pieces[0].condition[1]:
+        if not 2 <= len(pieces) <= _MOST or pieces[0].condition[0] >= pieces[0].condition[1]:
             raise Refusal(place, BY_CASES)
-        first, second = (self.part(*piece.value) for piece in pieces)
-        chosen = self._chosen(pieces[0].condition, pieces[1].condition, place)
+        if self._is_compared(*pieces[0].condition):
+            pieces = [pieces[0], *(p for p in pieces[1:] if not self._is_single(*p.condition))]
+        values = [self.part(*piece.value) for piece in pieces]
+        chosen = self._chosen([piece.condition for piece in pieces], place)
         self.at = after
         span = self.since(start)
-        terms = [term for term in (_times(first, chosen), _times(second, _not(chosen))) if term]
+        products = (_times(v, c) for v, c in zip(values, chosen, strict=True))
+        terms = [term for term in products if term is not None]
         if not terms:
             return Number(Fraction(0), span=span)
         return terms[0] if len(terms) == 1 else Add(tuple(terms), span=span)
@@ -163,7 +169,7 @@ class Cases:
         """A row's value and condition, parted by ``&``, a comma, a wide space or an *if*."""
         middle = end
         for at in (places := Forward(self.tokens, begin, end)):
-            if self.tokens[at].kind in _PARTING:
+            if self._parts(self.tokens[at]):
                 middle = at
                 break
             if (close := closing(self.tokens, at)) is not None:
@@ -172,42 +178,102 @@ class Cases:
         return _Piece((begin, middle), (after, ending(self.tokens, after, end, self._is_layout)))
 
     @staticmethod
+    def _parts(token: Token) -> bool:
+        """Whether a token may stand between a value and its condition: not ``\\mathrm{sign}``."""
+        function = token.kind == "text" and token.value.strip().lower() in FUNCTION_WORDS
+        return token.kind in _PARTING and not function
+
+    @staticmethod
     def _is_layout(token: Token) -> bool:
         words = token.value.strip(" ,.:;").lower().split() if token.kind == "text" else []
-        told = all(word in CONDITIONS or word in _ELSE for word in words)
+        told = all(word in CONDITIONS or word in OTHERWISE for word in words)
         return (token.kind == "text" and told) or token.kind in (
             "column", "comma", "separator", "mark"
         )  # fmt: skip
 
-    def _chosen(self, first: tuple[int, int], second: tuple[int, int], place: Span) -> Expression:
-        """What is 1 where the first case holds and 0 where the second does."""
-        otherwise = second[0] >= second[1]
+    def _signs(self, begin: int, end: int) -> list[int]:
+        return [at for at in range(begin, end) if self.tokens[at].kind == "relation"]
+
+    def _is_compared(self, begin: int, end: int) -> bool:
+        symbols = [self.tokens[at].value for at in self._signs(begin, end)]
+        return bool(symbols) and all(symbol in _GREATER for symbol in symbols)
+
+    def _is_single(self, begin: int, end: int) -> bool:
+        """Whether a row is for one value, ``z = 0``: at a bound, either row may be meant."""
+        return [self.tokens[at].value for at in self._signs(begin, end)] == ["="]
+
+    def _chosen(self, conditions: Sequence[tuple[int, int]], place: Span) -> list[Expression]:
+        """For every row, what is 1 where it holds and 0 where another does."""
+        otherwise = conditions[-1][0] >= conditions[-1][1]
+        told = conditions[:-1] if otherwise else conditions
+        if len(conditions) == 2 and len(self._signs(*told[0])) == 1:
+            chosen = self._alternatives(told, place)
+            return [chosen, complement(chosen)]
+        found = ranges_of([self._bounds(*condition, place) for condition in told])
+        if found is None:
+            raise Refusal(place, BY_CASES)
+        quantity, ranges = found
+        if not (are_apart(ranges) if otherwise else cover_all(ranges)):
+            raise Refusal(place, BY_CASES)
+        each = [within(quantity, bounds, place) for bounds in ranges]
+        return [*each, rest(each, place)] if otherwise else each
+
+    def _alternatives(self, told: Sequence[tuple[int, int]], place: Span) -> Expression:
+        """What is 1 where the first of two cases holds and 0 where the second does."""
+        first, second = told[0], told[1] if len(told) > 1 else None
         if self.inequality_in(*first) is not None:
             chosen = self._positive(*first, first[0], first[1])
-            if otherwise:
+            if second is None:
                 return chosen
             if self.inequality_in(*second) is None:
                 raise Refusal(place, BY_CASES)
             if _negated(self._positive(*second, second[0], second[1])) != _plain(chosen):
                 raise Refusal(place, BY_CASES)
             return chosen
-        name, value = self._equality(first, place)
-        if not otherwise and self._equality(second, place) != (name, 1 - value):
+        return self._equal(first, second, place)
+
+    def _equal(
+        self, first: tuple[int, int], second: tuple[int, int] | None, place: Span
+    ) -> Expression:
+        """The cases of a label, ``y = 1``, or of two indices, ``i = j``."""
+        name, symbol, value = self._equation(first, place)
+        if isinstance(value, Name):
+            opposite = "!=" if symbol == "=" else "="
+            told = self._equation(second, place) if second is not None else (name, opposite, value)
+            if told not in ((name, opposite, value), (value, opposite, name)):
+                raise Refusal(place, BY_CASES)
+            same = _same(name, value, place)
+            return same if symbol == "=" else complement(same)
+        bit = int(value.value)
+        if symbol != "=" or value.value not in (0, 1):
+            raise Refusal(place, BY_CASES)
+        other = (name, "=", Number(Fraction(1 - bit)))
+        if second is not None and self._equation(second, place) != other:
             raise Refusal(place, BY_CASES)
         self.note(LABEL_CASES)
-        return name if value else _not(name)
+        return name if bit else complement(name)
 
-    def _equality(self, condition: tuple[int, int], place: Span) -> tuple[Name, int]:
-        """The name and the value of ``y = 1``, which is 0 or 1."""
-        begin, end = condition
-        equals = [at for at in range(begin, end) if self.tokens[at].kind == "relation"]
-        if len(equals) == 1 and self.tokens[equals[0]].value == "=":
-            name, value = self.part(begin, equals[0]), self.part(equals[0] + 1, end)
-            if isinstance(name, Name) and isinstance(value, Number) and value.value in (0, 1):
-                return name, int(value.value)
+    def _equation(self, condition: tuple[int, int], place: Span) -> tuple[Name, str, Name | Number]:
+        """The sides and the sign of ``y = 1``, ``i = j``, ``i \\neq j``."""
+        (begin, end), signs = condition, self._signs(*condition)
+        if len(signs) == 1 and self.tokens[signs[0]].value in ("=", "!="):
+            left, right = self.part(begin, signs[0]), self.part(signs[0] + 1, end)
+            if isinstance(left, Name) and isinstance(right, Name | Number):
+                return left, self.tokens[signs[0]].value, right
         raise Refusal(place, BY_CASES)
 
+    def _bounds(self, begin: int, end: int, place: Span) -> Bounds:
+        """What is compared in ``0 < z < 6``, the smallest first."""
+        signs = self._signs(begin, end)
+        falls = {_GREATER.get(self.tokens[at].value) for at in signs}
+        if not 1 <= len(signs) <= 2 or falls not in ({True}, {False}):
+            raise Refusal(place, BY_CASES)
+        edges = [begin - 1, *signs, end]
+        sides = [self.part(one + 1, other) for one, other in pairwise(edges)]
+        return tuple(sides[::-1] if falls == {True} else sides)
 
+
+_MOST = 6
 _PARTING = ("column", "text", "separator", "comma")
 _BLACKBOARD = (
     "mathbb", "mathbf", "mathds", "mathbbm", "bm", "boldsymbol", "mathrm", "mathcal", "bold"
@@ -220,8 +286,12 @@ def _times(value: Expression, chosen: Expression) -> Expression | None:
     return Multiply((value, chosen), span=value.span)
 
 
-def _not(chosen: Expression) -> Expression:
-    return Add((_ONE, Negate(chosen)), span=chosen.span)
+def _same(one: Name, other: Name, place: Span) -> Expression:
+    """Kronecker's ``δ_{ij}`` of two indices."""
+    letters = (one.key, other.key)
+    if not all(len(letter) == 1 and letter.isalpha() for letter in letters):
+        raise Refusal(place, BY_CASES)
+    return Name("delta", "".join(letters), span=place)
 
 
 def _plain(indicator: Expression) -> Sequence[Expression]:

@@ -15,7 +15,12 @@ PROSE = frozenset(
     the then therefore these this thus to too unless use using via we when whenever where whereas
     which while with yields you""".split()
 )
-CONDITIONS = frozenset({"if", "when", "for", "where", "unless", "otherwise", "whenever"})
+CONDITIONS = frozenset(
+    """if when for where unless otherwise whenever wenn falls sofern f\u00fcr pour lorsque
+    quand""".split()
+)
+OTHERWISE = frozenset("otherwise else elsewhere sonst ansonsten andernfalls sinon".split())
+"""What stands in the last of several cases."""
 
 WORDS = (
     frozenset(

@@ -91,7 +91,14 @@ def test_both_cases_count(rows: str, expected: str) -> None:
     [
         r"1 & z > 0 \\ 0 & z < 1",
         r"1 & z > 0 \\ 0 & z > 0",
-        r"1 & z > 1 \\ 0 & 0 < z < 1 \\ 0 & z < 0",
+        r"1 & z > 1 \\ 2 & 0 < z < 2 \\ 0 & z < 0",
+        r"1 & z > 1 \\ 2 & 0 < x < 1 \\ 0 & z < 0",
+        r"1 & z > 1 \\ 2 & 1 < z < 0 \\ 0 & z < 0",
+        r"1 & z > 0 \\ 2 & z < 1 \\ 0 & \text{else}",
+        r"1 & z > 1 \\ 2 & z < 0",
+        r"1 & i = j \\ 2 & i = k",
+        r"1 & i = j \\ 2 & i \neq k",
+        r"1 & ij = k \\ 2 & ij \neq k",
         r"1 & z > 0",
         r"1 & \text{otherwise} \\ 0 & z > 0",
         r"1 & y = 1 \\ 0 & y = 2",
@@ -103,6 +110,33 @@ def test_other_cases_are_refused(rows: str) -> None:
     found = side(rf"g = \begin{{cases}} {rows} \end{{cases}}")
     assert found.unread is not None
     assert found.unread.reason
+
+
+OVER, UNDER = "(call indicator (+ z (- 1)))", "(+ 1 (- (call indicator (+ z (- 1)))))"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            r"3 & z > 1 \\ 2 & 0 < z \le 1 \\ 5 & z < 0",
+            f"(+ (* 3 {OVER}) (* 2 (* {POSITIVE} {UNDER})) (* 5 (+ 1 (- {POSITIVE}))))",
+        ),
+        (
+            r"5 & z < 0 \\ 2 & 1 > z > 0 \\ 3 & \text{sonst}",
+            f"(+ (* 5 (+ 1 (- {POSITIVE}))) (* 2 (* {POSITIVE} {UNDER}))"
+            f" (* 3 (+ 1 (- (+ 1 (- {POSITIVE}))) (- (* {POSITIVE} {UNDER})))))",
+        ),
+        (r"1 & 0 < z < 1 \\ 0 & \text{otherwise}", f"(* {POSITIVE} {UNDER})"),
+        (r"3 & z > 0 \\ 4 & z = 0 \\ 0 & z < 0", f"(* 3 {POSITIVE})"),
+        (r"b & i = j \\ c & i \neq j", "(+ (* b delta_ij) (* c (+ 1 (- delta_ij))))"),
+        (r"b & \text{if } k \ne m \\ c & \text{else}", "(+ (* b (+ 1 (- delta_km))) (* c delta_km))"),
+        (r"b & j = i \\ c & i \neq j", "(+ (* b delta_ji) (* c (+ 1 (- delta_ji))))"),
+        (r"b\,\mathrm{sign}(z) & z > 0 \\ 0 & \text{für } z < 0", f"(* (* b (call sign z)) {POSITIVE})"),
+    ],
+)  # fmt: skip
+def test_ranges_and_indices(rows: str, expected: str) -> None:
+    assert tree(rf"g = \begin{{cases}} {rows} \end{{cases}}") == expected
 
 
 def test_an_indicator_is_written_as_one() -> None:

@@ -7,11 +7,11 @@ by a parameter is: its sides are the derivative at the chain's head and a side w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradcheck.language.document import Document, Span
+from gradcheck.language.document import Span
 from gradcheck.language.expression import (
     Add,
     Apply,
@@ -28,7 +28,9 @@ from gradcheck.language.functions import BY_NAME
 from gradcheck.language.statement import ReadDocument
 from gradcheck.understand.bindings import EQUALITIES, Binding, CanonicalStatement, names_factor
 from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.index_conditions import Condition, IndexConditions
 from gradcheck.understand.page.known_data import Fact, facts_of, is_constraint
+from gradcheck.understand.page.layer_ranges import counts_down
 from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
 from gradcheck.understand.page.page_axes import Layout, layout_of
 from gradcheck.understand.page.symbols import Unmeant
@@ -94,20 +96,16 @@ class Page:
             judged = self.order.is_own(statement.position) and not names_factor(statement)
             if judged and not statement.is_update:
                 before = self.order.statements[at - 1].sides[-1] if at else None
-                around = self.order.statements
-                following, preceding = around[at + 1 : at + 3], around[max(0, at - 1) : at]
-                found += self._of(statement, following, before, preceding)
+                found += self._of(statement, before, self.conditions.of(at))
         return tuple(found)
 
     def _of(
         self,
         statement: CanonicalStatement,
-        following: Sequence[CanonicalStatement],
         before: Expression | None,
-        preceding: Sequence[CanonicalStatement],
+        condition: Condition,
     ) -> Iterator[Assertion]:
-        document, letters = self.order.read.document, self.layout.symbols.letters
-        apart, together = _condition(document, preceding, statement, following, letters)
+        apart, together = condition
         for k, relation in enumerate(statement.statement.relations):
             left, right = statement.sides[k], statement.sides[k + 1]
             if self._is_alias(left) and k and self._defined_in(statement.number):
@@ -166,7 +164,9 @@ class Page:
             return False
         marks = (f"{n.subscript} {n.superscript}" for n in self._names)
         marked = any(left.key in re.findall("[A-Za-z]", mark) for mark in marks)
-        return marked and isinstance(right, Name | Number | Add)
+        if marked and isinstance(right, Name | Number | Add):
+            return True
+        return counts_down(left, right, self.order.statements)
 
     @cached_property
     def _names(self) -> list[Name]:
@@ -302,17 +302,11 @@ class Page:
         ends = [s.sides[-1] for s in chains if len(s.sides) > 1]
         return bool(ends) and all(isinstance(e, Number) and e.value == 0 for e in ends)
 
-    def is_conditioned(self, number: int) -> bool:
-        """Whether indices are said to differ, or to be alike, somewhere beside a statement."""
-        text = self.order.read.document.text
-        for statement in self.order.statements:
-            if statement.number == number:
-                span = statement.statement.span
-                around = text[max(0, span.start - 60) : span.end + 60]
-                letters = self.layout.symbols.letters
-                alike = (m for m in _ALIKE.finditer(around) if {m[1], m[2]} <= letters)
-                return bool(_UNLIKE.search(around)) or any(alike)
-        return False
+    @cached_property
+    def conditions(self) -> IndexConditions:
+        """What is said of indices beside the statements."""
+        order = self.order
+        return IndexConditions(order.read.document, order.statements, self.layout.symbols.letters)
 
     @cached_property
     def claims(self) -> tuple[GradientClaim, ...]:
@@ -381,8 +375,6 @@ class Page:
         return next((b for b in self.order.bindings if b.name.key == name.key), default)
 
 
-_UNLIKE = re.compile(r"\\neq?\b|≠")
-_ALIKE = re.compile(r"\b(?:for|if|when|case)\W{0,6}([a-z])\s*=\s*([a-z])\b", re.I)
 _DECIMAL = re.compile(r"\d+\.\d+")
 """A decimal number."""
 
@@ -390,54 +382,6 @@ _OPTIMUM = re.compile(
     r"optim|station|minim|maxim|extrem|solv|\bset(?:ting)?\b|zero|normal equation|critical|vanish",
     re.I,
 )
-
-
-_WORD_BEFORE = re.compile(r"\b(?:for|if|when|case|where|with)\W*$", re.I)
-
-
-def _condition(
-    document: Document,
-    before: Sequence[CanonicalStatement],
-    statement: CanonicalStatement,
-    following: Sequence[CanonicalStatement],
-    letters: frozenset[str],
-) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
-    """Indices that are said to differ, or to be the same: ``k \ne i`` behind an equation or before.
-
-    After "for", "if", "case" and before another equation it is that one's.
-    """
-    text = document.text
-    for other in before:
-        found = _of_letters(other, letters)
-        between = text[other.statement.span.end : statement.position]
-        led = _WORD_BEFORE.search(text[max(0, other.position - 24) : other.position])
-        if found is not None and len(between) < 60 and led:
-            return found
-    for at, other in enumerate(following[:1]):
-        found = _of_letters(other, letters)
-        near = 0 <= other.position - statement.statement.span.end < 40
-        led = _WORD_BEFORE.search(text[max(0, other.position - 24) : other.position])
-        rest = following[at + 1 : at + 2]
-        taken = bool(rest) and bool(led) and rest[0].position - other.statement.span.end < 60
-        if found is not None and near and not taken:
-            return found
-    return None, None
-
-
-def _of_letters(
-    statement: CanonicalStatement, letters: frozenset[str]
-) -> tuple[tuple[str, str] | None, tuple[str, str] | None] | None:
-    """What a statement about two indices says: that they differ, or are the same."""
-    if len(statement.sides) != 2:
-        return None
-    one, two = statement.sides
-    if not isinstance(one, Name) or not isinstance(two, Name) or not {one.key, two.key} <= letters:
-        return None
-    pair = (one.key, two.key)
-    symbol = statement.statement.relations[0].symbol
-    if symbol == "!=":
-        return pair, None
-    return (None, pair) if symbol == "=" else None
 
 
 def page_of(read: ReadDocument, own: int | None = None) -> Page:

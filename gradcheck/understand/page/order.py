@@ -43,6 +43,7 @@ from gradcheck.understand.bindings import (
     with_whole_sum,
 )
 from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.page.layer_ranges import counts_down
 from gradcheck.understand.page.symbols import Census, Symbols, Unmeant, quantities
 from gradcheck.understand.readings import ReadingLog
 from gradcheck.understand.spelling import usual_spelling
@@ -150,8 +151,10 @@ class InOrder:
         return found
 
     def _defines(self, binding: Binding) -> bool:
-        """Whether something is defined: not by ``i = j``, nor by a number alone."""
+        """Whether something is defined: not by ``i = j`` or ``l = L``, nor by a number alone."""
         if binding.name.key in self.index_letters and len(binding.name.key) == 1:
+            return False
+        if counts_down(binding.name, binding.body, self.statements):
             return False
         return bool(value_keys(binding.body))
 

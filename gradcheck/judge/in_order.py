@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from gradcheck.evidence.field import Decision, decide
+from gradcheck.judge.set_entries import left_open_by
 from gradcheck.language.expression import Expression
 from gradcheck.language.functions import FUNCTIONS
 from gradcheck.language.names import CLASSES, COUNT
@@ -264,6 +265,7 @@ class PageJudge:
                 or self._uncounted(made)
                 or made.translator.doubt
                 or self._abstract(made)
+                or left_open_by(self.page, made.world, (made.left, made.right))
             )
             if strange:
                 return replace(base, reason=strange)

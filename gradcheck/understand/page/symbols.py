@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
-from gradcheck.language.expression import Expression, Name, Partial, Sum, walk
+from gradcheck.language.expression import Add, Expression, Name, Number, Partial, Sum, walk
 
 USUAL = frozenset("ijklmnpqrst")
 """Letters that are indices where they stand alone below a name, unless the page says otherwise."""
@@ -184,7 +185,7 @@ class Census:
             for slot, text in marks(name, letters, self.bound, self._alone)
             if text in letters
         }
-        beside = numbered | self._beside(numbered)
+        beside = numbered | self._beside(numbered) | self._before_sums()
         labels = {h.subscript for h in self.heads if re.fullmatch(r"[A-Za-z]\d", h.subscript)}
         return Symbols(
             letters, frozenset(indexed), beside, self.bound, self._alone, frozenset(labels)
@@ -216,6 +217,32 @@ class Census:
             for name in self.names
             if re.fullmatch(r"\d+", name.subscript) and name.subscript in numbers
         )
+
+
+    def _before_sums(self) -> frozenset[str]:
+        """``w_0`` of ``w_0 + \\sum_{j=1}^n w_j x_j``: no entry of w, of which the sum takes all."""
+        found: dict[str, Name] = {}
+        from_zero: set[str] = set()
+        for expression in self.expressions:
+            for node in walk(expression):
+                if isinstance(node, Add):
+                    sums = [n for term in node.terms for n in walk(term) if isinstance(n, Sum)]
+                    bases = {base for one in sums for base in _indexed_by(one)}
+                    terms = (t for t in node.terms if isinstance(t, Name) and t.subscript == "0")
+                    found |= {base_of(term): term for term in terms if base_of(term) in bases}
+                elif isinstance(node, Sum) and node.lower == _ZERO:
+                    from_zero |= _indexed_by(node)
+        return frozenset(name.key for base, name in found.items() if base not in from_zero)
+
+
+_ZERO = Number(Fraction(0))
+
+
+def _indexed_by(node: Sum) -> set[str]:
+    """The names that carry the index of a sum."""
+    index = node.index.base if node.index is not None else ""
+    names = (n for n in walk(node.body) if isinstance(n, Name))
+    return {base_of(n) for n in names if index and index in f"{n.subscript},{n.superscript}"}
 
 
 def _plain(index: Name) -> bool:

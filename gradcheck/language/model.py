@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from fractions import Fraction
 from functools import cached_property
 
@@ -300,6 +301,14 @@ class Held:
     model: Model | None = None
 
 
+class Sense(Enum):
+    """Where the updates of an objective lead, as the page says it."""
+
+    DOWN = "its objective is minimised"
+    UP = "its objective is maximised"
+    OPEN = "whether its objective is maximised is open"
+
+
 @dataclass(frozen=True)
 class Setup:
     """Loss, output activation and hidden activation, with all that is claimed for them."""
@@ -320,6 +329,7 @@ class Setup:
     own: Setup | None = None  # as the document defines it, where that is another network
     held: Held | None = None  # what is not judged yet, if anything
     rivals: tuple[Rival, ...] = ()  # stretches in which a name means something else
+    sense: Sense = Sense.DOWN
 
 
 @dataclass(frozen=True)
@@ -330,3 +340,4 @@ class Derivation:
     steps: tuple[Step, ...]
     readings: tuple[Reading, ...]
     findings: tuple[Finding, ...] = ()
+    sense: Sense = Sense.DOWN  # of updates that belong to no setup

@@ -262,6 +262,15 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """A formula, as written, that the text works out to a number, and where."""
+
+    formula: Expression
+    number: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a definition in force stands: its key, the span of its body, the body as written."""
 
@@ -325,6 +334,7 @@ class Setup:
     sources: tuple[Source, ...] = ()  # the definitions in force, in document order
     resolve: Callable[[Expression], Expression] | None = None  # a written side → what it means
     values: tuple[Value, ...] = ()  # numbers that the text gives to names, in document order
+    worked_out: tuple[WorkedOut, ...] = ()  # what formulas come to, in document order
     given: frozenset[str] = frozenset()  # keys that a reference defines, in its stead
     own: Setup | None = None  # as the document defines it, where that is another network
     held: Held | None = None  # what is not judged yet, if anything

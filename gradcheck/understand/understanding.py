@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck.language.document import Span
-from gradcheck.language.expression import Expression, Name, Sum, to_key, value_keys, walk
-from gradcheck.language.model import Derivation, Held, Model, Setup, Source, Value
+from gradcheck.language.expression import (
+    Expression,
+    Name,
+    Partial,
+    Sum,
+    contains,
+    to_key,
+    value_keys,
+    walk,
+)
+from gradcheck.language.model import Derivation, Held, Model, Setup, Source, Value, WorkedOut
 from gradcheck.language.names import LABEL
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import ReadDocument
@@ -319,6 +328,7 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         sources=model.sources,
         resolve=model.resolver.resolve,
         values=_values(passages),
+        worked_out=tuple(_worked_out(passages)),
         held=model.held,
         rivals=model.rivals,
     )
@@ -333,6 +343,17 @@ def _values(passages: Passages) -> tuple[Value, ...]:
         if isinstance(head, Name) and number is not None and not value_keys(number):
             found.append(Value(head.key, statement.statement.span, number))
     return tuple(found)
+
+
+def _worked_out(passages: Passages) -> Iterator[WorkedOut]:
+    """Formulas that a chain works out to a number: ``dL/dz = p = 0.562``."""
+    for statement in passages.statements:
+        *sides, number = statement.sides
+        if number is None or value_keys(number) or statement.is_update:
+            continue
+        closed = [s for s in sides if s is not None and value_keys(s) and not contains(s, Partial)]
+        if closed:
+            yield WorkedOut(closed[-1], number, statement.statement.span)
 
 
 def _first_number(passages: Passages) -> int:

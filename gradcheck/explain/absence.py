@@ -16,7 +16,7 @@ from gradcheck.read.files.loading import Found, raw_text
 from gradcheck.read.files.traces import speaks_of_gradients
 from gradcheck.report.results import DocumentResult
 from gradcheck.run.shelf import kept
-from gradcheck.understand.understanding import OF_UNNAMED_LOSS
+from gradcheck.understand.absent_loss import OF_UNNAMED_LOSS
 
 NOT_FOUND = "gradient not found: "
 _ABOUT_GRADIENTS = ("GC002", "GC005", "GC006", "GC9")

@@ -31,7 +31,7 @@ from gradcheck.judge.updates import Update, rules_of
 from gradcheck.judge.updates.followed_gradient import SetupEvidence, evidence_of, setup_of
 from gradcheck.judge.updates.written import total_direction
 from gradcheck.language.expression import Expression, Partial, contains
-from gradcheck.language.model import Derivation, Model, Parameter, Setup
+from gradcheck.language.model import Derivation, Model, Parameter, Sense, Setup
 from gradcheck.language.verdict import Constant
 from gradcheck.report.descents import Descent, LossAt, number_text
 from gradcheck.understand.resolution import Unresolved
@@ -110,6 +110,8 @@ def descend(
     """
     if setup.model_problem is not None:
         return f"{setup.name}: not run: {setup.model_problem}"
+    if setup.sense is not Sense.DOWN:
+        return f"{setup.name}: not run: {setup.sense.value}"
     try:
         run = _Run.of(setup, options, rules, left_out)
         return run.descent(steps)

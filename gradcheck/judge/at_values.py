@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -9,7 +10,8 @@ from gradcheck.evidence.arrays.drawing import Draw, Value
 from gradcheck.evidence.arrays.dual import At, Outside, Unsupported, samples_of
 from gradcheck.evidence.arrays.precise import DIGITS
 from gradcheck.evidence.symbolic import Outcome, Undecided
-from gradcheck.judge.verdicts import Judge
+from gradcheck.judge.forms import truth
+from gradcheck.judge.verdicts import Judge, JudgedClaim
 from gradcheck.language.expression import (
     Expression,
     Name,
@@ -18,11 +20,18 @@ from gradcheck.language.expression import (
     Partial,
     substitute,
     transform,
+    walk,
 )
 from gradcheck.language.functions import BASIC
-from gradcheck.language.model import Model, Setup
+from gradcheck.language.model import Claim, Model, Setup
+from gradcheck.language.verdict import Verdict
+from gradcheck.understand.resolution import Unresolved
 
 FOR_VALUES = "it holds at the values that the text gives before it, not for all values"
+
+
+_PLAIN = 10
+"""What has no larger denominator may be a number of the formula."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,24 @@ class AtValues:
 
     setup: Setup
     judge: Judge
+
+    def of_example(
+        self, item: JudgedClaim, key: str, judged: Callable[[Claim], JudgedClaim]
+    ) -> JudgedClaim:
+        """A claim that is wrong as it stands: right if its numbers are worked out by a formula
+        that makes it so, undecided if it holds at the numbers given before it."""
+        claim = item.claim
+        assert claim.expression is not None
+        formula = self.restored(claim.expression, claim.span.start)
+        if formula != claim.expression:
+            again = judged(replace(claim, expression=formula))
+            if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
+                return replace(again, claim=claim)
+        model, _ = self.judge.forms.for_claim(claim)
+        left = truth(model, key, claim.loss)
+        if not self.hold(model, left, claim.expression, claim.span.start):
+            return item
+        return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
 
     def hold(self, model: Model, left: Expression, right: Expression, before: int) -> bool:
         """Whether two sides that differ in general are equal at the values given.
@@ -58,6 +85,41 @@ class AtValues:
             return self._algebra_at(model, values, put)
         except Undecided:
             return False
+
+    def restored(self, side: Expression, before: int) -> Expression:
+        """A side with the numbers that were worked out turned back into what they are values of.
+
+        Only a number of two decimals or more tells, and only if it is that of one formula.
+        """
+        formulas: dict[Expression, set[Expression]] = {}
+        bodies = self.setup.model.definitions.values()
+        forward = {node for body in bodies for node in walk(body) if isinstance(node, Number)}
+        for item in self.setup.worked_out:
+            value = _number(item.number)
+            if item.span.start >= before or item.number in forward:
+                continue
+            if value is not None and value.denominator > _PLAIN:
+                formula = self._computed(item.formula)
+                formulas.setdefault(item.number, set()).update([formula] if formula else [])
+        sure = {
+            number: min(found, key=repr) for number, found in formulas.items() if len(found) == 1
+        }
+
+        def back(node: Expression) -> Expression:
+            return replace(sure[node], span=node.span) if node in sure else node
+
+        return transform(side, back) if sure else side
+
+    def _computed(self, formula: Expression) -> Expression | None:
+        """What a formula means; None for a name that is given, and for what has no meaning."""
+        if self.setup.resolve is None:
+            return None
+        try:
+            found = self.setup.resolve(formula)
+        except Unresolved:
+            return None
+        given = isinstance(found, Name) and found.key not in self.setup.model.definitions
+        return None if given else found
 
     def _equal_there(
         self, model: Model, values: dict[str, Expression], left: Expression, right: Expression

@@ -316,10 +316,7 @@ class PageJudge:
         """Why a line about an unknown loss may be right: it has what the loss may have."""
         if not any(name.startswith("∂") for name in made.world.free):
             return ""
-        own = {n.name for n in nodes(made.right) if isinstance(n, Entry)}
-        known = set(made.world.definitions)
-        for definition in made.world.definitions.values():
-            known |= {n.name for n in nodes(definition.body) if isinstance(n, Entry)}
+        own, known = (_rests_on(side, made.world) for side in (made.right, made.left))
         others = sorted(n for n in own - known if not n.startswith("∂"))
         if not others:
             return ""
@@ -436,6 +433,18 @@ def _below(term: Term, world: World) -> set[str]:
             body = world.definitions[name].body
             stack += [n.name for n in nodes(body) if isinstance(n, Entry)]
     return found
+
+
+def _rests_on(term: Term, world: World) -> set[str]:
+    """The free arrays that a term is computed from in the end."""
+    found: set[str] = set()
+    left = [term]
+    while left:
+        for name in {n.name for n in nodes(left.pop()) if isinstance(n, Entry)} - found:
+            found.add(name)
+            if name in world.definitions:
+                left.append(world.definitions[name].body)
+    return found - set(world.definitions)
 
 
 def _under(

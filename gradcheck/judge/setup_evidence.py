@@ -14,7 +14,7 @@ from gradcheck.judge import numbers as arrays
 from gradcheck.judge.absent import is_misnamed
 from gradcheck.judge.at_values import FOR_VALUES, AtValues
 from gradcheck.judge.constants import accepted_constant, compare_constants
-from gradcheck.judge.forms import Forms, truth
+from gradcheck.judge.forms import Forms
 from gradcheck.judge.held import Holding
 from gradcheck.judge.numbers import Array, Backward, Numbers
 from gradcheck.judge.step_verdicts import JudgedStep, StepJudge
@@ -101,12 +101,8 @@ class Evidence:
         claim = item.claim
         if item.verdict is not Verdict.WRONG or claim.expression is None:
             return item
-        model, _ = self.forms.for_claim(claim)
-        left = truth(model, self.keys[claim.parameter], claim.loss)
         at = AtValues(self.setup, self.judge)
-        if not at.hold(model, left, claim.expression, claim.span.start):
-            return item
-        return replace(item, verdict=Verdict.UNDECIDED, reason=FOR_VALUES, witness=None)
+        return at.of_example(item, self.keys[claim.parameter], self._plainly)
 
     def _if_present(self, item: JudgedClaim, holding: Sequence[Claim]) -> JudgedClaim:
         """A claim that is wrong because the forward equations lack its parameter is undecided."""

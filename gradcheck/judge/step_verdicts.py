@@ -158,6 +158,13 @@ class StepJudge:
             again = self._compare(step, *step.neutral, of_loss)
             if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
                 return again
+        if judged.verdict is Verdict.WRONG:
+            at, place = AtValues(self.setup, self.judge), step.span.start
+            again = self._compare(
+                step, at.restored(left, place), at.restored(right, place), of_loss
+            )
+            if again.verdict in (Verdict.EXACT, Verdict.CONVENTION):
+                return again
         if judged.verdict is Verdict.WRONG and self._of_an_example(judged):
             if not names_in(right) and not isinstance(left, Partial):
                 return JudgedStep(step, None)  # z_1 = w_1 x + b_1 = 1: a number worked out

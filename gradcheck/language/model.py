@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from fractions import Fraction
 from functools import cached_property
 
@@ -261,6 +262,15 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """A formula, as written, that the text works out to a number, and where."""
+
+    formula: Expression
+    number: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a definition in force stands: its key, the span of its body, the body as written."""
 
@@ -300,6 +310,14 @@ class Held:
     model: Model | None = None
 
 
+class Sense(Enum):
+    """Where the updates of an objective lead, as the page says it."""
+
+    DOWN = "its objective is minimised"
+    UP = "its objective is maximised"
+    OPEN = "whether its objective is maximised is open"
+
+
 @dataclass(frozen=True)
 class Setup:
     """Loss, output activation and hidden activation, with all that is claimed for them."""
@@ -316,10 +334,12 @@ class Setup:
     sources: tuple[Source, ...] = ()  # the definitions in force, in document order
     resolve: Callable[[Expression], Expression] | None = None  # a written side → what it means
     values: tuple[Value, ...] = ()  # numbers that the text gives to names, in document order
+    worked_out: tuple[WorkedOut, ...] = ()  # what formulas come to, in document order
     given: frozenset[str] = frozenset()  # keys that a reference defines, in its stead
     own: Setup | None = None  # as the document defines it, where that is another network
     held: Held | None = None  # what is not judged yet, if anything
     rivals: tuple[Rival, ...] = ()  # stretches in which a name means something else
+    sense: Sense = Sense.DOWN
 
 
 @dataclass(frozen=True)
@@ -330,3 +350,4 @@ class Derivation:
     steps: tuple[Step, ...]
     readings: tuple[Reading, ...]
     findings: tuple[Finding, ...] = ()
+    sense: Sense = Sense.DOWN  # of updates that belong to no setup

@@ -151,6 +151,8 @@ def loss_bindings(
         top = binding.key in differentiated - by - referenced
         if not (is_loss_name(binding.name) or top) or not _is_a_loss(binding.body):
             continue
+        if binding.key not in differentiated and _is_signal(binding.body):
+            continue
         if found and _is_local(binding, bindings, found):
             shown = to_text(binding.name)
             words = (f"{shown} is redefined there for all that follows",)
@@ -180,6 +182,11 @@ def _differentiated(
 def _is_a_loss(body: Expression) -> bool:
     """A loss is curved: a plain difference ``y - \\hat{y}`` is an error term, not a loss."""
     return any(isinstance(node, Power | Apply | Sum | Multiply) for node in walk(body))
+
+
+def _is_signal(body: Expression) -> bool:
+    """``E_h = E_o W_o R'(Z_h)``: an error term, with slopes in it, that nothing derives."""
+    return any(isinstance(n, Partial) or (isinstance(n, Apply) and n.order) for n in walk(body))
 
 
 def _is_local(binding: Binding, bindings: Sequence[Binding], losses: list[Binding]) -> bool:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck.language.document import Span
-from gradcheck.language.expression import Expression, Name, Sum, to_key, value_keys, walk
-from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import Derivation, Held, Model, Setup, Source, Value
+from gradcheck.language.expression import (
+    Expression,
+    Name,
+    Partial,
+    Sum,
+    contains,
+    to_key,
+    value_keys,
+    walk,
+)
+from gradcheck.language.model import Derivation, Held, Model, Setup, Source, Value, WorkedOut
 from gradcheck.language.names import LABEL
 from gradcheck.language.notation import to_text
 from gradcheck.language.statement import ReadDocument
+from gradcheck.understand.absent_loss import without_loss
 from gradcheck.understand.anew import rivals
 from gradcheck.understand.axes import held_back
 from gradcheck.understand.bindings import Binding, with_whole_sum
@@ -20,6 +29,7 @@ from gradcheck.understand.indices import Page
 from gradcheck.understand.loss_kinds import loss_kind
 from gradcheck.understand.modelling import SegmentModel, build_model, is_function
 from gradcheck.understand.naming import is_loss_name
+from gradcheck.understand.objective import sense_of, sense_without_loss
 from gradcheck.understand.passages import Passages, settle
 from gradcheck.understand.pins import unmet_setups
 from gradcheck.understand.readings import Instead
@@ -57,8 +67,10 @@ def derive(settled: Passages, instead: Instead) -> Derivation:
     claims += unread_gradients(passages.statements, set(passages.trained), keys, claims)
     if not losses:
         steps = _chains(passages, (), (), ()).steps()
-        findings = (*passages.pins.findings, *_no_loss(claims))
-        return Derivation((), steps, passages.log.readings(), findings)
+        sense = sense_without_loss(passages.read)
+        told = without_loss(passages.read, passages.statements, claims, sense)
+        findings = (*passages.pins.findings, *told)
+        return Derivation((), steps, passages.log.readings(), findings, sense)
     segments = divide(
         losses,
         claims,
@@ -70,7 +82,10 @@ def derive(settled: Passages, instead: Instead) -> Derivation:
     segments = [s for s in segments if s.claims] or segments[:1]
     models = [_model_of(segment, passages, len(losses) > 1) for segment in segments]
     setups, places = _merge(
-        [_setup(s, m, passages, keys) for s, m in zip(segments, models, strict=True)]
+        [
+            replace(_setup(s, m, passages, keys), sense=sense_of(s, segments, m, passages.read))
+            for s, m in zip(segments, models, strict=True)
+        ]
     )
     steps = tuple(
         step if step.setup is None else replace(step, setup=places[step.setup])
@@ -78,7 +93,8 @@ def derive(settled: Passages, instead: Instead) -> Derivation:
     )
     unmet = unmet_setups(passages.pins, document, [setup.name for setup in setups])
     findings = (*passages.pins.findings, *unmet)
-    return Derivation(tuple(setups), steps, passages.log.readings(), findings)
+    sense = sense_without_loss(passages.read)
+    return Derivation(tuple(setups), steps, passages.log.readings(), findings, sense)
 
 
 def _chains(
@@ -116,22 +132,6 @@ def _is_other(binding: Binding, passages: Passages, models: Sequence[SegmentMode
         return True
     same = [other for other in passages.bindings if other.key == binding.key]
     return len({output_kind(other, known) for other in same}) > 1
-
-
-OF_UNNAMED_LOSS = "a gradient of some loss"
-"""What ``dw = …`` claims where there is no loss; a differential of physics looks the same."""
-
-
-def _no_loss(claims: Sequence[GradientSide]) -> list[Finding]:
-    if not claims:
-        return []
-    first = next((claim for claim in claims if claim.loss != "loss"), claims[0])  # dU names none
-    of = f"a gradient of {first.loss}" if first.loss != "loss" else OF_UNNAMED_LOSS
-    message = (
-        f"{of} is claimed, but the document never defines a loss: "
-        "write it as an equation, such as L = (ŷ - y)^2"
-    )
-    return [Finding(RULES["GC006"], first.statement.statement.span, message)]
 
 
 def _values_only(passages: Passages) -> list[Binding]:
@@ -332,6 +332,7 @@ def _setup(segment: Segment, model: SegmentModel, passages: Passages, losses: se
         sources=model.sources,
         resolve=model.resolver.resolve,
         values=_values(passages),
+        worked_out=tuple(_worked_out(passages)),
         held=model.held,
         rivals=model.rivals,
     )
@@ -346,6 +347,17 @@ def _values(passages: Passages) -> tuple[Value, ...]:
         if isinstance(head, Name) and number is not None and not value_keys(number):
             found.append(Value(head.key, statement.statement.span, number))
     return tuple(found)
+
+
+def _worked_out(passages: Passages) -> Iterator[WorkedOut]:
+    """Formulas that a chain works out to a number: ``dL/dz = p = 0.562``."""
+    for statement in passages.statements:
+        *sides, number = statement.sides
+        if number is None or value_keys(number) or statement.is_update:
+            continue
+        closed = [s for s in sides if s is not None and value_keys(s) and not contains(s, Partial)]
+        if closed:
+            yield WorkedOut(closed[-1], number, statement.statement.span)
 
 
 def _first_number(passages: Passages) -> int:

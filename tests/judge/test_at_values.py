@@ -34,3 +34,33 @@ def test_a_slope_that_is_one_there(tmp_path: Path, old: str, new: str, verdict: 
     (document,) = gradcheck.verify([path]).documents
     judged = [step.verdict for step in document.steps if step.line == 6]
     assert [found.value for found in judged if found is not None] == [verdict]
+
+
+WORKED = r"""$$z = w h, \quad p = \sigma(z), \quad L = -\log(1 - p)$$
+
+LINE
+
+$$\frac{dL}{dw} = SIDE$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "side", "verdict"),
+    [
+        (r"$$\frac{dL}{dz} = p = 0.562$$", r"0.562 \cdot h", "exact"),
+        (r"$$p = \sigma(z) = 0.562$$", "0.562 h", "exact"),
+        (r"$$\frac{dL}{dz} = p = 0.562$$", "0.562 h^2", "wrong"),
+        (r"$$\frac{dL}{dz} = p = 0.562$$", "0.652 h", "wrong"),
+        (r"$$\frac{dL}{dz} = p = 0.5$$", "0.5 h", "wrong"),  # one decimal: it may be a half
+        (r"$$p = 0.56, \quad z = \frac12 = 0.56$$", "0.56 h", "undecided"),  # of which?
+    ],
+)
+def test_a_number_stands_for_what_came_to_it(
+    tmp_path: Path, line: str, side: str, verdict: str
+) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(WORKED.replace("LINE", line).replace("SIDE", side), encoding="utf-8")
+    (document,) = gradcheck.verify([path]).documents
+    (row,) = document.setups[0].parameters
+    assert row.verdict is not None
+    assert row.verdict.value == verdict

@@ -25,7 +25,7 @@ from gradcheck.language.expression import (
     substitute,
     transform,
 )
-from gradcheck.language.model import Claim, Derivation, Parameter, Setup, Step
+from gradcheck.language.model import Claim, Derivation, Parameter, Sense, Setup, Step
 from gradcheck.language.verdict import Constant
 from gradcheck.understand.resolution import Unresolved
 
@@ -204,8 +204,12 @@ def _setup_at(step: Step, evidence: list[SetupEvidence]) -> SetupEvidence | None
 
 
 def followed(update: Update, setup: SetupEvidence) -> Expression | None:
-    """What an update descends along, ``-sign · number · direction``, resolved; None: no meaning."""
+    """The gradient that an update follows: direction and number, resolved; None: no meaning.
+
+    Its sign is that of the update, turned round where the objective is minimised.
+    """
     body = setup.resolved(total_direction(update))
     if body is None:
         return None
-    return Negate(body) if update.sign > 0 else body
+    upwards = setup.setup.sense is Sense.UP
+    return body if (update.sign > 0) == upwards else Negate(body)

@@ -17,7 +17,7 @@ from gradcheck.judge.updates.followed_gradient import (
 )
 from gradcheck.judge.updates.lines import corrected, plain_text, source_text, target_text
 from gradcheck.judge.updates.sides import Says, SideJudge, SideResult
-from gradcheck.judge.updates.telling import DecidedSide, climbs, side_findings
+from gradcheck.judge.updates.telling import DecidedSide, goes_astray, side_findings
 from gradcheck.judge.updates.written import (
     Update,
     UpdateSide,
@@ -28,7 +28,7 @@ from gradcheck.judge.updates.written import (
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Expression, Name, names_in, walk
 from gradcheck.language.finding import RULES, Finding
-from gradcheck.language.model import ROLES, Derivation, Parameter
+from gradcheck.language.model import ROLES, Derivation, Parameter, Sense
 from gradcheck.language.notation import to_tex
 from gradcheck.language.verdict import Constant
 from gradcheck.understand.naming import squeezed
@@ -106,14 +106,14 @@ class _Judge:
                 trained.append(_Trained(update, meant))
             elif update is not None and (update.general or self._known_gradient(update)):
                 trained.append(_Trained(update, side.target.key))
-                found += [self._climbs(update)] if update.sign > 0 else []
+                found += self._turned(side, update)
             else:
                 result = self._judged(side)
                 if result is not None:
                     decided.append(DecidedSide(side, result))
         for item, said in side_findings(decided, self.sides, self.names, self.document):
             found += [finding for finding in said if not self._told(item, finding)]
-            if not said and item.result.says is Says.DESCENDS:
+            if not said and item.result.says is Says.FOLLOWS:
                 trained.append(_Trained(item.update, item.side.target.key))
         known = (
             meant_for
@@ -213,8 +213,14 @@ class _Judge:
 
     # -- direction ----------------------------------------------------------------------------
 
-    def _climbs(self, update: Update) -> Finding:
-        return climbs(update, self._shown(update.target), self.document)
+    def _turned(self, side: UpdateSide, update: Update) -> list[Finding]:
+        """The finding where an update with a whole ``∂L/∂w`` leads the wrong way."""
+        setup = setup_for(side, side.target.key, self.evidence)
+        sense = setup.setup.sense if setup is not None else self.derivation.sense
+        wrong = {Sense.DOWN: update.sign > 0, Sense.UP: update.sign < 0}
+        if not wrong.get(sense):
+            return []
+        return [goes_astray(update, sense, self._shown(update.target), self.document)]
 
     # -- sides decided by the algebra -----------------------------------------------------------
 
@@ -254,7 +260,7 @@ class _Judge:
             return []
         by = update.gradient_of
         result = None if by is not None else self._judged(side, source)
-        trains = by.key == source.key if by is not None else _descends(result)
+        trains = by.key == source.key if by is not None else _follows(result)
         other = self._shown(source)
         message = f"{to_tex(head)} is no parameter, though its update starts from {other}"
         message += f": it trains {other}" if trains else ""
@@ -417,8 +423,8 @@ class _Judge:
         )
 
 
-def _descends(result: SideResult | None) -> bool:
-    return result is not None and result.says is Says.DESCENDS
+def _follows(result: SideResult | None) -> bool:
+    return result is not None and result.says is Says.FOLLOWS
 
 
 def _owner(update: Update, setup: SetupEvidence) -> str | None:

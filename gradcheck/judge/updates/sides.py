@@ -32,7 +32,7 @@ from gradcheck.language.expression import (
     walk,
 )
 from gradcheck.language.functions import BASIC
-from gradcheck.language.model import Claim, Step
+from gradcheck.language.model import Claim, Sense, Step
 from gradcheck.language.names import COUNT
 from gradcheck.language.notation import to_text
 from gradcheck.language.verdict import Constant
@@ -51,8 +51,8 @@ _MEANT = re.compile(
 class Says(Enum):
     """How a side compares with the target minus rate times gradient."""
 
-    DESCENDS = "it follows the gradient, up to a constant"
-    CLIMBS = "it adds the gradient"
+    FOLLOWS = "it follows the gradient in the sense of its objective, up to a constant"
+    TURNED = "it goes the other way"
     ELSEWHERE = "its step is right, but it starts from something else"
     OUTSIDE = "a part of its step stands outside the learning rate"
     ANOTHER = "it follows something else than the gradient"
@@ -62,10 +62,11 @@ class Says(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SideResult:
-    """``constant`` is true gradient ÷ the one followed, for DESCENDS; ``rate`` as the side has it.
+    """``constant`` is true gradient ÷ the one followed, for FOLLOWS; ``rate`` as the side has it.
 
     ``closed``: no partial stands in it. ``owner`` is the key of the parameter whose gradient it
     follows instead, if that is known; ``exact``: it is the true one, whatever is claimed.
+    ``upwards`` is where it leads, for FOLLOWS and TURNED.
     """
 
     says: Says
@@ -77,6 +78,7 @@ class SideResult:
     owner: str | None = None
     exact: bool = False
     reason: str = ""
+    upwards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +188,19 @@ class SideJudge:
     # -- deciding -----------------------------------------------------------------------------
 
     def _decide(self, base: SideResult, meaning: _Meaning, step: Step) -> SideResult:
-        target = base.target
-        down = Add((target, Negate(meaning.side)))
+        target, sense = base.target, self.setup.setup.sense
+        down: Expression = Add((target, Negate(meaning.side)))
+        base = replace(base, upwards=sense is Sense.UP)
+        if base.upwards:
+            down = Negate(down)
         found = self._constant(target.key, down, meaning, step, base.closed)
         if found.same:
             exact = self._truth(target.key, down, meaning).exact
-            return replace(base, says=Says.DESCENDS, constant=found.left_out, exact=exact)
+            return replace(base, says=Says.FOLLOWS, constant=found.left_out, exact=exact)
         turned = self._constant(target.key, Negate(down), meaning, step, base.closed)
         if turned.same:
-            return replace(base, says=Says.CLIMBS, constant=turned.left_out)
+            says = Says.FOLLOWS if sense is Sense.OPEN else Says.TURNED
+            return replace(base, says=says, constant=turned.left_out, upwards=not base.upwards)
         owner = self._owner(down, meaning, step, base.closed, target.key)
         if owner is not None:
             return replace(base, says=Says.ANOTHER, owner=owner)

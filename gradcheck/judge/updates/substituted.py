@@ -22,7 +22,7 @@ from gradcheck.language.expression import (
     Sum,
     contains,
 )
-from gradcheck.language.model import Claim, Derivation, Setup
+from gradcheck.language.model import Claim, Derivation, Sense, Setup
 from gradcheck.understand.claims import holds_partial
 from gradcheck.understand.resolution import Unresolved
 
@@ -71,12 +71,13 @@ def _claims(side: UpdateSide, item: SetupEvidence, judge: SideJudge) -> Iterator
     result = judge.judge(side, side.target)
     if result is None or result.owner is not None:
         return
-    if result.says not in (Says.DESCENDS, Says.CLIMBS, Says.ANOTHER):
+    if result.says not in (Says.FOLLOWS, Says.TURNED, Says.ANOTHER):
         return
+    if result.says is Says.ANOTHER and item.setup.sense is Sense.OPEN:
+        return  # which gradient it claims is open
     whole = update.rate is not None or (result.constant is not None and result.constant.is_one)
-    factor = Fraction(-update.sign) * (update.number if whole else 1)
-    if result.says is Says.CLIMBS:
-        factor = -factor
+    sign = update.sign if result.upwards else -update.sign
+    factor = Fraction(sign) * (update.number if whole else 1)
     try:
         meant = item.setup.resolve(update.direction)
     except Unresolved:

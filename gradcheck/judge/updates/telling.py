@@ -14,6 +14,7 @@ from gradcheck.judge.updates.written import Update, UpdateSide
 from gradcheck.language.document import Document, Span
 from gradcheck.language.expression import Add, Expression, Name, Negate, Partial, names_in, walk
 from gradcheck.language.finding import RULES, Finding
+from gradcheck.language.model import Sense
 from gradcheck.language.notation import to_tex
 from gradcheck.language.verdict import Constant
 from gradcheck.understand.descending import bare
@@ -68,9 +69,11 @@ def side_findings(
         yield item, [] if found is None else [found]
 
 
-def climbs(update: Update, shown: str, document: Document | None) -> Finding:
-    """The finding that an update adds the gradient, with its sign turned round."""
+def goes_astray(update: Update, sense: Sense, shown: str, document: Document | None) -> Finding:
+    """The finding that an update leads the wrong way, with its sign turned round."""
     message = f"the update of {shown} adds the gradient: the loss climbs"
+    if sense is Sense.UP:
+        message = f"the update of {shown} takes the gradient off: what is maximised falls"
     return Finding(RULES["GC403"], update.step.span, message, _turned(update, document))
 
 
@@ -85,10 +88,11 @@ class _Telling:
         says, step = item.result.says, item.side.step
         shown = self._shown(item.side.target)
         match says:
-            case Says.DESCENDS:
+            case Says.FOLLOWS:
                 return self._constant(item)
-            case Says.CLIMBS:
-                found = climbs(item.update, shown, self.document)
+            case Says.TURNED:
+                sense = item.result.setup.setup.sense
+                found = goes_astray(item.update, sense, shown, self.document)
                 if item.side.update is None:
                     found = replace(found, suggestion=self._right(item))
                 return found
@@ -172,7 +176,7 @@ class _Telling:
         return [
             other
             for other in self.decided
-            if other.result.says is Says.DESCENDS
+            if other.result.says is Says.FOLLOWS
             and other.result.constant is not None
             and other.result.rate is not None
             and other.result.setup is item.result.setup
@@ -206,13 +210,14 @@ class _Telling:
         rate = self._rate(item)
         head = item.side.line.left
         symbol = relation_text(update, self.document)
+        sign = "+" if item.result.setup.setup.sense is Sense.UP else "-"
         if item.side.increment:
-            minus = "-" if item.side.sense > 0 else ""
+            minus = "-" if (item.side.sense > 0) != (sign == "+") else ""
             return " ".join(f"{head} {symbol} {minus}{rate}{gradient}".split())
         if item.side.sense:
-            return " ".join(f"{head} -= {rate}{gradient}".split())
+            return " ".join(f"{head} {sign}= {rate}{gradient}".split())
         start = _start_text(item)
-        return " ".join(f"{head} {symbol} {start} - {rate}{gradient}".split())
+        return " ".join(f"{head} {symbol} {start} {sign} {rate}{gradient}".split())
 
     def _rate(self, item: DecidedSide) -> str:
         """The rate as this side writes it, else as the others do."""

@@ -33,6 +33,7 @@ from gradcheck.understand.page.known_data import Fact, facts_of, is_constraint
 from gradcheck.understand.page.layer_ranges import counts_down
 from gradcheck.understand.page.order import Defined, InOrder, in_order, is_closed, versions
 from gradcheck.understand.page.page_axes import Layout, layout_of
+from gradcheck.understand.page.solving import solving
 from gradcheck.understand.page.symbols import Unmeant
 
 
@@ -145,6 +146,8 @@ class Page:
             return "range"
         if self._is_given(statement, k):
             return "given"
+        if statement.number in self._solving:
+            return "solved"
         if isinstance(left, Name) and k == 0:
             if left.key in self.order.trained:
                 return "solved"
@@ -157,6 +160,11 @@ class Page:
         if isinstance(right, Number) and right.value == 0 and self._is_condition(statement, k):
             return "condition"
         return ""
+
+    @cached_property
+    def _solving(self) -> frozenset[int]:
+        computed = frozenset(b.key for b in self.order.bindings)
+        return solving(self.order.statements, computed, self.order.read.document.text)
 
     def _is_range(self, left: Expression | None, right: Expression | None) -> bool:
         """``l = L``: an index and its values."""
@@ -293,14 +301,17 @@ class Page:
             return False
         text = self.order.read.document.text
         around = text[max(0, statement.position - 240) : statement.statement.span.end + 240]
-        return bool(_OPTIMUM.search(around)) or (k > 0 and self._all_end_so)
+        return bool(_OPTIMUM.search(around)) or (k > 0 and self._all_end_so(statement.sides[0]))
 
-    @cached_property
-    def _all_end_so(self) -> bool:
-        """Whether every line that derives a loss by something trained ends in ``= 0``."""
-        chains = [s for s in self.order.statements if self._parameter(s) is not None]
-        ends = [s.sides[-1] for s in chains if len(s.sides) > 1]
-        return bool(ends) and all(isinstance(e, Number) and e.value == 0 for e in ends)
+    def _all_end_so(self, head: Partial) -> bool:
+        """Whether every line that derives the same quantity by a name ends in ``= 0``."""
+        heads = ((s.sides[0], s.sides) for s in self.order.statements if len(s.sides) > 1)
+        ends = [
+            sides[-1]
+            for other, sides in heads
+            if isinstance(other, Partial) and other.order == head.order and other.of == head.of
+        ]
+        return all(isinstance(e, Number) and e.value == 0 for e in ends)
 
     @cached_property
     def conditions(self) -> IndexConditions:

@@ -218,7 +218,6 @@ class Census:
             if re.fullmatch(r"\d+", name.subscript) and name.subscript in numbers
         )
 
-
     def _before_sums(self) -> frozenset[str]:
         """``w_0`` of ``w_0 + \\sum_{j=1}^n w_j x_j``: no entry of w, of which the sum takes all."""
         found: dict[str, Name] = {}

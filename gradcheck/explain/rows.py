@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from gradcheck.evidence.arrays.lifting import LiftingAmbiguous, NotEvaluated
 from gradcheck.evidence.arrays.precise import Outcome as Check
@@ -13,7 +14,7 @@ from gradcheck.judge import Evidence
 from gradcheck.judge import numbers as arrays
 from gradcheck.judge.forms import truth
 from gradcheck.judge.verdicts import JudgedClaim
-from gradcheck.language.expression import Apply, Negate, walk
+from gradcheck.language.expression import Apply, Number, Power, walk
 from gradcheck.language.finding import RULES
 from gradcheck.language.model import Parameter
 from gradcheck.language.notation import to_tex, to_text
@@ -104,27 +105,22 @@ def diagnosis_of(evidence: Evidence, item: JudgedClaim) -> Diagnosis:
     quotient = item.decision.quotient if item.decision is not None else None
     count = evidence.setup.model.sample_count
     found = diagnose(quotient, count, constant=item.witness is None)
-    if found.rule.code != "GC103":
-        return found
-    sign = _is_sign(evidence, item)
-    if sign is None:  # the quotient alone does not tell it from the root of a square
-        return diagnose(None, count, constant=item.witness is None)
-    if not sign:
+    if found.rule.code in ("GC103", "GC105") and _is_modulus(evidence, item):
         return Diagnosis(RULES["GC105"], "the root of a square is never negative")
     return found
 
 
 @omitted("the sign of a gradient", SEARCH)
-def _is_sign(evidence: Evidence, item: JudgedClaim) -> bool | None:
-    """Whether a claim is the gradient but for its sign at every point: not so for sqrt(u^2)."""
+def _is_modulus(evidence: Evidence, item: JudgedClaim) -> bool | None:
+    """Whether a claim with a root is the modulus of the gradient, ``sqrt(u^2)`` for u."""
     side = item.claim.expression
     roots = (node for node in walk(side) if isinstance(node, Apply)) if side is not None else ()
     if side is None or all(node.function.key != "sqrt" for node in roots):
-        return True
+        return False
     model, _ = evidence.forms.for_claim(item.claim)
     left = truth(model, evidence.keys[item.claim.parameter], item.claim.loss)
-    check = evidence.judge.compare(model, left, Negate(side), item.left_out or Constant())
-    return check.outcome is Check.AGREE
+    one, other = (Power(u, Number(Fraction(2))) for u in (left, side))
+    return evidence.judge.compare(model, one, other, Constant()).outcome is Check.AGREE
 
 
 def _with_errors(

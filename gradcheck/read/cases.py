@@ -22,9 +22,7 @@ from gradcheck.language.expression import (
     Number,
 )
 from gradcheck.read.brackets import closing
-from gradcheck.read.cursor import Forward, ending, past
-from gradcheck.read.lexer import Token
-from gradcheck.read.ranges import (
+from gradcheck.read.case_ranges import (
     Bounds,
     are_apart,
     complement,
@@ -34,6 +32,8 @@ from gradcheck.read.ranges import (
     rest,
     within,
 )
+from gradcheck.read.cursor import Forward, ending, past
+from gradcheck.read.lexer import Token
 from gradcheck.read.unreadable import BY_CASES, LABEL_CASES, Refusal
 from gradcheck.read.words import CONDITIONS, FUNCTION_WORDS, OTHERWISE
 

@@ -74,6 +74,9 @@ DECIDED: dict[tuple[str, str, str], Verdict | None] = {
     (SOFTMAX, r"w_k", r"(t_k-p_k)x"): WRONG,
     (SOFTMAX, r"b_k", r"0"): WRONG,
     (r"$o_k=w_kh$, $h=ux$, $E_k=\frac12(o_k-t_k)^2$, $E=\sum_kE_k$", r"u", r"(o_k-t_k)w_kx"): None,
+    (TWO, "w", "w"): WRONG,
+    (TWO, "w", "(o-t)x+w"): EXACT,
+    (r"$o=wx$, $L=\frac12(o-t)^2$, $R=\frac12w^2$, $E=L+R$", "w", r"(o-t)x"): WRONG,
 }  # fmt: skip
 """What is decided with axes, checked by hand: all others stay open."""
 
